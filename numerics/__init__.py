@@ -1,0 +1,1 @@
+"""What is measured: simulators, their arrays and random streams, and the store of their samples."""

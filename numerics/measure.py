@@ -1,0 +1,132 @@
+"""Measuring: blocks of trials from the store, or computed on one or several cores and kept as soon as they are done."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from numerics.arrays import Machine
+from numerics.simulator import Simulator, require_backend, simulate_block
+from numerics.sources import source_digest, versions
+from numerics.store import Store, block_key
+from theory import discovery
+from theory.domain import Data
+from theory.setting import Axis, Point, Setting
+
+Arrays = dict[str, np.ndarray]
+WORTH_A_WORKER = 3.0  # seconds of declared work below which starting processes costs more than it gains
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One block of trials: everything that decides its bits.   Shapes: varied[name] (trials,)."""
+
+    point: Point
+    block: int
+    seed: int
+    stage: str = "screen"
+    apart: tuple[str, ...] = ()
+    varied: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass
+class Laboratory:
+    """Runs units on a machine, `workers` at a time. Finished blocks go to the store at once, whatever is killed later."""
+
+    machine: Machine = field(default_factory=Machine)
+    store: Store | None = None
+    workers: int = 1
+    reuse: bool = True
+    heard: Callable[[int], None] = lambda trials: None  # progress: told of the trials of every block that is done
+
+    def measure(self, units: Sequence[Unit]) -> list[Arrays]:
+        """The arrays of every unit, in order."""
+        found: dict[int, Arrays] = {}
+        keys = [self._key(unit) if self.store else "" for unit in units]
+        for index, key in enumerate(keys):
+            stored = self.store.get_block(key) if self.store and self.reuse else None
+            if stored is not None:
+                found[index] = stored
+        missing = [index for index in range(len(units)) if index not in found]
+        for index, arrays in self._computed(units, missing):
+            found[index] = arrays
+            if self.store:
+                self.store.put_block(keys[index], arrays, _about(units[index]))
+            self.heard(len(next(iter(arrays.values()))))
+        return [found[index] for index in range(len(units))]
+
+    def simulator(self, setting: type[Setting]) -> Simulator:
+        """The simulator of a setting, if it runs on this machine's backend."""
+        simulator = discovery.simulator_of(setting)
+        require_backend(simulator, self.machine)
+        return simulator
+
+    def _computed(self, units: Sequence[Unit], missing: Sequence[int]) -> Iterator[tuple[int, Arrays]]:
+        work = sum(_seconds(self.simulator(units[index].point.setting), units[index]) for index in missing)
+        if self.workers == 1 or len(missing) < 2 or work < WORTH_A_WORKER:
+            for index in missing:
+                yield index, _run(_packed(units[index]), self.machine)
+            return
+        from joblib import Parallel, delayed
+
+        pool = Parallel(n_jobs=self.workers, return_as="generator_unordered", batch_size=1)
+        yield from pool(delayed(_numbered)(index, _packed(units[index]), self.machine) for index in missing)
+
+    def _key(self, unit: Unit) -> str:
+        setting, machine = unit.point.setting, self.machine
+        simulator = self.simulator(setting)
+        return block_key(
+            setting=setting.name(), point=unit.point.text(), block=unit.block, size=simulator.block_size(unit.point), seed=unit.seed,
+            stage=unit.stage, apart=unit.apart, varied={name: values.tobytes().hex() for name, values in unit.varied.items()},
+            backend=machine.backend, device=machine.device, precision=machine.precision, versions=versions(),
+            source=source_digest(simulator.function), batched=simulator.batched, content=_content(unit.point),
+        )  # fmt: skip
+
+
+def merged(blocks: Sequence[Arrays]) -> Arrays:
+    """The trials of consecutive blocks, one after the other."""
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def _content(point: Point) -> dict[str, Any]:
+    """What the text of a point and the source of a simulator do not show: data sets, mode files, axes."""
+    setting = point.setting
+    data = {name: domain.digest() for name, domain in setting.of_kind(Data).items()}
+    files = {str(symbol): modes.tobytes().hex() for symbol, modes in point.spectra().items() if "@" in str(point[symbol])}
+    return {**data, **files, **{name: axis.values.tolist() for name, axis in setting.of_kind(Axis).items()}}
+
+
+def _about(unit: Unit) -> dict[str, Any]:
+    return {"setting": unit.point.setting.name(), "point": unit.point.text(), "block": unit.block, "seed": unit.seed, "stage": unit.stage}
+
+
+def _seconds(simulator: Simulator, unit: Unit) -> float:
+    return simulator.trial_seconds(unit.point) * simulator.block_size(unit.point)
+
+
+def _packed(unit: Unit) -> tuple[Any, ...]:
+    """The unit in terms that another process understands, also where the setting stands in a user's file."""
+    setting = unit.point.setting
+    module = sys.modules[setting.__module__]
+    return (setting.__module__, str(Path(module.__file__ or "")), setting.__qualname__, unit.point.values, unit.block, unit.seed, unit.stage,
+            unit.apart, dict(unit.varied))
+
+
+def _run(packed: tuple[Any, ...], machine: Machine) -> Arrays:
+    module, file, name, values, block, seed, stage, apart, varied = packed
+    if module not in sys.modules:
+        is_project = module.split(".")[0] in ("theory", "numerics", "proofs_check")
+        holder = importlib.import_module(module) if is_project else discovery.load_file(file)
+    else:
+        holder = sys.modules[module]
+    setting = getattr(holder, name)
+    return simulate_block(discovery.simulator_of(setting), Point(setting, values), block, seed=seed, machine=machine, stage=stage, apart=apart,
+                          varied=varied)
+
+
+def _numbered(index: int, packed: tuple[Any, ...], machine: Machine) -> tuple[int, Arrays]:
+    return index, _run(packed, machine)

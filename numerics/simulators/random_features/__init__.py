@@ -1,0 +1,1 @@
+"""Simulators of random-feature and kernel regression."""

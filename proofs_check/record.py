@@ -1,0 +1,125 @@
+"""Records: everything that one check found, as JSON. Reports read nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from numerics.measure import Laboratory
+from numerics.sources import versions
+from proofs_check.statistics.evidence import Outcome
+from theory.claim import Claim
+from theory.setting import Point
+
+RECORD_VERSION = 1
+ORDER = {"refuted": 0, "undecided": 1, "supported": 2}
+
+
+class Record(dict[str, Any]):
+    """One check of one claim, a JSON object with a picture of itself for notebooks."""
+
+    def _repr_html_(self) -> str:
+        from proofs_check.report.html import record_card
+
+        return record_card(self)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A point with what the judge said of it."""
+
+    point: Point
+    outcome: Outcome
+    trials: int
+
+
+def make_record(claim: Claim, subject: Claim, tested: Sequence[Tested], asked: Any, level: float, lab: Laboratory, confirmations: int, *,
+                planned: int, seconds: float) -> Record:
+    """The record of a check. Its verdict is that of the worst point: refuted before undecided before supported."""
+    worst = min(tested, key=lambda one: (ORDER[one.outcome.answer], -_width(one.outcome)), default=None)
+    verdict = worst.outcome.answer if worst else "undecided"
+    found = worst.outcome if worst else Outcome("undecided", reason="regime: no point was declared for this check")
+    name = {"wrong": asked.wrong} if asked.wrong else {}
+    fields = {
+        "version": RECORD_VERSION, "id": claim.id, **name, "entry": claim.entry, "title": claim.title, "relation": claim.relation.label,
+        "status": claim.status, "boundary": asked.boundary, "points": [_point_fields(one) for one in tested], "planned_points": planned,
+        "point": worst.point.text() if worst else None, **_outcome_fields(found), "unit": claim.relation.unit, "level": level,
+        "error_rate": asked.error_rate, "relative_tolerance": asked.tolerance, "confirmations": confirmations, "verdict": verdict,
+        "sentence": _sentence(verdict, found, claim, tested), "trials": sum(one.trials for one in tested), "seed": asked.seed,
+        "max_trials": asked.max_trials, "backend": lab.machine.backend, "device": lab.machine.device, "precision": lab.machine.precision,
+        "versions": versions(lab.machine.backend), "replay": _replay(claim, worst, asked, level, lab), "seconds": round(seconds, 3),
+    }  # fmt: skip
+    return Record(clean(fields))
+
+
+def summary(records: Sequence[Record], error_rate: float) -> dict[str, Any]:
+    """What a run spent and found."""
+    count = {verdict: sum(record["verdict"] == verdict for record in records) for verdict in ORDER}
+    exact = sum(record["guarantee"] == "exact" for record in records)
+    spent = sum(record["level"] for record in records)
+    return {**count, "claims": len(records), "error_rate": error_rate, "spent": spent, "confirmations": sum(r["confirmations"] for r in records),
+            "judged_exactly": exact, "judged_by_calibrated_sequences": len(records) - exact, "seconds": round(sum(r["seconds"] for r in records), 3)}
+
+
+def clean(value: Any) -> Any:
+    """The value with JSON's own types; an infinite or missing number becomes null."""
+    if isinstance(value, dict):
+        return {str(key): clean(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean(entry) for entry in value]
+    if isinstance(value, np.ndarray):
+        return clean(value.tolist())
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value) if np.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value
+
+
+def _outcome_fields(found: Outcome) -> dict[str, Any]:
+    kept = [row["kept"] / row["trials"] for row in found.series if row.get("trials") and "kept" in row]
+    return {
+        "prediction": found.prediction, "mean": found.mean, "target": found.target, "estimate": found.estimate, "interval": found.interval,
+        "tolerance": found.tolerance, "guarantee": found.guarantee, "reason": found.reason if found.answer == "undecided" else "",
+        "would_decide": found.would_decide if found.answer == "undecided" else "", "detectable": found.detectable,
+        "blind_spot": found.blind_spot, "given_kept": min(kept) if kept else 1.0, "certificate": found.certificate, "notes": list(found.notes),
+    }  # fmt: skip
+
+
+def _point_fields(one: Tested) -> dict[str, Any]:
+    return {"point": one.point.text(), "verdict": one.outcome.answer, **_outcome_fields(one.outcome), "trials": one.trials, "series": one.outcome.series}
+
+
+def _width(found: Outcome) -> float:
+    """How far the interval reaches from the target; the widest support is the one to show."""
+    if found.interval is None or not np.all(np.isfinite(found.interval)):
+        return 0.0
+    return max(abs(end - found.target) for end in found.interval)
+
+
+def _sentence(verdict: str, found: Outcome, claim: Claim, tested: Sequence[Tested]) -> str:
+    where = f"at {len(tested)} point{'s' * (len(tested) != 1)}"
+    if verdict == "supported":
+        percent = f"{100 * (found.tolerance or 0):g} %"
+        manner = {"bound": f"violations above {percent} of the draws excluded", "identity": f"deviations above {percent} of the draws excluded",
+                  "direction": f"1 − cosine below {found.tolerance:g}"}.get(claim.relation.label, f"within {percent}")
+        return f"supported, {manner}, {where} ({claim.status})"
+    if verdict == "refuted":
+        return f"refuted at {tested[-1].point} ({claim.status})"
+    return f"undecided {where}: {found.reason} ({claim.status})"
+
+
+def _replay(claim: Claim, worst: Tested | None, asked: Any, level: float, lab: Laboratory) -> str:
+    flags = [f"--set {name}={value}" if not set(str(value)) & set("([ ") else f"--set '{name}={value}'"
+             for name, value in (worst.point.text().items() if worst and not asked.boundary else ()) if value != "data" and name not in _pinned(claim)]
+    flags += [f"--wrong '{asked.wrong}'"] * bool(asked.wrong) + ["--boundary"] * asked.boundary
+    flags += [f"--level {level:.6g} --tolerance {asked.tolerance:g} --seed {asked.seed}"]
+    flags += [f"--backend {lab.machine.backend}"] * (lab.machine.backend != "numpy") + [f"--max-trials {asked.max_trials}"] * bool(asked.max_trials)
+    return " ".join(["proofs-check check", claim.id, *flags])
+
+
+def _pinned(claim: Claim) -> set[str]:
+    from theory.points import ladder_top
+
+    return {str(symbol) for symbol in claim.fixing} | set(ladder_top(claim))

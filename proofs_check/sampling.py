@@ -1,0 +1,125 @@
+"""The trials of one claim at one point, extended block by block: what a judge is shown at each look."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from numerics.measure import Arrays, Laboratory, Unit
+from proofs_check.statistics.evidence import Measured, Station
+from proofs_check.statistics.sequential import blocks_for, looks
+from theory.claim import Claim, event_of
+from theory.domain import Real
+from theory.evaluate import Prediction
+from theory.setting import Point
+
+CHEAP, DEAR = 1e-3, 0.1  # seconds a trial: what decides how many trials the first look waits for
+EFFORT = 60.0  # declared seconds of simulation at one point when no budget is given
+MOST_TRIALS = 2_000_000
+
+
+@dataclass
+class _Kept:
+    """One block, reduced to what the judge needs."""
+
+    observable: np.ndarray
+    prediction: Prediction
+    certificate: np.ndarray | None
+    drawn: int
+
+
+@dataclass
+class Evidence:
+    """Measured trials beside predictions, for all stations of a point. Which trials these are depends on (seed, stage) alone."""
+
+    lab: Laboratory
+    claim: Claim
+    point: Point
+    stations: Sequence[Station]
+    seed: int
+    stage: str
+    _blocks: dict[int, list[_Kept]] = field(default_factory=dict)
+    _fixed: dict[int, Prediction] = field(default_factory=dict)
+
+    def upto(self, trials: int) -> list[Measured]:
+        """Every station with at least so many trials."""
+        self._extend([i for i, station in enumerate(self.stations) if station.factor is None], trials)
+        self._extend([i for i, station in enumerate(self.stations) if station.factor is not None], trials)
+        return [_joined(station, self._blocks[i]) for i, station in enumerate(self.stations)]
+
+    def block_size(self) -> int:
+        """The largest block of the stations; looks are multiples of it."""
+        simulator = self.lab.simulator(self.claim.setting)
+        return max(simulator.block_size(station.point) for station in self.stations)
+
+    def _extend(self, indices: Sequence[int], trials: int) -> None:
+        simulator = self.lab.simulator(self.claim.setting)
+        wanted = []
+        for i in indices:
+            done = len(self._blocks.setdefault(i, []))
+            needed = -(-trials // simulator.block_size(self.stations[i].point))
+            wanted += [(i, block, self._unit(i, block)) for block in range(done, needed)]
+        for (i, _, unit), arrays in zip(wanted, self.lab.measure([unit for _, _, unit in wanted])):
+            self._blocks[i].append(self._reduced(i, unit.point, arrays))
+
+    def _unit(self, i: int, block: int) -> Unit:
+        station = self.stations[i]
+        if station.factor is None:
+            return Unit(station.point, block, self.seed, self.stage, station.apart)
+        (name,) = station.apart
+        threshold = np.asarray(self._blocks[0][block].prediction.value, dtype=float) * station.factor
+        domain = self.claim.setting.domains()[name]
+        if isinstance(domain, Real) and domain.per_trial:
+            size = self.lab.simulator(self.claim.setting).block_size(station.point)
+            return Unit(station.point, block, self.seed, self.stage, station.apart, {name: np.broadcast_to(threshold, (size,)).copy()})
+        return Unit(station.point.replace({name: float(threshold)}), block, self.seed, self.stage, station.apart)
+
+    def _reduced(self, i: int, point: Point, arrays: Arrays) -> _Kept:
+        if self.stations[i].factor is not None:
+            prediction = Prediction(np.nan, 0.0, "")
+        elif self.claim.is_per_trial():
+            prediction = self.claim.predict(point, arrays)
+        else:
+            prediction = self._fixed.setdefault(i, self.claim.predict(point))
+        observable, certificate = self.claim.measure(point, arrays), self.claim.certificate(arrays)
+        drawn = len(observable)
+        event = event_of(self.claim)
+        if event:
+            kept = arrays[event].astype(bool)
+            observable, certificate = observable[kept], None if certificate is None else certificate[kept]
+            prediction = _where(prediction, kept)
+        return _Kept(observable, prediction, certificate, drawn)
+
+
+def first_look(lab: Laboratory, claim: Claim, point: Point) -> int:
+    """Fewest trials of a statistical block before a verdict: the cheaper a trial, the more are asked for."""
+    seconds = lab.simulator(claim.setting).trial_seconds(point)
+    return 1024 if seconds < CHEAP else 256 if seconds <= DEAR else 64
+
+
+def schedule(evidence: Evidence, start: int, level: float, most: int | None) -> list[int]:
+    """Trial counts of the looks, whole blocks, growing by a factor of 1.3; the same for every machine and number of workers."""
+    block = evidence.block_size()
+    simulator = evidence.lab.simulator(evidence.claim.setting)
+    seconds = sum(simulator.trial_seconds(station.point) for station in evidence.stations)
+    begin = start * blocks_for(level)
+    last = most or int(min(MOST_TRIALS, max(8 * begin, EFFORT / seconds)))
+    first = min(begin, last)
+    return sorted({-(-n // block) * block for n in looks(first, last)})
+
+
+def _joined(station: Station, blocks: Sequence[_Kept]) -> Measured:
+    certificate = None if blocks[0].certificate is None else np.concatenate([b.certificate for b in blocks if b.certificate is not None])
+    predictions = [block.prediction for block in blocks]
+    if np.ndim(predictions[0].value) == 0:
+        prediction = predictions[0]
+    else:
+        value, error = (np.concatenate([np.asarray(getattr(p, part)) for p in predictions]) for part in ("value", "error"))
+        prediction = Prediction(value, error, predictions[0].guarantee)
+    return Measured(station, np.concatenate([block.observable for block in blocks]), prediction, certificate, sum(block.drawn for block in blocks))
+
+
+def _where(prediction: Prediction, kept: np.ndarray) -> Prediction:
+    if np.ndim(prediction.value) == 0:
+        return prediction
+    return Prediction(prediction.value[kept], prediction.error[kept], prediction.guarantee)

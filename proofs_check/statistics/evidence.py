@@ -1,0 +1,85 @@
+"""What a judge sees: measured trials beside predictions, station by station; and what it says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from theory.claim import Claim
+from theory.evaluate import Prediction
+from theory.setting import Point
+
+Answer = Literal["supported", "refuted", "undecided", "open"]
+
+
+@dataclass(frozen=True)
+class Station:
+    """One simulated point of a relation: a rung of a ladder, one side of a threshold. `factor`: the threshold's multiple."""
+
+    point: Point
+    label: str = ""
+    factor: float | None = None
+    apart: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All trials of a station that count, with the prediction at it.   Shapes: observable (kept, …); drawn is what was simulated."""
+
+    station: Station
+    observable: np.ndarray
+    prediction: Prediction
+    certificate: np.ndarray | None
+    drawn: int
+
+    @property
+    def kept(self) -> int:
+        return len(self.observable)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How strict a judge is. `level`: error rate of this verdict; `tolerance`: δ; `first_look`: fewest trials of a block."""
+
+    level: float
+    tolerance: float
+    first_look: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A judge's answer at one look; "open" asks for more trials. Estimate and interval are in the relation's unit."""
+
+    answer: Answer
+    reason: str = ""
+    target: float = 0.0
+    estimate: float | None = None
+    interval: tuple[float, float] | None = None
+    tolerance: float | None = None
+    guarantee: str = ""
+    detectable: float | None = None
+    prediction: float | None = None
+    mean: float | None = None
+    would_decide: str = ""
+    blind_spot: str = ""
+    certificate: float | None = None
+    series: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    confirm: bool = True  # whether a refutation still needs fresh randomness; a reproducible fact does not
+    spread: float | None = field(default=None, repr=False)  # what `would_decide` scales: trials to a verdict
+
+
+def scalar_row(measured: Measured, **at: Any) -> dict[str, Any]:
+    """A row of the series that figures draw: prediction, mean and standard error at one station."""
+    values = measured.observable
+    row = {**at, "mean": float(values.mean()), "stderr": float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None,
+           "trials": measured.drawn, "kept": measured.kept}
+    return row | {"prediction": float(np.mean(measured.prediction.value)), "prediction_error": float(np.max(measured.prediction.error))}
+
+
+def scale_of(claim: Claim, measured: Measured) -> np.ndarray:
+    """The positive scale that tolerances are relative to: |prediction| unless the claim says otherwise.   Shapes: () or (kept,)."""
+    if claim.scale is None:
+        return np.abs(np.asarray(measured.prediction.value, dtype=float))
+    return np.abs(np.asarray(claim.but(prediction=claim.scale, roots=claim.roots).predict(measured.station.point).value, dtype=float))

@@ -1,0 +1,59 @@
+"""Dispatch over relations, and the small pieces that several judges share."""
+
+from collections.abc import Sequence
+from functools import singledispatch
+
+import numpy as np
+
+from proofs_check.statistics import sequential
+from proofs_check.statistics.evidence import Answer, Measured, Outcome, Rule, Station
+from theory.claim import Claim
+from theory.errors import BadSample, NotBuilt
+from theory.relation import Relation
+from theory.setting import Point
+
+EPS = float(np.finfo(float).eps)
+
+
+@singledispatch
+def stations(relation: Relation, claim: Claim, point: Point, tolerance: float) -> list[Station]:
+    """The points that a relation needs simulated for its verdict at one point."""
+    return [Station(point)]
+
+
+@singledispatch
+def judge(relation: Relation, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    """What the trials so far say about a claim at one point."""
+    raise NotBuilt(f"{claim.id}: the relation {relation.label} is declared but not judged by this version")
+
+
+def mean_sequence(values: np.ndarray, rule: Rule, tolerance: float | None = None) -> sequential.Interval:
+    """The confidence sequence of a mean.   Raises BadSample when the trials are visibly no independent draws."""
+    fault = sequential.dependence_fault(values)
+    if fault:
+        raise BadSample(f"the trials are not independent draws: {fault}")
+    return sequential.mixture_cs(values, level=rule.level, tolerance=tolerance or rule.tolerance, first_look=rule.first_look)
+
+
+def inside_or_outside(lower: float, upper: float, low: float, high: float, gates_open: bool) -> Answer:
+    """Supported when the interval lies in [low, high], refuted when it lies wholly outside, open otherwise."""
+    if not gates_open:
+        return "open"
+    if low <= lower and upper <= high:
+        return "supported"
+    return "refuted" if lower > high or upper < low else "open"
+
+
+def certificates(only: Measured) -> np.ndarray:
+    """The simulator's error bound of every trial; zero where it declares none.   Shapes: (kept,)."""
+    return np.zeros(only.kept) if only.certificate is None else np.abs(only.certificate)
+
+
+def mean_certificate(only: Measured, scale: np.ndarray | float = 1.0) -> float:
+    return float(np.mean(certificates(only) / scale)) if only.kept else 0.0
+
+
+def one(value: object) -> float | None:
+    """The prediction as one number: itself, or the mean over trials of a scalar prediction."""
+    array = np.asarray(value, dtype=float)
+    return float(array.mean()) if array.ndim <= 1 and array.size else None

@@ -1,0 +1,160 @@
+"""Judges of limits: asymptotic equality along a ladder of sizes, direction along an axis.
+
+A fitted limit is a fixed linear functional Σⱼ wⱼ yᵢⱼ of each round i, the weights taken from a pilot that is then discarded; so it is
+a mean of independent rounds, and the confidence sequence of a mean applies at every look.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import chdtrc
+
+from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station, scalar_row, scale_of
+from proofs_check.statistics.judges import inside_or_outside, judge, mean_certificate, mean_sequence, one, stations
+from proofs_check.statistics.regime import advice, blind_spot, detectable
+from proofs_check.statistics.sequential import Interval
+from theory.claim import Claim
+from theory.errors import BadDeclaration
+from theory.relation import Asymptotic, Direction
+from theory.setting import Axis, Point
+
+PILOT = 64
+LACK_OF_FIT = 0.01
+
+
+@stations.register
+def _(relation: Asymptotic, claim: Claim, point: Point, tolerance: float) -> list[Station]:
+    return [Station(point.replace(rung), label=str(rung[str(relation.ladder.along)])) for rung in relation.ladder.rungs()]
+
+
+@judge.register
+def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    sizes = np.array([float(rung[str(relation.ladder.along)]) for rung in relation.ladder.rungs()])
+    scales = [scale_of(claim, rung) for rung in measured]
+    if any(np.any(scale <= 0) for scale in scales):
+        raise BadDeclaration(f"{claim.id}: the scale is zero on the ladder; declare scale=… where the prediction may vanish")
+    rounds = min(rung.kept for rung in measured)
+    gaps = np.stack([((rung.observable - rung.prediction.value) / scale)[:rounds] for rung, scale in zip(measured, scales)])
+    error = max(float(np.max(rung.prediction.error / scale)) + mean_certificate(rung, scale) for rung, scale in zip(measured, scales))
+    series = tuple(scalar_row(rung, at=size) for rung, size in zip(measured, sizes))
+    top = measured[-1]
+    shared = {"tolerance": rule.tolerance, "prediction": one(top.prediction.value), "mean": float(top.observable.mean()), "series": series,
+              "blind_spot": blind_spot(rule, rounds), "certificate": error}
+    if rounds < 2 * PILOT:
+        return Outcome("open", reason="noise: too few rounds for a pilot", would_decide=f"{4 * PILOT} rounds", **shared)
+    spread = gaps[:, :PILOT].std(axis=1, ddof=1)
+    rounds_used = gaps[:, PILOT:]
+    fits = _fits(sizes, relation.ladder.rate, spread)
+    limits = [mean_sequence(weights @ rounds_used, rule) for _, weights in fits]
+    last = mean_sequence(rounds_used[-1], rule)
+    lower, upper = min(cs.lower for cs in limits) - error, max(cs.upper for cs in limits) + error
+    gap_at_top = float(rounds_used[-1].mean())
+    moved = max(abs(lower - gap_at_top), abs(upper - gap_at_top))
+    fitting = _fits_well(fits, rounds_used)
+    gates = all(cs.gates_open for cs in (*limits, last))
+    answer = inside_or_outside(lower, upper, -rule.tolerance, rule.tolerance, gates)
+    widest = max(limits, key=lambda cs: cs.upper - cs.lower)
+    reason, would = advice(fits[limits.index(widest)][1] @ rounds_used, widest, rule, solver=error)
+    if gates and answer != "open" and (not fitting or moved > 2 * rule.tolerance):
+        answer, reason, would = "open", *_finite_size(relation, sizes, moved, fitting, rule)
+    centre = float(np.mean([np.mean(weights @ rounds_used) for _, weights in fits]))
+    notes = (f"extrapolation moves the gap of {gap_at_top:+.2%} at {sizes[-1]:g} by up to {moved:.2%}", f"the rate {relation.ladder.rate:g} is part of what is asserted")
+    return Outcome("undecided" if error > rule.tolerance / 2 else answer, reason=reason, would_decide=would, estimate=centre, interval=(lower, upper),
+                   guarantee="calibrated", detectable=detectable(widest, rule, error), notes=notes, **shared)
+
+
+def _fits(sizes: np.ndarray, rate: float, spread: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(design, weights of the limit) of three fits: two terms on the top three rungs, three terms on all, twice."""
+    x = (sizes / sizes[-1]) ** -rate
+    half = (sizes / sizes[-1]) ** -(rate + 0.5)
+    ones = np.ones_like(x)
+    top = np.zeros(len(sizes))
+    top[-3:] = 1.0
+    designs = [(np.stack([ones, x], axis=1), top), (np.stack([ones, x, x**2], axis=1), ones), (np.stack([ones, x, half], axis=1), ones)]
+    return [(design * used[:, None], _limit_weights(design, used / spread**2)) for design, used in designs]
+
+
+def _limit_weights(design: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """w with w·y the intercept of the weighted least squares fit of y."""
+    normal = design.T @ (precision[:, None] * design)
+    return np.linalg.solve(normal, design.T * precision)[0]
+
+
+def _fits_well(fits: Sequence[tuple[np.ndarray, np.ndarray]], gaps: np.ndarray) -> bool:
+    """Whether the top-three fit and the better of the three-term fits pass a χ² test at 1 %."""
+    mean, variance = gaps.mean(axis=1), gaps.var(axis=1, ddof=1) / gaps.shape[1]
+    passed = []
+    for design, _ in fits:
+        used = design[:, 0] > 0
+        freedom = int(used.sum()) - design.shape[1]
+        precision = 1 / variance[used]
+        part = design[used]
+        coefficients = np.linalg.solve(part.T @ (precision[:, None] * part), part.T @ (precision * mean[used]))
+        passed.append(freedom == 0 or chdtrc(freedom, float(np.sum(precision * (mean[used] - part @ coefficients) ** 2))) > LACK_OF_FIT)
+    return bool(passed[0] and any(passed[1:]))
+
+
+def _finite_size(relation: Asymptotic, sizes: np.ndarray, moved: float, fitting: bool, rule: Rule) -> tuple[str, str]:
+    if not fitting:
+        return "finite size: the gaps do not follow the declared rate with one further term", "larger sizes, or another rate"
+    larger = sizes[-1] * (moved / (2 * rule.tolerance)) ** (1 / relation.ladder.rate)
+    return "finite size: extrapolation would move the answer by more than twice the tolerance", f"sizes up to about {larger:.2g}"
+
+
+@judge.register
+def _(relation: Direction, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    """Supported: 1 − cosine is below the limit at the end of the axis, and falling. Refuted: above it there, and in the limit too."""
+    only = measured[0]
+    steps = _axis(relation, claim)
+    apart = _one_minus_cosine(only, len(steps))
+    error = 2 * float(np.mean(np.sqrt(2 * apart[:, -1]) * only.prediction.error + only.prediction.error**2))
+    last = mean_sequence(apart[:, -1], rule, tolerance=relation.limit)
+    weights = _extrapolation(steps)
+    limit = mean_sequence(apart @ weights, rule, tolerance=relation.limit)
+    change = mean_sequence(apart[:, -1] - apart[:, -2], rule, tolerance=relation.limit)
+    answer = "open"
+    if last.gates_open and last.upper + error <= relation.limit and change.upper <= 0:
+        answer = "supported"
+    elif last.gates_open and limit.gates_open and min(last.lower - error, limit.lower - error) > relation.limit:
+        answer = "refuted"
+    reason, would = _direction_reason(apart, last, limit, steps, relation.limit, rule)
+    series = tuple(_row(apart[:, j], step) for j, step in enumerate(steps))
+    return Outcome(
+        answer if error <= relation.limit / 2 else "undecided", reason=reason, would_decide=would, estimate=float(apart[:, -1].mean()),
+        interval=(max(last.lower - error, 0.0), last.upper + error), tolerance=relation.limit, guarantee="calibrated", series=series,
+        detectable=detectable(last, Rule(rule.level, relation.limit, rule.first_look), error), blind_spot=blind_spot(rule, only.kept), certificate=error,
+        notes=(f"1 − cosine at {relation.along} = {steps[-1]:g}; extrapolated in 1/log: {float((apart @ weights).mean()):.2g}",),
+    )  # fmt: skip
+
+
+def _axis(relation: Direction, claim: Claim) -> np.ndarray:
+    part = claim.setting.part_of(relation.along)
+    if not isinstance(part, Axis) or len(part.values) < 4:
+        raise BadDeclaration(f"{claim.id}: Direction(along={relation.along}) needs an Axis of {claim.setting.name()} with at least four values")
+    return part.values
+
+
+def _one_minus_cosine(only: Measured, steps: int) -> np.ndarray:
+    """Distance in direction at every step, without the cancellation of 1 − a·b.   Shapes: -> (kept, steps)."""
+    found = only.observable.reshape(only.kept, steps, -1)
+    wanted = np.asarray(only.prediction.value).reshape(only.kept, 1, -1)
+    found = found / np.linalg.norm(found, axis=-1, keepdims=True)
+    wanted = wanted / np.linalg.norm(wanted, axis=-1, keepdims=True)
+    return ((found - wanted) ** 2).sum(-1) / 2
+
+
+def _extrapolation(steps: np.ndarray) -> np.ndarray:
+    """Weights of the limit in a least squares fit of 1, u, u² with u = 1/log(step)."""
+    u = 1 / np.log(steps)
+    return _limit_weights(np.stack([np.ones_like(u), u, u**2], axis=1), np.ones_like(u))
+
+
+def _direction_reason(apart: np.ndarray, last: Interval, limit: Interval, steps: np.ndarray, tolerance: float, rule: Rule) -> tuple[str, str]:
+    if last.gates_open and last.lower > tolerance >= limit.lower:
+        return "finite size: still above the limit at the end of the axis, and falling", f"an axis beyond {steps[-1] ** 2:.2g}"
+    return advice(apart[:, -1], last, Rule(rule.level, tolerance, rule.first_look))
+
+
+def _row(values: np.ndarray, step: float) -> dict[str, float]:
+    return {"at": float(step), "mean": float(values.mean()), "stderr": float(values.std(ddof=1) / np.sqrt(len(values))), "trials": len(values),
+            "largest": float(values.max())}

@@ -1,0 +1,349 @@
+"""Confidence sequences: intervals for a mean or a frequency that hold at all numbers of trials at once.
+
+Normal mixture: Robbins (1970), Howard et al. (2021), Waudby-Smith et al. (2024, plug-in variance). Betting:
+Waudby-Smith and Ramdas (2024). Catoni: Wang and Ramdas (2023). α is the level of the whole sequence: the
+probability that it misses at any look. Values are given in trial order, always all of them.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import betaincc, betaln, logsumexp, ndtr, stdtrit, xlog1py, xlogy
+
+from proofs_check.statistics.moments import Moments, infinite_variance_likely, moments
+from theory.errors import BadInput, BadSample
+
+BETS = 0.9 * 0.5 ** np.arange(8)
+SCALES = 2.0 ** np.arange(-3, 4)
+Z_LIMIT = 37.0  # the normal tail underflows beyond; P(|Z| > 37) = 1e-299 at a look spends nothing
+TIES_LIMIT = 0.01
+PRIOR_WEIGHT = 50.0
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence sequence at one look.
+
+    `guarantee`: exact (proved), bounded (proved given the declared bound), calibrated (asymptotic, measured).
+    `influence` and `skew` are the gates R and A at their worst block, `z` the largest block's z_t (for the proved
+    ones the half-width in standard errors), `sd` of one trial. `hill_infinite` is asked only when a gate is closed.
+    """
+
+    lower: float
+    upper: float
+    level: float
+    guarantee: str
+    gates_open: bool
+    reason: str
+    influence: float
+    skew: float
+    z: float
+    sd: float
+    trials: int
+    hill_infinite: bool
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The interval of one block, or the hull of several."""
+
+    lower: float
+    upper: float
+    z: float
+
+
+NOWHERE = Ends(-math.inf, math.inf, 0.0)
+
+
+def blocks_for(level: float) -> int:
+    """Number K of independent blocks: the side level of a block stays ≥ 1e-4, which a calibration can measure."""
+    return 1 if level >= 2e-4 else 2 if level >= 2e-8 else 3
+
+
+def block_level(level: float, blocks: int) -> float:
+    """Side level a = (α/2)^(1/K) of a block, when both ends of the hull are used."""
+    return (level / 2) ** (1 / blocks)
+
+
+def normal_mixture(v: float, rho: float, level: float) -> float:
+    """Two-sided boundary √((v + ρ) log((v + ρ)/(α²ρ))) of a Gaussian sum of variance v (Robbins 1970)."""
+    return math.sqrt((v + rho) * (math.log1p(v / rho) - 2 * math.log(level)))
+
+
+def block_ends(block: Moments, *, side: float, tolerance: float) -> Ends:
+    """Interval of the mean from one block, each end at side level a: t-mapped, widened for skewness, never narrowed.
+
+    r = σ̂²/τ², z = √((n + r)/n · log((n + r)/((2a)² r))), z_t = −t⁻¹(Φ(−z)), w = γ̂(2z_t² + 1)/(6√n),
+    U = ȳ + σ̂/√n (z_t + max(w, 0)), L = ȳ − σ̂/√n (z_t + max(−w, 0)).
+    """
+    if block.trials < 2 or block.sd == 0:
+        return NOWHERE
+    root = math.sqrt(block.trials)
+    ratio = block.sd / tolerance
+    z = min(normal_mixture(block.trials, max(ratio * ratio, 1e-300), 2 * side) / root, Z_LIMIT)
+    z_t = min(-float(stdtrit(block.trials - 1, ndtr(-z))), 1e100)  # stdtrit is −∞ in the corner n < 10, z near 37
+    widening = block.skewness * (2 * z_t * z_t + 1) / (6 * root)
+    error = block.sd / root
+    return Ends(block.mean - error * (z_t + max(-widening, 0)), block.mean + error * (z_t + max(widening, 0)), z_t)
+
+
+def hull_of_blocks(blocks: list[Moments], *, side: float, tolerance: float) -> Ends:
+    """Hull of independent blocks: an end misses only when all K do, with probability ≤ a^K."""
+    ends = [block_ends(block, side=side, tolerance=tolerance) for block in blocks]
+    return Ends(min(e.lower for e in ends), max(e.upper for e in ends), max(e.z for e in ends))
+
+
+def mixture_cs(
+    values: np.ndarray, *, level: float, tolerance: float, sides: int = 2, first_look: int = 256
+) -> Interval:
+    """Confidence sequence of an unbounded mean with plug-in variance; trial i goes to block i mod K.
+
+    τ = `tolerance` is the prior s.d. of the mean: it must be fixed before the trials, whatever they say. With
+    `sides=1` each end holds at level α on its own (a = α^(1/K)). Without spread the interval is the whole line.
+    Shapes: (n,) -> one interval.
+    """
+    sample = _sample(values)
+    _require(0 < level < sides / 2 and sides in (1, 2), f"mixture_cs: level={level} with sides={sides} is no level")
+    _require(0 < tolerance < math.inf, f"mixture_cs: tolerance={tolerance} must be positive and finite")
+    blocks = blocks_for(level)
+    if len(sample) < blocks:
+        reason = f"regime: {len(sample)} trials, the first look is at {first_look} in each of {blocks} blocks"
+        return Interval(-math.inf, math.inf, level, "calibrated", False, reason, 0.0, 0.0, 0.0, 0.0, len(sample), False)
+    parts = [moments(sample[k::blocks]) for k in range(blocks)]
+    ends = hull_of_blocks(parts, side=block_level(2 * level / sides, blocks), tolerance=tolerance)
+    reason = next(filter(None, (part.closed(ends.z, max(first_look, 2)) for part in parts)), "")
+    return Interval(
+        ends.lower, ends.upper, level, guarantee="calibrated", gates_open=not reason, reason=reason,
+        influence=max(part.influence for part in parts), skew=max(part.skew_gate(ends.z) for part in parts), z=ends.z,
+        sd=math.sqrt(sum(part.sd * part.sd for part in parts) / blocks), trials=len(sample),
+        hill_infinite=bool(reason) and infinite_variance_likely(sample),
+    )  # fmt: skip
+
+
+def beta_binomial_cs(successes: int, trials: int, *, level: float) -> Interval:
+    """Frequencies p with log B(½+x, ½+n−x) − log B(½, ½) − x log p − (n−x) log(1−p) < log 1/α: exact at every n."""
+    _counts(successes, trials)
+    _require(0 < level < 1, f"beta_binomial_cs: level={level} is not between 0 and 1")
+    x, failures = successes, trials - successes
+    mixed = betaln(0.5 + x, 0.5 + failures) - betaln(0.5, 0.5) + math.log(level)
+
+    def excess(p: float) -> float:
+        return float(mixed - xlogy(x, p) - xlog1py(failures, -p))
+
+    share = x / trials if trials else 0.5
+    lower = _edge(excess, outside=0.0, inside=share) if x else 0.0
+    upper = _edge(excess, outside=1.0, inside=share) if failures else 1.0
+    return _proved(lower, upper, level, "exact", math.sqrt(share * (1 - share)), trials)
+
+
+def proportion_exceeds(successes: int, trials: int, *, p0: float) -> float:
+    """Log of an e-process for H₀: p ≤ p₀; reject at level α when it reaches log 1/α, at any n.
+
+    log B(a+x, b+n−x) − log B(a, b) − x log p₀ − (n−x) log(1−p₀) + log I_c(a+x, b+n−x; p₀) − log I_c(a, b; p₀):
+    mixture over Beta(a, b) = Beta(50p₀, 50(1−p₀)) restricted to (p₀, 1), I_c the upper regularised incomplete beta.
+    """
+    _counts(successes, trials)
+    _require(0 < p0 < 1, f"proportion_exceeds: p0={p0} is not between 0 and 1")
+    x, failures = successes, trials - successes
+    a, b = PRIOR_WEIGHT * p0, PRIOR_WEIGHT * (1 - p0)
+    likelihood = betaln(a + x, b + failures) - betaln(a, b) - xlogy(x, p0) - xlog1py(failures, -p0)
+    return float(likelihood + _log_upper_beta(a + x, b + failures, p0) - _log_upper_beta(a, b, p0))
+
+
+def proportion_below(successes: int, trials: int, *, p0: float) -> float:
+    """Log of an e-process for H₀: p ≥ p₀, the mirror of `proportion_exceeds`."""
+    return proportion_exceeds(trials - successes, trials, p0=1 - p0)
+
+
+def _log_upper_beta(a: float, b: float, p: float) -> float:
+    """log I_c(a, b; p), the upper regularised incomplete beta, also where it underflows."""
+    tail = float(betaincc(a, b, p))
+    if tail > 1e-250:
+        return math.log(tail)
+    # I_c = p^a (1−p)^b / (b B(a, b)) Σ_j Π_{i<j} (a+b+i)/(b+1+i) (1−p); a cut series only lowers the e-value
+    steps = np.arange(20_000)
+    series = 1 + np.cumprod((a + b + steps) / (b + 1 + steps) * (1 - p)).sum()
+    return float(xlogy(a, p) + xlog1py(b, -p) - math.log(b) - betaln(a, b) + math.log(series))
+
+
+def no_violation_bound(trials: int, level: float) -> float:
+    """Upper bound 1 − α^(1/n) of the frequency of an event not seen in n trials, valid at all n at once."""
+    return -math.expm1(math.log(level) / trials) if trials else 1.0
+
+
+def betting_log_wealth(values: np.ndarray, m: float) -> float:
+    """log of the mean over k of Π_i (1 − c_k + c_k x_i/m), c_k = 0.9·2^(−k): an e-process for E X ≤ m, X ≥ 0.
+
+    Shapes: (n,) -> one number, decreasing in m.
+    """
+    _require(m > 0, f"betting_log_wealth: m={m} must be positive")
+    gains = _non_negative(values) / m
+    return float(logsumexp([np.log(1 - c + c * gains).sum() for c in BETS]) - math.log(len(BETS)))
+
+
+def betting_lower(values: np.ndarray, *, level: float) -> float:
+    """Lower end, at level α, of the mean of non-negative values: exact at every n for every law, no moment assumed.
+
+    The largest m with K_n(m) ≥ 1/α.   Shapes: (n,) -> one number.
+    """
+    _require(0 < level < 1, f"betting_lower: level={level} is not between 0 and 1")
+    sample = _non_negative(values)
+    mean = float(sample.mean()) if len(sample) else 0.0
+    if mean == 0:
+        return 0.0
+
+    def excess(m: float) -> float:
+        return betting_log_wealth(sample, m) + math.log(level)
+
+    outside = mean / 2
+    while excess(outside) < 0:
+        outside /= 2
+    return _edge(excess, outside=outside, inside=mean)
+
+
+def bounded_cs(values: np.ndarray, low: float, high: float, *, level: float) -> Interval:
+    """Confidence sequence of the mean of values in [low, high]: betting on X − low and high − X, α/2 each."""
+    sample = _sample(values)
+    if len(sample) and (sample.min() < low or sample.max() > high):
+        outside = sample[(sample < low) | (sample > high)][0]
+        raise BadSample(f"bounded_cs: the value {outside} is outside the declared [{low}, {high}]; declare a wider one")
+    lower = low + betting_lower(sample - low, level=level / 2)
+    upper = high - betting_lower(high - sample, level=level / 2)
+    return _proved(lower, upper, level, "bounded", _spread(sample), len(sample))
+
+
+def catoni_cs(values: np.ndarray, *, variance: float, level: float, planned: int) -> Interval:
+    """Confidence sequence of a mean whose variance is at most the declared σ²; tightest near `planned` trials.
+
+    {m: (1/7) Σ_j exp(±Σ_i φ(λ_j(x_i − m)) − nλ_j²σ²/2) < 2/α}, φ(x) = sign(x) log(1 + |x| + x²/2),
+    λ_j = 2^j √(2 log(2/α)/(n*σ²)), j = −3 … 3. An empty one contradicts the declared variance and closes the gates.
+    Shapes: (n,) -> one interval.
+    """
+    sample = _sample(values)
+    _require(0 < level < 1, f"catoni_cs: level={level} is not between 0 and 1")
+    possible = 0 < variance < math.inf and planned >= 1
+    _require(possible, f"catoni_cs: variance={variance} and planned={planned} must be positive")
+    if not len(sample):
+        return _proved(-math.inf, math.inf, level, "bounded", 0.0, 0)
+    rates = SCALES * math.sqrt(2 * math.log(2 / level) / (planned * variance))
+    lower = _catoni_lower(sample, rates, variance, level / 2)
+    upper = -_catoni_lower(-sample, rates, variance, level / 2)
+    reason = "regime: the values contradict the declared variance" if lower > upper else ""
+    return _proved(lower, upper, level, "bounded", _spread(sample), len(sample), reason)
+
+
+def _catoni_lower(sample: np.ndarray, rates: np.ndarray, variance: float, level: float) -> float:
+    """The largest m that the averaged Catoni process rejects from below."""
+
+    def excess(m: float) -> float:
+        logs = []
+        for rate in rates:
+            x = rate * (sample - m)
+            size = np.abs(x)
+            influence = np.copysign(np.log1p(size + size * size / 2), x).sum()
+            logs.append(influence - len(sample) * rate * rate * variance / 2)
+        return float(logsumexp(logs)) - math.log(len(rates)) + math.log(level)
+
+    step = math.sqrt(variance)
+    least = float(sample.min())
+    while excess(least - step) < 0:
+        step *= 2
+    return _edge(excess, outside=least - step, inside=float(sample.max()))
+
+
+def looks(first: int, last: int, growth: float = 1.3) -> list[int]:
+    """Numbers of trials at which to look: first, each `growth` times the one before, and last."""
+    _require(min(first, last) >= 1 and growth > 1, f"looks: no list from {first} to {last} by {growth}")
+    counts = []
+    n = first
+    while n < last:
+        counts.append(n)
+        n = max(n + 1, math.ceil(n * growth))
+    return [*counts, last]
+
+
+def dependence_fault(values: np.ndarray) -> str:
+    """Why the values cannot be independent draws of a continuous observable, in a sentence, or ''.
+
+    Not finite; more than 1 % exact repetitions (of more than two distinct values); lag-1 correlation of the ranks
+    beyond 5/√n. Ranks, because under independence their correlation has Gaussian tails for every law.
+    """
+    sample = np.asarray(values, dtype=float)
+    n = len(sample)
+    lost = n - int(np.isfinite(sample).sum())
+    if lost:
+        return f"{lost} of {n} values are not finite"
+    distinct, ranks = np.unique(sample, return_inverse=True)
+    if len(distinct) < 2:
+        return ""
+    ties = 1 - len(distinct) / n
+    if len(distinct) > 2 and ties > TIES_LIMIT:
+        return f"{ties:.1%} of the {n} values repeat another one exactly, in a continuous observable"
+    ranks = ranks - ranks.mean()
+    correlation = float(ranks[1:] @ ranks[:-1]) / float(ranks @ ranks)
+    if abs(correlation) > 5 / math.sqrt(n):
+        return f"neighbouring values correlate by {correlation:.3f}, beyond 5/√n = {5 / math.sqrt(n):.3f}"
+    return ""
+
+
+def _edge(excess: Callable[[float], float], *, outside: float, inside: float) -> float:
+    """Where a monotone function changes sign, rounded to its outside, to 1e-12 of the first bracket.
+
+    excess(outside) ≥ 0 > excess(inside). False position (Illinois), every fourth step a bisection.
+    """
+    out, at = excess(outside), excess(inside)
+    precision = 1e-12 * abs(outside - inside)
+    kept = ""
+    for step in range(200):
+        share = out / (out - at) if math.isfinite(out) and step % 4 < 3 else 0.5
+        # a step of half the precision past the estimate brings the far end over as well
+        point = outside + (inside - outside) * share
+        if abs(outside - inside) <= precision or point in (outside, inside):
+            break
+        value = excess(point)
+        if value >= 0:
+            at = at / 2 if kept == "inside" else at
+            outside, out, kept = point, value, "inside"
+        else:
+            out = out / 2 if kept == "outside" else out
+            inside, at, kept = point, value, "outside"
+    return outside
+
+
+def _proved(
+    lower: float, upper: float, level: float, guarantee: str, sd: float, trials: int, reason: str = ""
+) -> Interval:
+    z = (upper - lower) / 2 * math.sqrt(trials) / sd if sd else 0.0
+    return Interval(lower, upper, level, guarantee, not reason, reason, 0.0, 0.0, z, sd, trials, False)
+
+
+def _spread(sample: np.ndarray) -> float:
+    return float(sample.std(ddof=1)) if len(sample) > 1 else 0.0
+
+
+def _sample(values: np.ndarray) -> np.ndarray:
+    sample = np.asarray(values, dtype=float)
+    if sample.ndim != 1:
+        raise BadSample(f"a confidence sequence takes one value a trial, not the shape {sample.shape}")
+    if not np.isfinite(sample).all():
+        lost = len(sample) - int(np.isfinite(sample).sum())
+        raise BadSample(f"{lost} of {len(sample)} values are not finite; mend the simulator")
+    return sample
+
+
+def _non_negative(values: np.ndarray) -> np.ndarray:
+    sample = _sample(values)
+    if len(sample) and sample.min() < 0:
+        raise BadSample(f"betting: the value {sample.min()} is negative; declare bounds or use mixture_cs")
+    return sample
+
+
+def _counts(successes: int, trials: int) -> None:
+    _require(0 <= successes <= trials, f"{successes} successes in {trials} trials are impossible")
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise BadInput(message)

@@ -1,0 +1,140 @@
+"""One small judge for each relation: from measured trials and predictions to supported, refuted, undecided or "go on".
+
+Each says what would support and what would refute; absence of evidence is neither.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from proofs_check.statistics import sequential
+from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station, scalar_row, scale_of
+from proofs_check.statistics.judges import EPS, certificates, inside_or_outside, judge, mean_certificate, mean_sequence, one, stations
+from proofs_check.statistics.regime import advice, blind_spot, detectable
+from theory.claim import Claim
+from theory.errors import BadDeclaration, NotBuilt
+from theory.relation import Bound, Equality, Identity, Probability, Threshold
+from theory.setting import Point
+
+ROUNDINGS = 64  # roundings that a simulator and a formula may differ by before a violation counts
+SIDES = (-5, -1, 1, 5)  # a threshold is looked at from these many tolerances away
+
+
+@stations.register
+def _(relation: Threshold, claim: Claim, point: Point, tolerance: float) -> list[Station]:
+    apart = (str(relation.of),)
+    return [Station(point, label="draw", apart=apart)] + [
+        Station(point, label=f"{side:+d}δ", factor=1 + side * tolerance, apart=apart) for side in SIDES
+    ]
+
+
+@judge.register
+def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    only = measured[0]
+    scale = scale_of(claim, only)
+    if np.any(scale <= 0):
+        raise BadDeclaration(f"{claim.id}: the scale is zero at {only.station.point}; declare scale=… where the prediction may vanish")
+    gap = (only.observable - only.prediction.value) / scale
+    error = float(np.max(only.prediction.error / scale)) + mean_certificate(only, scale)
+    cs = mean_sequence(gap, rule)
+    delta = rule.tolerance
+    answer = inside_or_outside(cs.lower - error, cs.upper + error, -delta, delta, cs.gates_open)
+    reason, would = advice(gap, cs, rule, solver=error)
+    return Outcome(
+        "undecided" if error > delta / 2 else answer, reason=reason, estimate=float(gap.mean()), interval=(cs.lower - error, cs.upper + error),
+        tolerance=delta, guarantee=cs.guarantee, detectable=detectable(cs, rule, error), prediction=one(only.prediction.value),
+        mean=float(only.observable.mean()), would_decide=would, blind_spot=blind_spot(rule, only.kept), certificate=error,
+        series=(scalar_row(only),),
+    )  # fmt: skip
+
+
+@judge.register
+def _(relation: Identity, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    only = measured[0]
+    scale = np.maximum(np.abs(np.asarray(only.prediction.value, dtype=float)), scale_of(claim, only))
+    slack = relation.condition * EPS + (certificates(only) + only.prediction.error) / scale
+    deviation = np.abs(only.observable - only.prediction.value) / scale
+    return _frequency(claim, only, deviation > slack, deviation, relation.excluded, rule, blurred=float(np.max(slack)))
+
+
+@judge.register
+def _(relation: Bound, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    if isinstance(relation.kind, Probability) or relation.kind == "mean":
+        raise NotBuilt(f"{claim.id}: bounds in the mean and with a probability are declared but not judged by this version")
+    only = measured[0]
+    bound = np.asarray(only.prediction.value, dtype=float)
+    margin = ROUNDINGS * EPS * np.abs(bound) + certificates(only) + only.prediction.error
+    beyond = (only.observable - bound) if relation.sense == "<=" else (bound - only.observable)
+    ratio = only.observable / bound if relation.sense == "<=" else bound / only.observable
+    blurred = float(np.max(margin / np.abs(bound))) if only.kept else 0.0
+    return _frequency(claim, only, beyond > margin, ratio, relation.excluded, rule, blurred=blurred)
+
+
+@judge.register
+def _(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    if relation.kind == "mean":
+        return _mean_threshold(claim, measured[1:], rule)
+    sides = measured[1:]
+    below = np.array([side.station.factor < 1 for side in sides])
+    error = np.stack([certificates(side) + np.zeros(side.kept) for side in sides])
+    growth = np.stack([side.observable for side in sides])
+    wrong = np.where(below[:, None], growth - error > 0, growth + error < 0)
+    unclear = (np.abs(growth) <= error) & ~wrong
+    first = measured[0]
+    value = np.asarray(first.prediction.value) * np.ones(first.kept)
+    series = tuple(scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None} for side in sides)
+    outcome = _frequency(claim, first, wrong.any(axis=0), np.zeros(first.kept), relation.excluded, rule, blurred=0.0)
+    changes: dict[str, Any] = {"series": series, "prediction": one(value), "mean": None, "tolerance": rule.tolerance,
+               "detectable": rule.tolerance}
+    if outcome.answer == "supported" and unclear.any():
+        changes |= {"answer": "undecided", "reason": "solver: the sign is not certain in every draw",
+                    "would_decide": f"a tighter certificate, or a tolerance above {rule.tolerance:g}"}
+    return dataclasses.replace(outcome, **changes)
+
+
+def _frequency(claim: Claim, only: Measured, violated: np.ndarray, size: np.ndarray, excluded: float, rule: Rule, blurred: float) -> Outcome:
+    """Verdict on a statement about every draw: one violation refutes, support rules out frequencies above `excluded`."""
+    count, kept = int(violated.sum()), only.kept
+    upper = sequential.no_violation_bound(kept, rule.level) if kept and not count else 1.0
+    answer = "refuted" if count else "supported" if upper <= excluded else "open"
+    reason, would = "", ""
+    if answer == "open":
+        needed = int(np.ceil(np.log(rule.level) / np.log1p(-excluded)))
+        reason = "noise: too few trials to exclude rare violations" if kept >= 0.05 * only.drawn else "rare condition: the event was met too rarely"
+        would = f"{int(np.ceil(needed * only.drawn / max(kept, 1)))} trials in all"
+    if answer == "supported" and blurred > rule.tolerance / 2:
+        answer, reason = "undecided", "solver: its certificate is too weak for the tolerance asked"
+        would = f"a certificate below {rule.tolerance / 2:g}"
+    worst = float(np.max(size)) if kept else None
+    return Outcome(
+        answer, reason=reason, target=0.0, estimate=count / kept if kept else None, interval=(0.0 if not count else count / kept, upper), tolerance=excluded,
+        guarantee="exact", detectable=upper, prediction=one(only.prediction.value), mean=float(only.observable.mean()) if kept else None, would_decide=would,
+        blind_spot=f"a violation in fewer than {upper:.2g} of the draws is not excluded" if not count else "", certificate=blurred,
+        series=(scalar_row(only, largest=worst),) if kept else (), notes=(f"{_closest(claim)} {worst:.4g}",) if worst is not None else (), confirm=False,
+    )  # fmt: skip
+
+
+def _closest(claim: Claim) -> str:
+    return "largest ratio to the bound" if isinstance(claim.relation, Bound) else "largest relative deviation"
+
+
+def _mean_threshold(claim: Claim, sides: Sequence[Measured], rule: Rule) -> Outcome:
+    """Signs of the mean growth on both sides; an intersection, so each side is one-sided at the full level."""
+    signs, open_gates, series = [], True, []
+    for side in sides:
+        tolerance = max(abs(float(side.observable.mean())), float(side.observable.std()) / np.sqrt(side.kept))
+        cs = sequential.mixture_cs(side.observable, level=rule.level, tolerance=tolerance, sides=1, first_look=rule.first_look)
+        error = mean_certificate(side, 1.0)
+        signs.append(1 if cs.lower > error else -1 if cs.upper < -error else 0)
+        open_gates &= cs.gates_open
+        series.append(scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None})
+    wanted = [-1 if side.station.factor < 1 else 1 for side in sides]
+    wrong = any(sign == -want for sign, want in zip(signs, wanted))
+    answer = "open" if not open_gates else "refuted" if wrong else "supported" if signs == wanted else "open"
+    return Outcome(
+        answer, reason="noise: the sign of the growth is not yet certain on every side", estimate=float(sum(s == -w for s, w in zip(signs, wanted))),
+        interval=None, tolerance=rule.tolerance, guarantee="calibrated", detectable=rule.tolerance, would_decide="more trials",
+        prediction=one(sides[0].prediction.value), series=tuple(series), blind_spot=blind_spot(rule, sides[0].kept),
+    )  # fmt: skip

@@ -1,0 +1,20 @@
+"""What is claimed: settings, predictions and relations, stated in SymPy.   `from theory import *` serves a claim file."""
+
+from sympy import Eq, Max, Min, Ne, Rational, Symbol, exp, log, oo, pi, sqrt
+
+from theory.claim import Claim, Curve, Source, Wrong
+from theory.computed import Computed, Law, Minimum
+from theory.domain import Choice, Data, Real, Size, Spectrum, total
+from theory.implicit import Root
+from theory.proof import Degree, Identical, Inequality, Limit
+from theory.relation import (
+    Asymptotic, Bound, Direction, Distribution, Equality, Exponent, Identity, Ladder, Order, Ordering, Probability, Threshold,
+)  # fmt: skip
+from theory.setting import Axis, Drawn, Event, Observable, Point, Setting
+
+__all__ = [
+    "Asymptotic", "Axis", "Bound", "Choice", "Claim", "Computed", "Curve", "Data", "Degree", "Direction", "Distribution", "Drawn",
+    "Eq", "Equality", "Event", "Exponent", "Identical", "Identity", "Inequality", "Ladder", "Law", "Limit", "Max", "Min", "Minimum",
+    "Ne", "Observable", "Order", "Ordering", "Point", "Probability", "Rational", "Real", "Root", "Setting", "Size", "Source",
+    "Spectrum", "Symbol", "Threshold", "Wrong", "exp", "log", "oo", "pi", "sqrt", "total",
+]  # fmt: skip

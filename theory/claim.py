@@ -1,0 +1,205 @@
+"""A claim: setting, observable, prediction and the relation between them, with everything a check needs to know."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Basic, Symbol, sympify
+
+from theory.computed import Computed, Law, Minimum
+from theory.domain import Domain
+from theory.errors import BadDeclaration, NotBuilt, OutsideDomain
+from theory.evaluate import DIGITS, Prediction, enclose, holds, per_trial, predicted
+from theory.implicit import Root, solve
+from theory.proof import Degree, Step
+from theory.relation import Relation
+from theory.setting import Drawn, Event, Observable, Point, Setting, symbols_of
+
+STATUSES = ("theorem", "derived here", "heuristic", "empirical", "doubtful")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a claim is from."""
+
+    text: str
+    url: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A changed claim that must be refuted; `at`: where it is told apart, otherwise at the claim's own points."""
+
+    name: str
+    at: tuple[Mapping[Symbol, Any], ...]
+    changes: Mapping[str, Any]
+
+    def __init__(self, name: str, at: Sequence[Mapping[Symbol, Any]] | None = None, **changes: Any) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "at", tuple(at or ()))
+        object.__setattr__(self, "changes", changes)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The comparison that a figure of the claim draws: its prediction and its measurement over one symbol."""
+
+    over: Symbol
+    values: tuple[Any, ...]
+    fixing: Mapping[Symbol, Any] = field(default_factory=dict)
+    log: bool = True
+    label: str = ""
+
+    def __init__(self, over: Symbol, values: Sequence[Any] = (), fixing: Mapping[Symbol, Any] | None = None, *, log: bool = True,
+                 label: str = "") -> None:
+        for name, value in (("over", over), ("values", tuple(values)), ("fixing", dict(fixing or {})), ("log", log), ("label", label)):
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement that can be checked. `fixing`: pinned; `assuming`: where it is true; `regime`: where it can be tested.
+
+    `quantity` tells the claims of one entry apart: their ids are `entry` and `entry_quantity`.
+    """
+
+    setting: type[Setting]
+    observable: Any
+    prediction: Any
+    relation: Relation
+    title: str = field(kw_only=True)
+    entry: str = field(kw_only=True)
+    source: Source = field(kw_only=True)
+    quantity: str = field(default="", kw_only=True)
+    seeds: Sequence[str] = field(default=(), kw_only=True)
+    status: str = field(default="theorem", kw_only=True)
+    flagship: bool = field(default=False, kw_only=True)
+    roots: Sequence[Root] = field(default=(), kw_only=True)
+    unknown: Sequence[Symbol] = field(default=(), kw_only=True)
+    scale: Any = field(default=None, kw_only=True)
+    fixing: Mapping[Symbol, Any] = field(default_factory=dict, kw_only=True)
+    assuming: Sequence[Any] = field(default=(), kw_only=True)
+    regime: Sequence[Any] = field(default=(), kw_only=True)
+    given: Symbol | None = field(default=None, kw_only=True)
+    points: Sequence[Mapping[Symbol, Any]] = field(default=(), kw_only=True)
+    tight_at: Sequence[Mapping[Symbol, Any]] = field(default=(), kw_only=True)
+    fails_at: Sequence[Mapping[Symbol, Any]] = field(default=(), kw_only=True)
+    wrong: Sequence[Wrong] = field(default=(), kw_only=True)
+    rivals: Sequence["Claim"] = field(default=(), kw_only=True)
+    scaling: Sequence[Degree] = field(default=(), kw_only=True)
+    steps: Sequence[Step] = field(default=(), kw_only=True)
+    figure: Curve | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise BadDeclaration(f"{self.id}: status {self.status!r} is none of {', '.join(STATUSES)}")
+        for condition in (*self.assuming, *self.regime):
+            if not isinstance(condition, (sympy.logic.boolalg.Boolean, bool)):
+                raise BadDeclaration(f"{self.id}: {condition!r} is no condition; write a comparison of symbols such as M.p > M.n + 1")
+        strangers = symbols_of(self._expressions()) - {part.symbol for part in self.setting.parts.values()} - {root.symbol for root in self.roots}
+        strangers -= set(self.unknown) | {option for option in strangers if self._names_a_choice(option)}
+        if strangers:
+            raise BadDeclaration(f"{self.id}: {', '.join(sorted(map(str, strangers)))} belongs neither to {self.setting.name()} nor to the roots; declare it")
+        if self.prediction is not None and not isinstance(self.prediction, (Computed, Minimum, Law)):
+            object.__setattr__(self, "prediction", sympify(self.prediction))
+
+    @property
+    def id(self) -> str:
+        return f"{self.entry}_{self.quantity}" if self.quantity else self.entry
+
+    @property
+    def topic(self) -> str:
+        return self.entry.split(".")[0]
+
+    def but(self, **changes: Any) -> "Claim":
+        """The same claim with some fields replaced."""
+        unknown = set(changes) - {f.name for f in dataclasses.fields(self)}
+        if unknown:
+            raise BadDeclaration(f"{self.id}: a claim has no {', '.join(sorted(unknown))}; its fields are those of Claim")
+        return dataclasses.replace(self, **changes)
+
+    def variant(self, name: str) -> "Claim":
+        """The wrong variant of that name, as a claim.   Raises BadDeclaration when there is none."""
+        for wrong in self.wrong:
+            if wrong.name == name:
+                moved = {"points": wrong.at or self.points, "tight_at": () if wrong.at else self.tight_at}
+                return self.but(wrong=(), **{**moved, **wrong.changes})
+        raise BadDeclaration(f"{self.id} has no wrong variant {name!r}; it has {', '.join(repr(w.name) for w in self.wrong) or 'none'}")
+
+    def point(self, values: Mapping[Any, Any]) -> Point:
+        """The point with these values and the pinned ones.   Raises BadInput when it lies outside the domain or `assuming`."""
+        named = {str(key): value for key, value in values.items()}
+        for symbol, pinned in self.fixing.items():
+            name = str(symbol)
+            domain = self.setting.domains()[name]
+            if name in named and domain.accept(named[name]) != domain.accept(pinned):
+                raise OutsideDomain(f"{self.id} holds {name} fixed at {pinned}, got {name}={named[name]}; leave it out")
+            named[name] = pinned
+        point = Point.of(self.setting, named)
+        broken = self.broken(self.assuming, point)
+        if broken:
+            raise OutsideDomain(f"{self.id} assumes {' and '.join(map(str, broken))}, which fails at {point}; move the point")
+        return point
+
+    @staticmethod
+    def broken(conditions: Sequence[Any], point: Point) -> list[Any]:
+        """The conditions that do not hold at the point."""
+        values = {**point.exact(), **point.spectra()}
+        return [condition for condition in conditions if not holds(condition, values)]
+
+    def free(self) -> dict[str, Domain]:
+        """The domains that a point of this claim must still fill."""
+        pinned = {str(symbol) for symbol in self.fixing}
+        return {name: domain for name, domain in self.setting.domains().items() if name not in pinned}
+
+    def is_per_trial(self) -> bool:
+        """Whether the prediction reads what was drawn or measured, so that each trial has its own."""
+        if isinstance(self.prediction, Computed):
+            return True
+        measured = {part.symbol for part in self.setting.parts.values() if isinstance(part, (Observable, Drawn))}
+        return isinstance(self.prediction, Basic) and bool(measured & symbols_of([self.prediction]))
+
+    def predict(self, point: Point, measured: Mapping[str, np.ndarray] | None = None, digits: int = DIGITS) -> Prediction:
+        """Value of the prediction at a point; with `measured` arrays (trials, …), one value per trial."""
+        if isinstance(self.prediction, (Minimum, Law)) or self.prediction is None:
+            raise NotBuilt(f"{self.id}: predictions of this kind are not evaluated by this version")
+        if isinstance(self.prediction, Computed):
+            return self.prediction.of(point, measured or {})
+        values: dict[Symbol, Any] = {**point.exact(), **point.spectra()}
+        values |= solve(self.roots, values, digits) if self.roots else {}
+        if not self.is_per_trial():
+            return predicted(enclose(self.prediction, values, digits), digits)
+        arrays = {part.symbol: (measured or {})[name] for name, part in self.setting.parts.items() if name in (measured or {})}
+        return per_trial(self.prediction, {**values, **arrays}, len(next(iter(arrays.values()))))
+
+    def measure(self, point: Point, measured: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The observable of every trial; it may be an expression in several observables."""
+        part = self.setting.part_of(self.observable)
+        if part is not None:
+            return measured[part.name]
+        arrays = {p.symbol: measured[name] for name, p in self.setting.parts.items() if name in measured}
+        return per_trial(self.observable, {**point.exact(), **arrays}, len(next(iter(measured.values())))).value
+
+    def certificate(self, measured: Mapping[str, np.ndarray]) -> np.ndarray | None:
+        """The error bound of the observable in every trial, where the setting names one."""
+        part = self.setting.part_of(self.observable)
+        name = part.certificate if isinstance(part, Observable) else None
+        return measured[name] if name else None
+
+    def _expressions(self) -> list[Any]:
+        return [self.observable, self.prediction, *self.assuming, *self.regime, *(root.equation for root in self.roots)]
+
+    def _names_a_choice(self, symbol: Symbol) -> bool:
+        return any(symbol.name in getattr(domain, "options", ()) for domain in self.setting.domains().values())
+
+
+def event_of(claim: Claim) -> str | None:
+    """The name of the event that the claim is given."""
+    part = claim.setting.part_of(claim.given) if claim.given is not None else None
+    return part.name if isinstance(part, Event) else None

@@ -1,0 +1,255 @@
+"""Domains: what values a symbol may take, and which of them are typical."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from sympy import Function, Rational, Symbol
+
+from theory.errors import BadDeclaration, OutsideDomain
+from theory.values import Modes, exact, parse
+
+LARGEST_SIZE = 10**9
+
+
+class Declared:
+    """A part of a setting. Read from the setting's class it is its SymPy symbol: `M.n`."""
+
+    assumptions: ClassVar[dict[str, bool]] = {}
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.symbol = Symbol(name, **self.symbol_assumptions())
+
+    def __get__(self, instance: object, owner: type) -> Symbol:
+        return self.symbol
+
+    def symbol_assumptions(self) -> dict[str, bool]:
+        return self.assumptions
+
+
+class Domain(Declared):
+    """A parameter of a setting and the values it may take."""
+
+    def accept(self, value: Any) -> Any:
+        """The value in its exact form.   Raises OutsideDomain."""
+        if isinstance(value, str):
+            value = parse(value)
+        fault = self.fault(value)
+        if fault:
+            raise OutsideDomain(f"{self.name}={value} is outside {self}: {fault}")
+        return self.exactly(value)
+
+    def fault(self, value: Any) -> str:
+        """Why the value does not belong to the domain; empty when it does."""
+        raise NotImplementedError
+
+    def exactly(self, value: Any) -> Any:
+        return value
+
+    def draw(self, rng: np.random.Generator) -> Any:
+        """A typical value."""
+        raise NotImplementedError
+
+    def corners(self) -> list[Any]:
+        """The ends of the typical range."""
+        return []
+
+
+def _rational(value: Any) -> Rational | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, np.integer)):
+        return Rational(int(value))
+    if isinstance(value, (float, np.floating)):
+        return exact(repr(float(value))) if np.isfinite(value) else None
+    return value if isinstance(value, Rational) else None
+
+
+class Real(Domain):
+    """A real parameter between bounds. `per_trial`: the simulator receives one value for every trial, as an array."""
+
+    def __init__(self, *, above: float | None = None, at_least: float | None = None, below: float | None = None,
+                 at_most: float | None = None, typical: tuple[float, float] | None = None, per_trial: bool = False) -> None:
+        self.above, self.at_least, self.below, self.at_most = above, at_least, below, at_most
+        self.typical = typical
+        self.per_trial = per_trial
+
+    def symbol_assumptions(self) -> dict[str, bool]:
+        if self.above is not None and self.above >= 0:
+            return {"positive": True}
+        if self.at_least is not None and self.at_least >= 0:
+            return {"positive": True} if self.at_least else {"nonnegative": True}
+        return {"real": True}
+
+    def fault(self, value: Any) -> str:
+        number = _rational(value)
+        if number is None:
+            return "a finite number is wanted"
+        tests = [(self.above, number.__gt__, "above"), (self.at_least, number.__ge__, "at least"),
+                 (self.below, number.__lt__, "below"), (self.at_most, number.__le__, "at most")]
+        broken = [f"it must be {word} {bound}" for bound, test, word in tests if bound is not None and not test(_rational(bound))]
+        return "; ".join(broken)
+
+    def exactly(self, value: Any) -> Rational:
+        number = _rational(value)
+        assert number is not None
+        return number
+
+    def draw(self, rng: np.random.Generator) -> Rational:
+        low, high = self._typical()
+        value = np.exp(rng.uniform(np.log(low), np.log(high))) if low > 0 and high > 4 * low else rng.uniform(low, high)
+        return exact(f"{value:.3g}")  # short decimals: a point that a person can type again
+
+    def corners(self) -> list[Rational]:
+        return [exact(repr(float(end))) for end in self._typical()]
+
+    def _typical(self) -> tuple[float, float]:
+        if self.typical is None:
+            raise BadDeclaration(f"{self.name} has no typical range, so no point can be drawn; declare typical=(low, high) or give {self.name}")
+        return float(self.typical[0]), float(self.typical[1])
+
+    def __str__(self) -> str:
+        bounds = [(">", self.above), ("≥", self.at_least), ("<", self.below), ("≤", self.at_most)]
+        return "the reals " + " and ".join(f"{sign} {bound}" for sign, bound in bounds if bound is not None)
+
+
+class Size(Domain):
+    """A positive integer: a number of samples, features, neurons."""
+
+    assumptions: ClassVar[dict[str, bool]] = {"integer": True, "positive": True}
+
+    def __init__(self, *, at_least: int = 1, at_most: int = LARGEST_SIZE, typical: tuple[int, int] | None = None) -> None:
+        self.at_least, self.at_most = at_least, at_most
+        self.typical = typical
+
+    def fault(self, value: Any) -> str:
+        number = _rational(value)
+        if number is None or number.q != 1:
+            return "a whole number is wanted"
+        return "" if self.at_least <= number <= self.at_most else f"it must lie between {self.at_least} and {self.at_most}"
+
+    def exactly(self, value: Any) -> int:
+        return int(value)
+
+    def draw(self, rng: np.random.Generator) -> int:
+        low, high = self._typical()
+        return round(np.exp(rng.uniform(np.log(low), np.log(high))))  # log-uniform: small sizes are as interesting as large
+
+    def corners(self) -> list[int]:
+        return list(self._typical())
+
+    def _typical(self) -> tuple[int, int]:
+        if self.typical is None:
+            raise BadDeclaration(f"{self.name} has no typical range, so no point can be drawn; declare typical=(low, high) or give {self.name}")
+        return self.typical
+
+    def __str__(self) -> str:
+        return f"the whole numbers from {self.at_least}" + (f" to {self.at_most}" if self.at_most < LARGEST_SIZE else "")
+
+
+class Choice(Domain):
+    """One of a few named variants of the model."""
+
+    def __init__(self, *options: str) -> None:
+        self.options = options
+
+    def fault(self, value: Any) -> str:
+        return "" if value in self.options else f"choose {' or '.join(self.options)}"
+
+    def draw(self, rng: np.random.Generator) -> str:
+        return self.options[int(rng.integers(len(self.options)))]
+
+    def corners(self) -> list[str]:
+        return list(self.options)
+
+    def __str__(self) -> str:
+        return "the choices " + ", ".join(self.options)
+
+
+class Spectrum(Domain):
+    """Positive numbers, one per mode. Its symbol acts elementwise; `total(expression)` sums over the modes."""
+
+    assumptions: ClassVar[dict[str, bool]] = {"positive": True}
+
+    def __init__(self, *, typical: tuple[str, ...] = ("power(1.5,600)",)) -> None:
+        self.typical = typical
+
+    def fault(self, value: Any) -> str:
+        if isinstance(value, (list, tuple, np.ndarray)):
+            value = Modes(_listed(value))
+        if not isinstance(value, Modes):
+            return "a spectrum is wanted, for example power(1.5,600)"
+        return "" if np.all(value.array > 0) else "every mode must be positive"
+
+    def exactly(self, value: Any) -> Modes:
+        return value if isinstance(value, Modes) else Modes(_listed(value))
+
+    def draw(self, rng: np.random.Generator) -> Modes:
+        return Modes(self.typical[int(rng.integers(len(self.typical)))])
+
+    def corners(self) -> list[Modes]:
+        return [Modes(text) for text in self.typical]
+
+    def __str__(self) -> str:
+        return "the positive spectra"
+
+
+class Data(Domain):
+    """A data set of the user: arrays in an .npz file, or a function that makes them. Identified by its content."""
+
+    def __init__(self, source: str | Path | Callable[[], dict[str, np.ndarray]]) -> None:
+        self.source = source
+
+    def load(self) -> dict[str, np.ndarray]:
+        """The arrays.   Raises OutsideDomain when the file is not there or holds something that is not finite."""
+        if callable(self.source):
+            arrays = self.source()
+        else:
+            path = Path(self.source)
+            if not path.is_file():
+                raise OutsideDomain(f"{self.name}: there is no file {path}; give the path of an .npz file")
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = {key: stored[key] for key in stored.files}
+        bad = [key for key, array in arrays.items() if array.dtype.kind == "f" and not np.all(np.isfinite(array))]
+        if bad:
+            raise OutsideDomain(f"{self.name}: {', '.join(bad)} holds values that are not finite; clean the data first")
+        return arrays
+
+    def digest(self) -> str:
+        """SHA-256 of the content, so that changed data never meets a stored sample."""
+        seal = hashlib.sha256()
+        for key, array in sorted(self.load().items()):
+            seal.update(f"{key}{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+        return seal.hexdigest()
+
+    def fault(self, value: Any) -> str:
+        return "" if value == "data" else "the data set is fixed by the setting"
+
+    def draw(self, rng: np.random.Generator) -> str:
+        return "data"
+
+    def __str__(self) -> str:
+        return f"the data set {self.source if isinstance(self.source, (str, Path)) else 'of the setting'}"
+
+
+class total(Function):  # noqa: N801 - written in formulas like a function
+    """Sum of an elementwise expression over the modes of its spectra: total(lam/(lam + g)) = Σᵢ λᵢ/(λᵢ + g)."""
+
+    nargs = 1
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        body = r"\sum_i " + printer.parenthesize(self.args[0], 50)
+        return rf"\left({body}\right)^{{{exp}}}" if exp else body
+
+    def _pretty(self, printer: Any) -> Any:
+        return printer._print_Function(self, func_name="Σ")
+
+
+def _listed(values: Any) -> str:
+    return "[" + ",".join(repr(float(value)) for value in values) + "]"
+
+
+__all__ = ["Choice", "Data", "Declared", "Domain", "Real", "Size", "Spectrum", "total"]

@@ -1,0 +1,84 @@
+"""Which points of its domain a claim is tested at: declared ones, equality cases, typical draws, corners."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from theory.claim import Claim
+from theory.errors import BadInput, OutsideDomain
+from theory.relation import Asymptotic, Exponent, Order
+from theory.setting import Point
+
+TRIES = 2000
+
+
+def complete(claim: Claim, values: Mapping[Any, Any], rng: np.random.Generator) -> Point:
+    """A point with these values, the others typical; inside `assuming`, and inside the regime where that is possible.
+
+    Raises BadInput when the given values leave no point, or the domain is empty.
+    """
+    given = {str(key): value for key, value in values.items()}
+    unknown = set(given) - set(claim.setting.domains())
+    if unknown:
+        raise BadInput(f"{claim.setting.name()} has no parameter {', '.join(sorted(unknown))}; it has {', '.join(claim.setting.domains())}")
+    top = {**ladder_top(claim), **given}
+    free = {name: domain for name, domain in claim.free().items() if name not in top}
+    for _ in range(TRIES if free else 1):
+        point = Point.of(claim.setting, {**{str(k): v for k, v in claim.fixing.items()}, **top, **{n: d.draw(rng) for n, d in free.items()}})
+        if not claim.broken(claim.assuming, point) and not claim.broken(claim.regime, point):
+            return claim.point(point_values(claim, point))
+    if not free or given:
+        return claim.point(point_values(claim, point))  # says which assumption fails; outside the regime it is the judge's matter
+    wanted = ", ".join(map(str, (*claim.assuming, *claim.regime)))
+    raise BadInput(f"{claim.id}: no typical point satisfies {wanted} in {TRIES} draws; the domain is empty or its typical ranges miss it")
+
+
+def default_points(claim: Claim, count: int, seed: int) -> list[Point]:
+    """`count` points: the declared ones and equality cases first, then typical draws and corners, by seed."""
+    rng = np.random.default_rng([seed, *claim.id.encode()])
+    points = [complete(claim, values, rng) for values in (*claim.points, *claim.tight_at)][:count]
+    corners = _corners(claim)
+    while len(points) < count:
+        corner = corners.pop(0) if corners and len(points) % 2 else None
+        point = corner or complete(claim, {}, rng)
+        if point not in points:
+            points.append(point)
+        elif corner is None:
+            break  # a claim with a single point has no second one
+    return points
+
+
+def boundary_points(claim: Claim, seed: int) -> list[Point]:
+    """The points at which the claim is declared to fail. Its assumptions are set aside there."""
+    rng = np.random.default_rng([seed, *claim.id.encode()])
+    free = claim.but(assuming=(), regime=(), fixing={symbol: value for symbol, value in claim.fixing.items()
+                                                     if not any(str(symbol) in map(str, where) for where in claim.fails_at)})
+    return [complete(free, where, rng) for where in claim.fails_at]
+
+
+def ladder_top(claim: Claim) -> dict[str, Any]:
+    """Values of the laddered symbols at the largest size; the rungs replace them."""
+    if isinstance(claim.relation, Asymptotic):
+        return claim.relation.ladder.rungs()[-1]
+    return claim.relation.along.rungs()[-1] if isinstance(claim.relation, (Exponent, Order)) else {}
+
+
+def point_values(claim: Claim, point: Point) -> dict[str, Any]:
+    """The values of a point without those that the claim pins."""
+    pinned = {str(symbol) for symbol in claim.fixing}
+    return {name: value for name, value in point.values if name not in pinned and value != "data"}
+
+
+def _corners(claim: Claim) -> list[Point]:
+    """Points with every symbol at the low, or at the high end of its typical range, where the claim is testable."""
+    found = []
+    for end in (0, -1):
+        ends = {name: domain.corners()[end] for name, domain in claim.free().items() if domain.corners()}
+        try:
+            point = claim.point({**ends, **ladder_top(claim)})
+        except OutsideDomain:
+            continue
+        if not claim.broken(claim.regime, point):
+            found.append(point)
+    return found

@@ -1,0 +1,162 @@
+"""A setting: the symbols, drawn arrays and observables of one model. It says what is there, never what comes out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from sympy import Basic, Expr, Integer, Rational, Symbol
+
+from theory.domain import Data, Declared, Domain, Real
+from theory.errors import BadDeclaration, BadInput
+from theory.values import Modes, plain
+
+
+class Axis(Declared):
+    """Indexes an observable: iteration, time, mode. Never a parameter of the simulator, so a trajectory is one run."""
+
+    assumptions: ClassVar[dict[str, bool]] = {"positive": True}
+
+    def __init__(self, values: Sequence[float]) -> None:
+        self.values = np.array(values)
+        if self.values.ndim != 1 or np.any(np.diff(self.values) <= 0):
+            raise BadDeclaration(f"an axis needs increasing values, got {list(values)}; sort them")
+
+
+class Drawn(Declared):
+    """An array of the trial that a prediction may read: a design, tokens, gradients."""
+
+    assumptions: ClassVar[dict[str, bool]] = {"real": True}
+
+    def __init__(self, *shape: Declared | str | int) -> None:
+        self.shape = shape
+
+
+class Observable(Declared):
+    """What a simulator measures, one number or array per trial. `certificate` names the observable that bounds its error."""
+
+    assumptions: ClassVar[dict[str, bool]] = {"real": True}
+
+    def __init__(self, text: str = "", *, shape: Declared | Sequence[Declared | int] = (), certificate: str | None = None) -> None:
+        self.text = text
+        self.shape: tuple[Any, ...] = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+        self.certificate = certificate
+
+
+class Event(Declared):
+    """What a conditional claim is given; the simulator returns one truth value per trial."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class Setting:
+    """Base of all settings. Its class attributes are SymPy symbols; `M.parts[name]` is what was declared."""
+
+    parts: ClassVar[dict[str, Declared]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.parts = {name: part for base in reversed(cls.__mro__) for name, part in vars(base).items() if isinstance(part, Declared)}
+
+    @classmethod
+    def of_kind(cls, kind: type[Declared]) -> dict[str, Any]:
+        """The declared parts of one kind, in the order of declaration."""
+        return {name: part for name, part in cls.parts.items() if isinstance(part, kind)}
+
+    @classmethod
+    def domains(cls) -> dict[str, Domain]:
+        return cls.of_kind(Domain)
+
+    @classmethod
+    def name(cls) -> str:
+        return cls.__qualname__
+
+    @classmethod
+    def topic(cls) -> str:
+        """The file that holds the setting: min_norm for theory/settings/min_norm.py."""
+        return cls.__module__.removeprefix("theory.settings.").split(".")[0]
+
+    @classmethod
+    def part_of(cls, symbol: Basic) -> Declared | None:
+        """The declared part that a symbol stands for."""
+        part = cls.parts.get(getattr(symbol, "name", ""))
+        return part if part is not None and part.symbol == symbol else None
+
+
+@dataclass(frozen=True)
+class Point:
+    """Values for all parameters of a setting, in exact form."""
+
+    setting: type[Setting]
+    values: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, setting: type[Setting], values: Mapping[str, Any]) -> "Point":
+        """The point with these values.   Raises BadInput for unknown or missing names, OutsideDomain for bad values."""
+        domains = setting.domains()
+        for name in values:
+            if name not in domains:
+                raise BadInput(f"{setting.name()} has no parameter {name}; it has {', '.join(domains)}")
+        data = {name: "data" for name, domain in domains.items() if isinstance(domain, Data)}
+        missing = [name for name in domains if name not in values and name not in data]
+        if missing:
+            raise BadInput(f"{setting.name()}: {', '.join(missing)} not given; add --set {missing[0]}=…")
+        accepted = {**data, **values}
+        return cls(setting, tuple((name, domain.accept(accepted[name])) for name, domain in domains.items()))
+
+    def __getitem__(self, name: str | Symbol) -> Any:
+        return dict(self.values)[str(name)]
+
+    def replace(self, changes: Mapping[Any, Any]) -> "Point":
+        """The point with some values changed; keys are symbols or names."""
+        return Point.of(self.setting, {**dict(self.values), **{str(key): value for key, value in changes.items()}})
+
+    def numbers(self) -> dict[str, Any]:
+        """The values as a simulator takes them: int, float, name of a choice, float64 modes, the arrays of a data set."""
+        return {name: self._number(name, value) for name, value in self.values}
+
+    def _number(self, name: str, value: Any) -> Any:
+        if isinstance(value, Modes):
+            return value.array
+        domain = self.setting.domains()[name]
+        if isinstance(domain, Data):
+            return domain.load()
+        return float(value) if isinstance(domain, Real) else value
+
+    def put_into(self, expression: Any) -> Any:
+        """The expression with the point's exact numbers; spectra stay symbols."""
+        return expression.subs(self.exact()) if isinstance(expression, Basic) else expression
+
+    def exact(self) -> dict[Symbol, Any]:
+        """Symbol -> exact SymPy value, without the spectra and data."""
+        return {self.setting.parts[name].symbol: _exact(value) for name, value in self.values if not isinstance(value, Modes) and value != "data"}
+
+    def spectra(self) -> dict[Symbol, np.ndarray]:
+        """Symbol -> modes, for the spectra of the point."""
+        return {self.setting.parts[name].symbol: value.array for name, value in self.values if isinstance(value, Modes)}
+
+    def text(self) -> dict[str, int | float | str]:
+        """The values as JSON and a command line write them."""
+        return {name: plain(value) for name, value in self.values}
+
+    def settings_flags(self) -> str:
+        """The `--set` flags that give this point again."""
+        return " ".join(f"--set '{name}={value}'" if "(" in str(value) or "[" in str(value) else f"--set {name}={value}"
+                        for name, value in self.text().items() if value != "data")
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}={value}" for name, value in self.text().items())
+
+
+def _exact(value: Any) -> Any:
+    return Symbol(value) if isinstance(value, str) else Integer(value) if isinstance(value, int) else value
+
+
+def number_of(value: Expr) -> Rational | None:
+    """The exact rational value of a constant expression, if it is one."""
+    return value if isinstance(value, Rational) else None
+
+
+def symbols_of(expressions: Iterable[Any]) -> set[Symbol]:
+    """All symbols that occur in some expressions."""
+    return {symbol for expression in expressions if isinstance(expression, Basic) for symbol in expression.free_symbols if isinstance(symbol, Symbol)}

@@ -1,0 +1,48 @@
+"""Stochastic gradient descent near and at minima of the squared loss."""
+
+from theory.domain import Choice, Real, Size
+from theory.setting import Drawn, Event, Observable, Setting
+
+
+class LinearisedSGD(Setting):
+    """SGD w ← w − eta·H_b·w on L(w) = (1/2n) Σ (aᵢᵀw)² at an interpolating minimum; H_b is the mean of aᵢaᵢᵀ over a fresh batch.
+
+    Rows aᵢ are Gaussian directions of random lengths (norms "free") or of one length ("equal"), of mean square d. Batches of size
+    B are drawn with or without replacement. T is the map E[w wᵀ] → E[w₊ w₊ᵀ] of one step.
+    """
+
+    n = Size(at_least=2, typical=(3, 16))
+    d = Size(at_least=1, typical=(2, 5))
+    B = Size(typical=(1, 4))
+    eta = Real(above=0, typical=(0.02, 0.2), per_trial=True)
+    sampling = Choice("with", "without")
+    norms = Choice("free", "equal")
+    rows = Drawn(n, d)
+    trH = Observable("tr H, H = (1/n) Σ aᵢaᵢᵀ")
+    F2 = Observable("‖H‖_F²")
+    quartic = Observable("(1/n) Σ ‖aᵢ‖⁴")
+    lam1 = Observable("λ_max(H)")
+    R = Observable("max ‖aᵢ‖²")
+    growth = Observable("log of the factor by which E ‖w‖² grows per step at learning rate eta, in the long run", certificate="growth_error")
+    growth_error = Observable("half the width of the enclosure of growth")
+    crossing = Observable("the learning rate at which E ‖w‖² stops shrinking, by bisection", certificate="crossing_error")
+    crossing_error = Observable("half the width of the bracket of crossing")
+    second_moment = Observable("‖w‖² after two steps of SGD from a standard normal start, mean over many chains")
+
+
+class ReluSGD(Setting):
+    """A two-layer ReLU network f(x) = Σⱼ vⱼ relu(wⱼ·x) of m neurons without biases, trained by SGD with batches of size B.
+
+    n points uniform on the sphere of radius √d with targets relu(x₁) − relu(−x₂), squared loss (1/2n) Σ (f(xᵢ) − yᵢ)²; every
+    trial has its own data and its own start W ~ 1.6·N(0, 1/d), v ~ 1.6·N(0, 1/m). Batches are drawn with replacement.
+    """
+
+    m = Size(at_least=2, typical=(20, 40))
+    n = Size(at_least=2, typical=(10, 20))
+    d = Size(at_least=2, typical=(4, 6))
+    B = Size(typical=(1, 4))
+    eta = Real(above=0, typical=(0.02, 0.04))
+    trH = Observable("tr of the Hessian of the loss at the end, (1/n) Σᵢ ‖∇f(xᵢ)‖²")
+    lam1 = Observable("the largest eigenvalue of that Hessian")
+    path_norm = Observable("Σⱼ |vⱼ| ‖wⱼ‖")
+    converged = Event("loss below 1e-9")

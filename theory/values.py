@@ -1,0 +1,110 @@
+"""The values that a symbol may take, and the small grammar in which a user writes them (never `eval`).
+
+    40    0.25    1e-3    5/3    -2    torus    [1, 0.5, 0.25]    power(1.5, 600)    step(10, 1, 90, 0.01)    @modes.npy
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from sympy import Integer, Rational
+
+from theory.errors import BadInput
+
+NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?(/\d+)?")
+CALL = re.compile(r"(\w+)\((.*)\)")
+LARGEST_EXPONENT = 300  # beyond it a float64 simulator could not hold the value
+
+
+@dataclass(frozen=True)
+class Modes:
+    """A spectrum: one positive number per mode, named by the text that made it.   Shapes: array (modes,)."""
+
+    text: str
+
+    @cached_property
+    def array(self) -> np.ndarray:
+        """The modes as float64; the same bits for the formula and for the simulator."""
+        if self.text.startswith("@"):
+            return _from_file(self.text)
+        if self.text.startswith("["):
+            return np.array([float(exact(part)) for part in self.text[1:-1].split(",")])
+        name, numbers = _call(self.text)
+        return SHAPES[name](*numbers)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def power(exponent: Rational, count: Rational) -> np.ndarray:
+    """i^-exponent for i = 1 … count."""
+    return np.arange(1, int(count) + 1, dtype=float) ** -float(exponent)
+
+
+def step(*pairs: Rational) -> np.ndarray:
+    """Plateaus: step(count, height, count, height, …)."""
+    if len(pairs) % 2:
+        raise BadInput("step(count, height, …) takes pairs; give a height for every count")
+    return np.concatenate([np.full(int(count), float(height)) for count, height in zip(pairs[::2], pairs[1::2])])
+
+
+SHAPES = {"power": power, "step": step}
+
+
+def exact(text: str) -> Rational:
+    """The number that a decimal or a fraction writes, exactly: '0.1' is 1/10."""
+    text = text.strip()
+    if not NUMBER.fullmatch(text):
+        raise BadInput(f"{text!r} is not a number; write 40, 0.25, 1e-3 or 5/3")
+    exponent = re.search(r"[eE]([-+]?\d+)", text)
+    if exponent and abs(int(exponent[1])) > LARGEST_EXPONENT:
+        raise BadInput(f"{text} has an exponent beyond ±{LARGEST_EXPONENT}; no simulator can hold it, write a smaller one")
+    numerator, _, denominator = text.partition("/")
+    if denominator and int(denominator) == 0:
+        raise BadInput(f"{text} divides by zero; write a finite number")
+    return Rational(numerator) / Rational(denominator or 1)
+
+
+def parse(text: str) -> Rational | Modes | str:
+    """The value that a user's text writes; a bare word stays a word (the name of a choice)."""
+    text = text.strip()
+    if NUMBER.fullmatch(text):
+        return exact(text)
+    if text[:1] in "[@" or CALL.fullmatch(text):
+        modes = Modes(re.sub(r"\s+", "", text))
+        if modes.array.ndim != 1 or not modes.array.size or not np.all(np.isfinite(modes.array)):
+            raise BadInput(f"{text} is no list of finite numbers; a spectrum is one number per mode")
+        return modes
+    if re.fullmatch(r"[A-Za-z]\w*", text) and text.lower() not in {"nan", "inf", "infinity"}:
+        return text
+    raise BadInput(f"{text!r} is no value; write a number, a/b, [a, b, …], {', '.join(f'{n}(…)' for n in SHAPES)}, @file.npy or a name")
+
+
+def plain(value: object) -> int | float | str:
+    """A value as JSON writes it: an integer, a float when that is the same number, otherwise text."""
+    if isinstance(value, (int, Integer)):
+        return int(value)
+    if isinstance(value, Rational):
+        return float(value) if Rational(repr(float(value))) == value else str(value)
+    return str(value)
+
+
+def _call(text: str) -> tuple[str, list[Rational]]:
+    match = CALL.fullmatch(text)
+    if not match or match[1] not in SHAPES:
+        raise BadInput(f"{text!r} is no spectrum; write {', '.join(f'{name}(…)' for name in SHAPES)}, [a, b, …] or @file.npy")
+    try:
+        numbers = [exact(part) for part in match[2].split(",")]
+        SHAPES[match[1]](*numbers)
+    except TypeError as fault:
+        raise BadInput(f"{text}: wrong number of arguments; write power(exponent, count) or step(count, height, …)") from fault
+    return match[1], numbers
+
+
+def _from_file(text: str) -> np.ndarray:
+    path = Path(text[1:])
+    if not path.is_file():
+        raise BadInput(f"{text}: there is no file {path}; give the path of a .npy file with one number per mode")
+    return np.load(path, allow_pickle=False).astype(float)
