@@ -82,7 +82,7 @@ class Laboratory:
         return block_key(
             setting=setting.name(), point=unit.point.text(), block=unit.block, size=simulator.block_size(unit.point), seed=unit.seed,
             stage=unit.stage, apart=unit.apart, varied={name: values.tobytes().hex() for name, values in unit.varied.items()},
-            backend=machine.backend, device=machine.device, precision=machine.precision, versions=versions(),
+            backend=machine.backend, device=machine.device, precision=machine.precision, versions=versions(machine.backend),
             source=source_digest(simulator.function), batched=simulator.batched, content=_content(unit.point),
         )  # fmt: skip
 

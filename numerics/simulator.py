@@ -5,15 +5,17 @@ A block is the unit of work, of storage and of parallelism. Its size depends on 
 """
 
 import inspect
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from numerics.arrays import Machine
 from numerics.linalg import single_thread
-from numerics.streams import stream
+from numerics.streams import Stream, stream
 from theory.domain import Data, Domain, Real
 from theory.errors import BadDeclaration, BadInput, BadSample
 from theory.setting import Drawn, Event, Observable, Point, Setting
@@ -87,12 +89,26 @@ def simulate_block(simulator: Simulator, point: Point, block: int, *, seed: int,
         if isinstance(domain, Real) and domain.per_trial and key not in (varied or {}):
             parameters[key] = rng.asarray(np.full(trials, parameters[key]))
     with single_thread(), np.errstate(all="ignore"):  # a result that is not finite is reported by `_checked`, not by a warning
-        if simulator.batched:
-            measured = simulator.function(**parameters, trials=trials, rng=rng)
-        else:
-            single = [simulator.function(**parameters, rng=rng.child(trial)) for trial in range(trials)]
-            measured = _stacked(simulator, single)
+        try:
+            measured = _measured(simulator, parameters, trials, rng)
+        except (BadInput, KeyboardInterrupt):
+            raise
+        except Exception as fault:
+            raise BadSample(f"{simulator.name} raised {type(fault).__name__} at {point}: {' '.join(str(fault).split())}{_line(fault)}") from fault
     return _checked(simulator, measured, point, trials, machine)
+
+
+def _measured(simulator: Simulator, parameters: Mapping[str, Any], trials: int, rng: Stream) -> Any:
+    if simulator.batched:
+        return simulator.function(**parameters, trials=trials, rng=rng)
+    return _stacked(simulator, [simulator.function(**parameters, rng=rng.child(trial)) for trial in range(trials)])
+
+
+def _line(fault: BaseException) -> str:
+    """Where in its own file a simulator failed."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    own = [frame for frame in frames if "numerics/simulator.py" not in frame.filename]
+    return f" ({Path(own[0].filename).name}, line {own[0].lineno})" if own else ""
 
 
 def require_backend(simulator: Simulator, machine: Machine) -> None:

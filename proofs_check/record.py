@@ -1,5 +1,7 @@
 """Records: everything that one check found, as JSON. Reports read nothing else."""
 
+import dataclasses
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +13,7 @@ from numerics.sources import versions
 from proofs_check.statistics.evidence import Outcome
 from theory.claim import Claim
 from theory.setting import Point
+from theory.values import plain
 
 RECORD_VERSION = 1
 ORDER = {"refuted": 0, "undecided": 1, "supported": 2}
@@ -48,7 +51,7 @@ def make_record(claim: Claim, subject: Claim, tested: Sequence[Tested], asked: A
         "error_rate": asked.error_rate, "relative_tolerance": asked.tolerance, "confirmations": confirmations, "verdict": verdict,
         "sentence": _sentence(verdict, found, claim, tested), "trials": sum(one.trials for one in tested), "seed": asked.seed,
         "max_trials": asked.max_trials, "backend": lab.machine.backend, "device": lab.machine.device, "precision": lab.machine.precision,
-        "versions": versions(lab.machine.backend), "replay": _replay(claim, worst, asked, level, lab), "seconds": round(seconds, 3),
+        "versions": versions(lab.machine.backend), "request": _request(asked), **_file(claim), "replay": _replay(claim, worst, asked, level, lab), "seconds": round(seconds, 3),
     }  # fmt: skip
     return Record(clean(fields))
 
@@ -117,6 +120,18 @@ def _replay(claim: Claim, worst: Tested | None, asked: Any, level: float, lab: L
     flags += [f"--level {level:.6g} --tolerance {asked.tolerance:g} --seed {asked.seed}"]
     flags += [f"--backend {lab.machine.backend}"] * (lab.machine.backend != "numpy") + [f"--max-trials {asked.max_trials}"] * bool(asked.max_trials)
     return " ".join(["proofs-check check", claim.id, *flags])
+
+
+def _request(asked: Any) -> dict[str, Any]:
+    """What was asked, as `Request` takes it again."""
+    fields = {field.name: getattr(asked, field.name) for field in dataclasses.fields(asked)}
+    return fields | {"values": {str(key): plain(value) if not isinstance(value, str) else value for key, value in asked.values.items()}}
+
+
+def _file(claim: Claim) -> dict[str, str]:
+    """The user's file that holds the claim; nothing for the catalogue."""
+    module = claim.setting.__module__
+    return {} if module.startswith("theory.") else {"file": str(sys.modules[module].__file__)}
 
 
 def _pinned(claim: Claim) -> set[str]:

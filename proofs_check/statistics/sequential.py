@@ -20,6 +20,7 @@ SCALES = 2.0 ** np.arange(-3, 4)
 Z_LIMIT = 37.0  # the normal tail underflows beyond; P(|Z| > 37) = 1e-299 at a look spends nothing
 TIES_LIMIT = 0.01
 PRIOR_WEIGHT = 50.0
+PIECE = 1024  # values whose logarithms stay in the cache
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,11 @@ def betting_log_wealth(values: np.ndarray, m: float) -> float:
     """
     _require(m > 0, f"betting_log_wealth: m={m} must be positive")
     gains = _non_negative(values) / m
-    return float(logsumexp([np.log(1 - c + c * gains).sum() for c in BETS]) - math.log(len(BETS)))
+    stakes = BETS[:, None]
+    logs = np.zeros(len(BETS))
+    for start in range(0, len(gains), PIECE):
+        logs += np.log(1 - stakes + stakes * gains[start : start + PIECE]).sum(axis=1)
+    return float(logsumexp(logs)) - math.log(len(BETS))
 
 
 def betting_lower(values: np.ndarray, *, level: float) -> float:
@@ -194,13 +199,11 @@ def betting_lower(values: np.ndarray, *, level: float) -> float:
     if mean == 0:
         return 0.0
 
-    def excess(m: float) -> float:
-        return betting_log_wealth(sample, m) + math.log(level)
+    def excess(log_ratio: float) -> float:
+        return betting_log_wealth(sample, mean * math.exp(log_ratio)) + math.log(level)
 
-    outside = mean / 2
-    while excess(outside) < 0:
-        outside /= 2
-    return _edge(excess, outside=outside, inside=mean)
+    step = max(float(sample.std()) / mean, 0.01) / math.sqrt(len(sample))
+    return mean * math.exp(_edge_below(excess, inside=0.0, step=step))
 
 
 def bounded_cs(values: np.ndarray, low: float, high: float, *, level: float) -> Interval:
@@ -242,15 +245,13 @@ def _catoni_lower(sample: np.ndarray, rates: np.ndarray, variance: float, level:
         for rate in rates:
             x = rate * (sample - m)
             size = np.abs(x)
-            influence = np.copysign(np.log1p(size + size * size / 2), x).sum()
+            influence = np.copysign(np.log(1 + size + size * size / 2), x).sum()
             logs.append(influence - len(sample) * rate * rate * variance / 2)
         return float(logsumexp(logs)) - math.log(len(rates)) + math.log(level)
 
-    step = math.sqrt(variance)
-    least = float(sample.min())
-    while excess(least - step) < 0:
-        step *= 2
-    return _edge(excess, outside=least - step, inside=float(sample.max()))
+    mean = float(sample.mean())
+    inside = mean if excess(mean) < 0 else float(sample.max())
+    return _edge_below(excess, inside=inside, step=math.sqrt(variance / len(sample)))
 
 
 def looks(first: int, last: int, growth: float = 1.3) -> list[int]:
@@ -288,6 +289,15 @@ def dependence_fault(values: np.ndarray) -> str:
     return ""
 
 
+def _edge_below(excess: Callable[[float], float], *, inside: float, step: float) -> float:
+    """The edge below `inside`, first bracketed by doubling steps."""
+    outside = inside - step
+    while excess(outside) < 0:
+        step *= 2
+        inside, outside = outside, outside - step
+    return _edge(excess, outside=outside, inside=inside)
+
+
 def _edge(excess: Callable[[float], float], *, outside: float, inside: float) -> float:
     """Where a monotone function changes sign, rounded to its outside, to 1e-12 of the first bracket.
 
@@ -297,10 +307,12 @@ def _edge(excess: Callable[[float], float], *, outside: float, inside: float) ->
     precision = 1e-12 * abs(outside - inside)
     kept = ""
     for step in range(200):
+        width = abs(outside - inside)
         share = out / (out - at) if math.isfinite(out) and step % 4 < 3 else 0.5
-        # a step of half the precision past the estimate brings the far end over as well
-        point = outside + (inside - outside) * share
-        if abs(outside - inside) <= precision or point in (outside, inside):
+        # half a precision away from either end, so that the far end comes over too
+        margin = min(0.5, precision / (2 * width))
+        point = outside + (inside - outside) * min(max(share, margin), 1 - margin)
+        if width <= precision or point in (outside, inside):
             break
         value = excess(point)
         if value >= 0:

@@ -14,7 +14,7 @@ from scipy.optimize import nnls
 Array: TypeAlias = np.ndarray
 Certified: TypeAlias = tuple[Array, Array]
 
-SMOOTHING = np.geomspace(1.0, 1e-4, 40)
+SMOOTHING = np.geomspace(1.0, 1e-3, 80)  # of 512 draws at (4, 3, 6): gap .002 in the middle, .02 at worst
 
 
 def max_margin(constraints: Array) -> Certified:

@@ -12,14 +12,15 @@ def cost(n: int, p: int) -> float:
 
 
 @simulates(IsotropicRegression, cost=cost)
-def isotropic_regression(*, n: int, p: int, r2: float, s2: float, lam: float, trials: int, rng: Stream) -> dict[str, Array]:
-    """Draws X; noise and test input are integrated exactly, because β̂ = Hy is linear in y and the inputs are isotropic.
+def isotropic_regression(*, n: int, p: int, r2: float, s2: float, lam: float,
+                         trials: int, rng: Stream) -> dict[str, Array]:
+    """Draws X; noise and test input are integrated exactly: β̂ = Hy is linear in y and the inputs are isotropic.
 
     E[β̂ | X] = HXβ, and E‖β̂ − E[β̂ | X]‖² = s2·‖H‖²_F, with H = XᵀC, C = (XXᵀ + n·lam·I)⁻¹ for n < p and
     H = CXᵀ, C = (XᵀX + n·lam·I)⁻¹ otherwise: the smaller Gram matrix G, and ‖H‖²_F = tr(CGC) on either side.
 
-    Relative rounding: ε·condition of G + n·lam·I, about 1e-13 unless lam = 0 and n is near p. There it grows like the
-    variance itself: at n = p = 100 a variance 10⁶ times its median keeps nine digits.
+    Relative rounding: about ε·condition of G + n·lam·I, 1e-15 to 1e-12 unless lam = 0 and n is near p. There it grows
+    like the variance itself: at n = p = 100 a variance 10⁶ times the median keeps six digits.
 
     Shapes: -> (trials,) each.
     """

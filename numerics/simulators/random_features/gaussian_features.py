@@ -20,20 +20,20 @@ def cost(n: int, k: int, lam: np.ndarray) -> float:
 @simulates(GaussianFeatures, cost=cost)
 def gaussian_features(*, n: int, k: int, lam: np.ndarray, v2: np.ndarray, delta: float, sigma2: float,
                       trials: int, rng: Stream) -> dict[str, Array]:
-    """Draws inputs X (n, P) and features F = √(lam/k)·Ξ (P, k); noise, signs of v and test input are integrated exactly.
+    """Draws inputs X (n, P) and features F = √(lam/k)·Ξ (P, k); integrates noise, signs of v and test input exactly.
 
     The learned coefficients are linear in the labels, ŵ = Wy with W = FA, and y = Xv + ε. The errors are quadratic in
     (y, v), and over noise and signs E[yyᵀ] = C = X·diag(v2)·Xᵀ + sigma2·I, E[vyᵀ] = diag(v2)·Xᵀ, so that
     test = E‖Wy − v‖² + sigma2 = Σᵢ v2ᵢ·(1 − 2·(WX)ᵢᵢ) + tr(WᵀWC) + sigma2 and train = tr(RᵀRC)/n, R = I − XFA,
     without any P × P matrix.
 
-    Relative rounding: ε·(condition of the smaller ridge Gram matrix + Σ v2/test), about 1e-11 on power laws; at
-    delta = 0 it is lost where n is near k or where min(n, k) modes span more than twelve decades.
+    Relative rounding: about ε·(condition of the smaller ridge Gram matrix + Σ v2/test), 1e-13 for lam = i^-1.5; at
+    delta = 0 it grows as n nears k, and a digit is lost for every decade between lam₁ and lam of mode min(n, k).
 
-    Shapes: lam and v2 (P,) -> (trials,) each.
+    Shapes: lam and v2 (P,) -> (trials,) each.   Raises BadInput for spectra of different length, and for delta = 0
+    with fewer modes than min(n, k).
     """
-    if len(lam) != len(v2):
-        raise BadInput(f"GaussianFeatures: lam has {len(lam)} modes and v2 has {len(v2)}; give one of each per mode")
+    _refuse_odd_modes(len(lam), len(v2), delta, min(n, k))
     xp, turned = rng.xp, rng.xp.matrix_transpose
     inputs = rng.normal((trials, n, len(lam)))
     mixing = rng.asarray(np.sqrt(lam / k))[:, None] * rng.normal((trials, len(lam), k))
@@ -48,6 +48,14 @@ def gaussian_features(*, n: int, k: int, lam: np.ndarray, v2: np.ndarray, delta:
         "test_error": xp.sum(power * (1 - 2 * learned), axis=-1) + quadratic + sigma2,
         "train_error": xp.sum((residual @ labels) * residual, axis=(-2, -1)) / n,
     }
+
+
+def _refuse_odd_modes(modes: int, targets: int, delta: float, rank: int) -> None:
+    if modes != targets:
+        raise BadInput(f"GaussianFeatures: lam has {modes} modes and v2 has {targets}; give one of each per mode")
+    if delta == 0 and rank > modes:
+        raise BadInput(f"GaussianFeatures: at delta=0 min(n, k)={rank} is above the {modes} modes and the Gram matrix "
+                       "is singular; give more modes or delta > 0")
 
 
 def _ridge_maps(features: Array, penalty: float, rng: Stream) -> tuple[Array, Array]:

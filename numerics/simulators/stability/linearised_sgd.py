@@ -38,10 +38,10 @@ def linearised_sgd(*, n: int, d: int, B: int, eta: Array, sampling: str, norms: 
     xp = rng.xp
     rows = random_rows(n, d, norms, trials, rng)
     squares = xp.sum(rows**2, axis=-1)
-    hessian = rows.mT @ rows / n
+    hessian = xp.matrix_transpose(rows) @ rows / n
     lam1, R = xp.linalg.eigvalsh(hessian)[:, -1], xp.max(squares, axis=-1)
     chance = rng.asarray(slot_pairs(n, B, sampling))
-    spanning = xp.linalg.qr(rows.mT).R.mT if n < d else rows
+    spanning = xp.matrix_transpose(xp.linalg.qr(xp.matrix_transpose(rows)).R) if n < d else rows
 
     def growth_at(rate: Array) -> tuple[Array, Array]:
         return growth_rate(moment_map(spanning, rate, chance, rng), 1 + rate * R)
@@ -82,7 +82,7 @@ def moment_map(rows: Array, eta: Array, chance: Array, rng: Stream) -> Array:
     xp, (trials, n, r) = rng.xp, rows.shape
     steps = rng.asarray(np.eye(r)) - eta[:, None, None, None] * rows[..., :, None] * rows[..., None, :]
     steps = xp.reshape(steps, (trials, n, r * r))
-    products = xp.reshape(steps.mT @ (chance @ steps), (trials, r, r, r, r))  # Σ P_ij (Nᵢ)_pq (Nⱼ)_st at p, q, s, t
+    products = xp.reshape(xp.matrix_transpose(steps) @ (chance @ steps), (trials, r, r, r, r))  # Σ P_ij (Nᵢ)_pq (Nⱼ)_st at p, q, s, t
     matrix = xp.reshape(xp.permute_dims(products, (0, 1, 4, 2, 3)), (trials, r * r, r * r))
     basis = rng.asarray(symmetric_basis(r))
     return basis.T @ matrix @ basis

@@ -1,0 +1,43 @@
+# One environment, .venv, made on first use and again only when pyproject.toml or constraints.txt changes.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help check test lint docs bench clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  PYTHON=python3.12 chooses the interpreter of a new .venv (3.11 or newer)"
+
+check: .venv/installed ## check the flagship claims and draw them into figures/
+	@$(BIN)/proofs-check check flagship --figures figures
+
+test: .venv/installed ## the tests
+	@$(BIN)/python -m pytest
+
+lint: .venv/installed ## ruff, types, import rules
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports --no-logo
+
+docs: .venv/installed-docs ## the documentation, into docs/_build
+	@$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
+
+bench: .venv/installed ## benchmarks, against peers and against the machine
+	@$(BIN)/python benchmarks/run.py
+
+clean: ## remove .venv and all that was built; recorded verdicts (.proofs-check/) stay
+	@rm -rf .venv figures docs/_build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: pyproject.toml constraints.txt
+	@echo "Installing into .venv (some minutes, once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) -e '.[dev]'
+	@touch $@
+
+.venv/installed-docs: .venv/installed
+	@$(INSTALL) -e '.[docs]'
+	@touch $@

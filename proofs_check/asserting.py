@@ -1,0 +1,17 @@
+"""Verdicts in ordinary tests."""
+
+from typing import Any
+
+from numerics.measure import Laboratory
+from numerics.store import Store
+from proofs_check.check import check
+from proofs_check.console import finding
+from proofs_check.record import Record
+from theory.claim import Claim
+
+
+def assert_supported(claim: Claim, *, error_rate: float = 1e-6, lab: Laboratory | None = None, **request: Any) -> Record:
+    """Fail unless the claim is supported; `error_rate` is the chance that this very call is wrong. Keywords as for `check`."""
+    (record,) = check(claim, lab=lab or Laboratory(store=Store()), error_rate=error_rate, **request)
+    assert record["verdict"] == "supported", f"{record['id']}: {record['verdict']}: {finding(record)}\nreplay: {record['replay']}"
+    return record

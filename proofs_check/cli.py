@@ -1,0 +1,208 @@
+"""The command line. Nothing heavy is imported before a verb runs; what a verb does stands in `proofs_check.verbs`."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+LATER = {
+    "prove": "derivation steps", "mutate": "mutation scores", "falsify": "worst-case search", "compare": "rivals on one sample",
+    "fit": "unknown constants", "calibrate": "the engine's own error rates", "audit": "stability audits of a torch model",
+    "report": "pages", "export": "tables for LaTeX", "bundle": "bundles for referees",
+}  # fmt: skip
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+class Verbs(click.Group):
+    """Verbs of the contract; one that is not built yet says so in one line."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] in LATER:
+            raise click.UsageError(f"{args[0]} ({LATER[args[0]]}) is not built yet; `proofs-check --help` lists what is")
+        return super().resolve_command(ctx, args)
+
+
+def later(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Refuses a flag of the contract that is not built yet."""
+    if value is not None:
+        raise click.UsageError(f"{parameter.opts[0]} is not built yet; leave it out")
+
+
+def seconds(ctx: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    """60, 60s or 2m, in seconds."""
+    if value is None:
+        return None
+    number, unit = (value[:-1], value[-1]) if value[-1:] in "smh" else (value, "s")
+    try:
+        return float(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no time; write 60s or 2m") from None
+
+
+def options(*more: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options at once, in the order in which the help shows them; every verb has --json and --debug."""
+    last = [click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout and nothing else."),
+            click.option("--debug", is_flag=True, help="Show the traceback of an error.")]
+
+    def add(function: Any) -> Any:
+        for option in reversed([*more, *last]):
+            function = option(function)
+        return function
+
+    return add
+
+
+POINT = click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A parameter of the point; repeatable. Numbers, a/b, power(1.5,600), names.")
+SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random streams.")
+MACHINE = [
+    click.option("--backend", type=click.Choice(["numpy", "torch", "cupy"]), default="numpy", show_default=True),
+    click.option("--device", default="", help="cpu, cuda, cuda:1 …"),
+    click.option("--precision", type=click.Choice(["float64", "float32"]), default="float64", show_default=True),
+]
+WORKERS = click.option("--workers", type=click.IntRange(1), default=None, help="Processes; all cores by default. Results do not depend on it.")
+FRESH = click.option("--fresh", is_flag=True, help="Simulate anew what the store already holds.")
+ERRORS = [
+    click.option("--error-rate", type=float, default=1e-3, show_default=True, help="Chance of any wrong verdict in this run."),
+    click.option("--tolerance", type=float, default=0.02, show_default=True, help="Relative gap that counts as agreement."),
+    click.option("--level", type=float, default=None, help="Error rate of each claim itself, instead of a share of --error-rate."),
+    click.option("--budget", callback=seconds, default=None, metavar="TIME", help="Wall-clock limit of each claim, such as 60s."),
+    click.option("--max-trials", type=int, default=None, help="Most trials at a point; reproducible, unlike --budget."),
+]
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="proofs-check", prog_name="proofs-check")
+def cli() -> None:
+    """Check formulas of deep-learning theory against simulated and trained models.
+
+    \b
+    proofs-check list
+    proofs-check check min_norm.ridgeless_risk_isotropic
+    proofs-check new my_bound
+    """
+
+
+@cli.command("list", epilog="Example: proofs-check list min_norm")
+@click.argument("topic", required=False)
+@options()
+def list_(**asked: Any) -> int:
+    """The catalogue."""
+    return _verb("list", asked)
+
+
+@cli.command(epilog="Example: proofs-check explain random_features.rf_eigenframework")
+@click.argument("claim")
+@options()
+def explain(**asked: Any) -> int:
+    """A claim in full: statement, formula, assumptions, steps, simulator."""
+    return _verb("explain", asked)
+
+
+@cli.command(epilog="Example: proofs-check predict min_norm.ridgeless_risk_isotropic --set n=40 --set p=100 --set r2=1 --set s2=0.5 --digits 30")
+@click.argument("claim")
+@options(POINT, click.option("--digits", type=click.IntRange(1, 1000), default=15, show_default=True, help="Digits, all of them certain."))
+def predict(**asked: Any) -> int:
+    """The prediction at a point, with a bound on its error."""
+    return _verb("predict", asked)
+
+
+@cli.command(epilog="Example: proofs-check simulate min_norm.ridgeless_risk_isotropic --set n=40 --set p=100 --set r2=1 --set s2=0.5 --trials 1000")
+@click.argument("claim")
+@options(POINT, click.option("--trials", type=click.IntRange(2), default=1000, show_default=True), SEED, *MACHINE, WORKERS, FRESH)
+def simulate(**asked: Any) -> int:
+    """A sample of a claim's observable at a point."""
+    return _verb("simulate", asked)
+
+
+@cli.command(epilog="Example: proofs-check check flagship --error-rate 1e-3 --tolerance 0.02")
+@click.argument("claims", nargs=-1, required=True)
+@options(
+    *ERRORS, click.option("--points", type=int, default=3, show_default=True, help="Points a claim: declared, typical, corners."), POINT, SEED,
+    click.option("--wrong", default=None, metavar="NAME", help="Check this wrong variant, which must be refuted."),
+    click.option("--boundary", is_flag=True, help="Check where the claim is declared to fail."),
+    click.option("--strict", is_flag=True, help="Exit with 3 when something stays undecided."),
+    *MACHINE, WORKERS, FRESH, click.option("--figures", default=None, metavar="FOLDER", help="Draw the figure of every claim as well."),
+    click.option("--resolve", default=None, callback=later, expose_value=False, help="Not built yet."),
+    click.option("--cluster", default=None, callback=later, expose_value=False, help="Not built yet."),
+)
+def check(**asked: Any) -> int:
+    """Verdicts: an id, an entry, a topic, a file, flagship or all."""
+    return _verb("check", asked)
+
+
+@cli.command(epilog="Example: proofs-check plot min_norm.ridgeless_risk_isotropic --over p=110:600:9 --set n=100 --set r2=2 --set s2=0.5 --out risk.pdf")
+@click.argument("claim")
+@options(
+    click.option("--over", default=None, metavar="NAME=A:B:COUNT", help="The symbol along the horizontal axis."), POINT,
+    click.option("--out", required=True, metavar="FILE", help="A .pdf, .svg or .png file; a caption and a CSV file go beside it."),
+    click.option("--venue", default="neurips", show_default=True, help="Whose column width."), *ERRORS, SEED, *MACHINE, WORKERS, FRESH,
+)
+def plot(**asked: Any) -> int:
+    """A figure that compares prediction and measurement, drawn from records."""
+    return _verb("plot", asked)
+
+
+@cli.command(epilog="Example: proofs-check replay record.json")
+@click.argument("record", type=click.Path())
+@options(WORKERS)
+def replay(**asked: Any) -> int:
+    """Recompute a record from its seed and compare."""
+    return _verb("replay", asked)
+
+
+@cli.command(epilog="Example: proofs-check new my_bound && proofs-check check my_bound.py")
+@click.argument("name")
+@options(click.option("--template", type=click.Choice(["batched", "torch"]), default="batched", show_default=True,
+                      help="A batched simulator, or a torch model on your own data, one at a time."))
+def new(**asked: Any) -> int:
+    """A claim file to start from, which already runs."""
+    return _verb("new", asked)
+
+
+@cli.command(epilog="Example: proofs-check doctor --json")
+@options()
+def doctor(**asked: Any) -> int:
+    """Versions, devices, threads and the store."""
+    return _verb("doctor", asked)
+
+
+def _verb(name: str, asked: dict[str, Any]) -> int:
+    """Run a verb; its errors become one line and an exit code."""
+    from theory.errors import BadInput
+
+    try:
+        from proofs_check import verbs
+
+        return verbs.run(name, asked)
+    except BadInput as fault:
+        if asked["debug"]:
+            raise
+        click.echo(f"proofs-check: {' '.join(str(fault).split())}", err=True)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        click.echo("proofs-check: interrupted; finished blocks and checks are kept", err=True)
+        return INTERRUPTED
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: usage errors are one line too."""
+    try:
+        code = cli.main(args=arguments, prog_name="proofs-check", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.Abort:
+        code = INTERRUPTED
+    except click.ClickException as fault:
+        click.echo(f"proofs-check: {' '.join(fault.format_message().split())}", err=True)
+        code = BAD_INPUT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""What a person sees: tables on stdout, progress on stderr, or one JSON object on stdout and nothing else."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from proofs_check.record import Record, clean
+
+PATIENCE = 2.0  # seconds of silence before progress is shown
+HEARTBEAT = 10.0  # seconds between plain lines where there is no terminal
+COLOURS = {"supported": "green", "refuted": "red", "undecided": "yellow"}
+
+
+def show_json(value: Any) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(json.dumps(clean(value), ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def show_verdicts(records: Sequence[Record], totals: dict[str, Any]) -> None:
+    """A table of verdicts and one line that says what the run spent."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)  # NO_COLOR is honoured by rich
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title, right in (("claim", False), ("verdict", False), ("status", False), ("finding", False), ("trials", True), ("s", True)):
+        table.add_column(title, justify="right" if right else "left", no_wrap=title in ("claim", "verdict"), overflow="fold")
+    for record in records:
+        name = record["id"] + (f" ~ {record['wrong']}" if "wrong" in record else "") + (" (boundary)" if record["boundary"] else "")
+        table.add_row(name, Text(record["verdict"], style=COLOURS[record["verdict"]]), record["status"], finding(record), f"{record['trials']:,}",
+                      f"{record['seconds']:.1f}")
+    console.print(table)
+    spent = f"error rate of the run {totals['error_rate']:g}, spent {totals['spent']:.2g}"
+    console.print(f"{totals['supported']} supported, {totals['refuted']} refuted, {totals['undecided']} undecided; {spent}")
+
+
+def finding(record: Record) -> str:
+    """What a verdict means, in a few words."""
+    if record["verdict"] == "undecided":
+        return f"{record['reason']}; would decide: {record['would_decide']}"
+    words = record["sentence"].removeprefix(record["verdict"]).removesuffix(f" ({record['status']})").lstrip(", ")
+    if record["verdict"] == "refuted" and record["estimate"] is not None:
+        words += f"; {record['unit']} {record['estimate']:+.3g}"
+    return words
+
+
+class Progress:
+    """One line on stderr while a run lasts: redrawn on a terminal, now and then otherwise. Silent for the first two seconds."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.trials = total, 0, 0
+        self.began = self.last = time.monotonic()
+        self.live = sys.stderr.isatty()
+        self.drawn = False
+
+    def block(self, trials: int) -> None:
+        """A block is done."""
+        self.trials += trials
+        self._show("", every=0.2 if self.live else HEARTBEAT)
+
+    def claim(self, record: Record) -> None:
+        """A claim is decided."""
+        self.done += 1
+        self._show(f"{record['id']}: {record['verdict']}", every=0.0)
+
+    def close(self) -> None:
+        """Wipe the line."""
+        if self.drawn and self.live:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def _show(self, text: str, every: float) -> None:
+        now = time.monotonic()
+        if now - self.began < PATIENCE or now - self.last < every:
+            return
+        self.last, self.drawn = now, True
+        line = f"{self.done}/{self.total} claims, {self.trials:,} trials, {now - self.began:.0f} s  {text}"
+        sys.stderr.write(f"\r\x1b[K{line}" if self.live else f"{line}\n")
+        sys.stderr.flush()
