@@ -17,8 +17,8 @@ test: .venv/installed ## the tests
 	@$(BIN)/python -m pytest
 
 lint: .venv/installed ## ruff, types, import rules
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/basedpyright
+	@$(BIN)/ruff check --quiet --output-format concise .
+	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 	@$(BIN)/lint-imports --no-logo
 
 docs: .venv/installed-docs ## the documentation, into docs/_build

@@ -80,7 +80,9 @@ class Evidence:
         elif self.claim.is_per_trial():
             prediction = self.claim.predict(point, arrays)
         else:
-            prediction = self._fixed.setdefault(i, self.claim.predict(point))
+            if i not in self._fixed:
+                self._fixed[i] = self.claim.predict(point)
+            prediction = self._fixed[i]
         observable, certificate = self.claim.measure(point, arrays), self.claim.certificate(arrays)
         drawn = len(observable)
         event = event_of(self.claim)

@@ -173,10 +173,11 @@ class Claim:
             return self.prediction.of(point, measured or {})
         values: dict[Symbol, Any] = {**point.exact(), **point.spectra()}
         values |= solve(self.roots, values, digits) if self.roots else {}
+        formula = point.decide(self.prediction)
         if not self.is_per_trial():
-            return predicted(enclose(self.prediction, values, digits), digits)
+            return predicted(enclose(formula, values, digits), digits)
         arrays = {part.symbol: (measured or {})[name] for name, part in self.setting.parts.items() if name in (measured or {})}
-        return per_trial(self.prediction, {**values, **arrays}, len(next(iter(arrays.values()))))
+        return per_trial(formula, {**values, **arrays}, len(next(iter(arrays.values()))))
 
     def measure(self, point: Point, measured: Mapping[str, np.ndarray]) -> np.ndarray:
         """The observable of every trial; it may be an expression in several observables."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from sympy import Basic, Expr, Integer, Rational, Symbol
+from sympy import Basic, Eq, Integer, Ne, Rational, Symbol, sympify
 
 from theory.domain import Data, Declared, Domain, Real
 from theory.errors import BadDeclaration, BadInput
@@ -125,7 +125,13 @@ class Point:
 
     def put_into(self, expression: Any) -> Any:
         """The expression with the point's exact numbers; spectra stay symbols."""
-        return expression.subs(self.exact()) if isinstance(expression, Basic) else expression
+        return self.decide(expression).subs(self.exact()) if isinstance(expression, Basic) else expression
+
+    def decide(self, expression: Any) -> Any:
+        """The expression with every comparison of a choice decided: Eq(law, sphere) is true or false at a point."""
+        names = {self.setting.parts[name].symbol: value for name, value in self.values if isinstance(value, str)}
+        asked = [relation for relation in expression.atoms(Eq, Ne) if set(relation.args) & set(names)]
+        return expression.subs({relation: _chosen(relation, names) for relation in asked})
 
     def exact(self) -> dict[Symbol, Any]:
         """Symbol -> exact SymPy value, without the spectra and data."""
@@ -148,13 +154,13 @@ class Point:
         return ", ".join(f"{name}={value}" for name, value in self.text().items())
 
 
+def _chosen(relation: Any, names: Mapping[Symbol, str]) -> Any:
+    same = len({names.get(side, str(side)) for side in relation.args}) == 1
+    return sympify(same is isinstance(relation, Eq))
+
+
 def _exact(value: Any) -> Any:
     return Symbol(value) if isinstance(value, str) else Integer(value) if isinstance(value, int) else value
-
-
-def number_of(value: Expr) -> Rational | None:
-    """The exact rational value of a constant expression, if it is one."""
-    return value if isinstance(value, Rational) else None
 
 
 def symbols_of(expressions: Iterable[Any]) -> set[Symbol]:

@@ -221,7 +221,8 @@ def catoni_cs(values: np.ndarray, *, variance: float, level: float, planned: int
     """Confidence sequence of a mean whose variance is at most the declared σ²; tightest near `planned` trials.
 
     {m: (1/7) Σ_j exp(±Σ_i φ(λ_j(x_i − m)) − nλ_j²σ²/2) < 2/α}, φ(x) = sign(x) log(1 + |x| + x²/2),
-    λ_j = 2^j √(2 log(2/α)/(n*σ²)), j = −3 … 3. An empty one contradicts the declared variance and closes the gates.
+    λ_j = 2^j √(2 log(2/α)/(n*σ²)), j = −3 … 3. The gates close when the values contradict the
+    declared variance: the sequence is empty, or a bettor on (x₂ᵢ − x₂ᵢ₊₁)²/2 reaches 1/α against the mean σ².
     Shapes: (n,) -> one interval.
     """
     sample = _sample(values)
@@ -233,8 +234,15 @@ def catoni_cs(values: np.ndarray, *, variance: float, level: float, planned: int
     rates = SCALES * math.sqrt(2 * math.log(2 / level) / (planned * variance))
     lower = _catoni_lower(sample, rates, variance, level / 2)
     upper = -_catoni_lower(-sample, rates, variance, level / 2)
-    reason = "regime: the values contradict the declared variance" if lower > upper else ""
+    contradicted = lower > upper or _half_squares_wealth(sample, variance) >= -math.log(level)
+    reason = "regime: the values contradict the declared variance" if contradicted else ""
     return _proved(lower, upper, level, "bounded", _spread(sample), len(sample), reason)
+
+
+def _half_squares_wealth(sample: np.ndarray, variance: float) -> float:
+    pairs = len(sample) // 2
+    differences = sample[: 2 * pairs : 2] - sample[1 : 2 * pairs : 2]
+    return betting_log_wealth(differences * differences / 2, variance)
 
 
 def _catoni_lower(sample: np.ndarray, rates: np.ndarray, variance: float, level: float) -> float:

@@ -135,7 +135,7 @@ def _errors(inputs: np.ndarray, xi: np.ndarray, lam: np.ndarray, v2: np.ndarray,
         train += sigma2 * np.mean((unit - (ridge - delta * np.eye(n)) @ inverse @ unit) ** 2)
     rounding = 8 * max(n, k) * EPS * spectrum[-1] / spectrum[kept][0]
     size = test + sigma2 + 2 * v2.sum()  # bounds the terms that cancel
-    return {"test_error": (test + sigma2, rounding * size), "train_error": (train, rounding * size)}
+    return {"test_error": (float(test + sigma2), rounding * size), "train_error": (float(train), rounding * size)}
 
 
 FEATURES = {"lam": LAM, "v2": V2, "sigma2": 0.15}

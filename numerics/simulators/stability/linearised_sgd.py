@@ -107,8 +107,9 @@ def growth_rate(matrix: Array, bound: Array) -> tuple[Array, Array]:
             matrix = matrix @ matrix
         matrix, log_size = _scaled(matrix)
         log_radius = log_radius + log_size / 16**k
-    half = math.log(m) / 2 ** (SQUARINGS + 2)
-    rounding = xp.finfo(matrix.dtype).eps * m**2 * (2 + bound**2 / xp.exp(log_radius))
+    half, eps = math.log(m) / 2 ** (SQUARINGS + 2), float(xp.finfo(matrix.dtype).eps)
+    log_radius = xp.maximum(log_radius, math.log(eps))  # a step may end at the minimum: then the radius is 0
+    rounding = eps * m**2 * (2 + bound**2 / xp.exp(log_radius))
     return log_radius - half, half + rounding
 
 
