@@ -21,7 +21,8 @@ from theory.errors import BadDeclaration, BadInput, BadSample
 from theory.setting import Drawn, Event, Observable, Point, Setting
 
 ALL = ("numpy", "torch", "cupy")
-SMALLEST_BLOCK, LARGEST_BLOCK = 16, 4096
+SMALLEST_BLOCK, LARGEST_BLOCK = 16, 2048
+BLOCK_SECONDS = 0.5
 Cost = float | Callable[..., float]
 
 
@@ -48,8 +49,8 @@ class Simulator:
         return self.cost(**{name: value for name, value in point.numbers().items() if name in wanted})
 
     def block_size(self, point: Point) -> int:
-        """Trials per block: about a second of work."""
-        return self.block or int(np.clip(1 / self.trial_seconds(point), SMALLEST_BLOCK, LARGEST_BLOCK))
+        """Trials per block: about half a second of work."""
+        return self.block or int(np.clip(BLOCK_SECONDS / self.trial_seconds(point), SMALLEST_BLOCK, LARGEST_BLOCK))
 
 
 def simulates(setting: type[Setting], *, batched: bool = True, backends: tuple[str, ...] = ALL, cost: Cost = 1e-3,

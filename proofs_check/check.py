@@ -10,7 +10,7 @@ from typing import Any
 from numerics.measure import Laboratory
 from proofs_check.record import Record, Tested, make_record
 from proofs_check.sampling import Evidence, first_look, schedule
-from proofs_check.statistics import judge, stations
+from proofs_check.statistics import judge, stations, trials_to_begin
 from proofs_check.statistics.evidence import Outcome, Rule
 from theory.claim import Claim
 from theory.errors import BadInput
@@ -96,7 +96,7 @@ def _check_point(claim: Claim, point: Point, asked: Request, level: float, lab: 
 
 
 def _looks(evidence: Evidence, rule: Rule, asked: Request, deadline: float) -> Iterator[tuple[int, Any]]:
-    for number, trials in enumerate(schedule(evidence, rule.first_look, rule.level, asked.max_trials)):
+    for number, trials in enumerate(schedule(evidence, trials_to_begin(evidence.claim.relation, rule), asked.max_trials)):
         if number and time.monotonic() > deadline:
             return
         measured = evidence.upto(trials)

@@ -7,7 +7,7 @@ import numpy as np
 
 from numerics.measure import Arrays, Laboratory, Unit
 from proofs_check.statistics.evidence import Measured, Station
-from proofs_check.statistics.sequential import blocks_for, looks
+from proofs_check.statistics.sequential import looks
 from theory.claim import Claim, event_of
 from theory.domain import Real
 from theory.evaluate import Prediction
@@ -83,7 +83,7 @@ class Evidence:
             if i not in self._fixed:
                 self._fixed[i] = self.claim.predict(point)
             prediction = self._fixed[i]
-        observable, certificate = self.claim.measure(point, arrays), self.claim.certificate(arrays)
+        observable, certificate = self.claim.measure(point, arrays), self.claim.certificate(point, arrays)
         drawn = len(observable)
         event = event_of(self.claim)
         if event:
@@ -99,12 +99,11 @@ def first_look(lab: Laboratory, claim: Claim, point: Point) -> int:
     return 1024 if seconds < CHEAP else 256 if seconds <= DEAR else 64
 
 
-def schedule(evidence: Evidence, start: int, level: float, most: int | None) -> list[int]:
+def schedule(evidence: Evidence, begin: int, most: int | None) -> list[int]:
     """Trial counts of the looks, whole blocks, growing by a factor of 1.3; the same for every machine and number of workers."""
     block = evidence.block_size()
     simulator = evidence.lab.simulator(evidence.claim.setting)
     seconds = sum(simulator.trial_seconds(station.point) for station in evidence.stations)
-    begin = start * blocks_for(level)
     last = most or int(min(MOST_TRIALS, max(8 * begin, EFFORT / seconds)))
     first = min(begin, last)
     return sorted({-(-n // block) * block for n in looks(first, last)})

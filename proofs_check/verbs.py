@@ -81,7 +81,7 @@ def simulate(claim: str, sets: Sequence[str], trials: int, seed: int, backend: s
         size = lab.simulator(found.setting).block_size(point)
         arrays = merged(lab.measure([Unit(point, block, seed) for block in range(-(-trials // size))]))
     values = found.measure(point, arrays)[:trials]
-    certificate = found.certificate(arrays)
+    certificate = found.certificate(point, arrays)
     mean, error = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
     result = {"id": found.id, "observable": str(found.observable), "point": point.text(), "mean": mean, "stderr": error, "trials": len(values),
               "certificate": None if certificate is None else float(np.max(certificate[:trials])), "seed": seed, "backend": backend,

@@ -114,11 +114,11 @@ def modules_after(statement: str) -> set[str]:
     return set(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout.split())
 
 
-def test_reading_the_whole_catalogue_imports_no_torch() -> None:
+def test_reading_the_whole_catalogue_imports_none_of_the_heavy_libraries() -> None:
     loaded = modules_after("from theory.discovery import find; find('all')")
     assert {"theory", "sympy"} <= loaded
     assert not loaded & {"torch", "cupy", "matplotlib", "hypothesis"}
 
 
-def test_an_import_of_torch_is_seen() -> None:
-    assert "torch" in modules_after("import torch")
+def test_an_import_of_hypothesis_is_seen() -> None:
+    assert "hypothesis" in modules_after("import hypothesis")

@@ -1,6 +1,6 @@
 """What is claimed: settings, predictions and relations, stated in SymPy.   `from theory import *` serves a claim file."""
 
-from sympy import Eq, Max, Min, Ne, Rational, Symbol, exp, log, oo, pi, sqrt
+from sympy import And, Eq, Max, Min, Ne, Or, Rational, Symbol, exp, log, oo, pi, sqrt
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed, Law, Minimum
@@ -13,8 +13,8 @@ from theory.relation import (
 from theory.setting import Axis, Drawn, Event, Observable, Point, Setting
 
 __all__ = [
-    "Asymptotic", "Axis", "Bound", "Choice", "Claim", "Computed", "Curve", "Data", "Degree", "Direction", "Distribution", "Drawn",
+    "And", "Asymptotic", "Axis", "Bound", "Choice", "Claim", "Computed", "Curve", "Data", "Degree", "Direction", "Distribution", "Drawn",
     "Eq", "Equality", "Event", "Exponent", "Identical", "Identity", "Inequality", "Ladder", "Law", "Limit", "Max", "Min", "Minimum",
-    "Ne", "Observable", "Order", "Ordering", "Point", "Probability", "Rational", "Real", "Root", "Setting", "Size", "Source",
+    "Ne", "Observable", "Or", "Order", "Ordering", "Point", "Probability", "Rational", "Real", "Root", "Setting", "Size", "Source",
     "Spectrum", "Symbol", "Threshold", "Wrong", "exp", "log", "oo", "pi", "sqrt", "total",
 ]  # fmt: skip

@@ -11,13 +11,14 @@ from sympy import Basic, Symbol, sympify
 
 from theory.computed import Computed, Law, Minimum
 from theory.domain import Domain
-from theory.errors import BadDeclaration, NotBuilt, OutsideDomain
+from theory.errors import BadDeclaration, BadInput, NotBuilt, OutsideDomain
 from theory.evaluate import DIGITS, Prediction, enclose, holds, per_trial, predicted
 from theory.implicit import Root, solve
 from theory.proof import Degree, Step
 from theory.relation import Relation
 from theory.setting import Drawn, Event, Observable, Point, Setting, symbols_of
 
+CONDITIONS = (sympy.core.relational.Relational, sympy.And, sympy.Or, sympy.Not, sympy.logic.boolalg.BooleanAtom)
 STATUSES = ("theorem", "derived here", "heuristic", "empirical", "doubtful")
 
 
@@ -99,15 +100,16 @@ class Claim:
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
             raise BadDeclaration(f"{self.id}: status {self.status!r} is none of {', '.join(STATUSES)}")
-        for condition in (*self.assuming, *self.regime):
-            if not isinstance(condition, (sympy.logic.boolalg.Boolean, bool)):
-                raise BadDeclaration(f"{self.id}: {condition!r} is no condition; write a comparison of symbols such as M.p > M.n + 1")
+        if isinstance(self.prediction, str):
+            raise BadDeclaration(f"{self.id}: the prediction {self.prediction!r} is text; write it in the symbols of {self.setting.name()}")
+        if self.prediction is not None and not isinstance(self.prediction, (Computed, Minimum, Law)):
+            object.__setattr__(self, "prediction", sympify(self.prediction))
+        self._require_conditions()
+        self._require_names()
         strangers = symbols_of(self._expressions()) - {part.symbol for part in self.setting.parts.values()} - {root.symbol for root in self.roots}
         strangers -= set(self.unknown) | {option for option in strangers if self._names_a_choice(option)}
         if strangers:
             raise BadDeclaration(f"{self.id}: {', '.join(sorted(map(str, strangers)))} belongs neither to {self.setting.name()} nor to the roots; declare it")
-        if self.prediction is not None and not isinstance(self.prediction, (Computed, Minimum, Law)):
-            object.__setattr__(self, "prediction", sympify(self.prediction))
 
     @property
     def id(self) -> str:
@@ -170,14 +172,23 @@ class Claim:
         if isinstance(self.prediction, (Minimum, Law)) or self.prediction is None:
             raise NotBuilt(f"{self.id}: predictions of this kind are not evaluated by this version")
         if isinstance(self.prediction, Computed):
-            return self.prediction.of(point, measured or {})
+            return self._defined(self.prediction.of(point, measured or {}), point)
+        if self.is_per_trial() and not measured:
+            raise BadInput(f"{self.id} has a prediction for every draw, not for a point; simulate first, then predict from what was drawn")
         values: dict[Symbol, Any] = {**point.exact(), **point.spectra()}
         values |= solve(self.roots, values, digits) if self.roots else {}
         formula = point.decide(self.prediction)
         if not self.is_per_trial():
             return predicted(enclose(formula, values, digits), digits)
         arrays = {part.symbol: (measured or {})[name] for name, part in self.setting.parts.items() if name in (measured or {})}
-        return per_trial(formula, {**values, **arrays}, len(next(iter(arrays.values()))))
+        return self._defined(per_trial(formula, values, arrays), point)
+
+    def _defined(self, prediction: Prediction, point: Point) -> Prediction:
+        """Raises BadInput where a trial has no prediction: a comparison with nan would pass for no violation. `given` may leave such trials out."""
+        undefined = int(np.sum(~np.isfinite(np.asarray(prediction.value))))
+        if undefined and self.given is None:
+            raise BadInput(f"{self.id}: the prediction is not finite in {undefined} of its values at {point}; exclude such draws with assuming or given")
+        return prediction
 
     def measure(self, point: Point, measured: Mapping[str, np.ndarray]) -> np.ndarray:
         """The observable of every trial; it may be an expression in several observables."""
@@ -185,16 +196,55 @@ class Claim:
         if part is not None:
             return measured[part.name]
         arrays = {p.symbol: measured[name] for name, p in self.setting.parts.items() if name in measured}
-        return per_trial(self.observable, {**point.exact(), **arrays}, len(next(iter(measured.values())))).value
+        return per_trial(self.observable, {**point.exact(), **point.spectra()}, arrays).value
 
-    def certificate(self, measured: Mapping[str, np.ndarray]) -> np.ndarray | None:
-        """The error bound of the observable in every trial, where the setting names one."""
-        part = self.setting.part_of(self.observable)
-        name = part.certificate if isinstance(part, Observable) else None
-        return measured[name] if name else None
+    def certificate(self, point: Point, measured: Mapping[str, np.ndarray]) -> np.ndarray | None:
+        """The error bound of the observable in every trial, where the setting names one.
+
+        That of an expression in observables is Σ |∂f/∂x|·(bound of x), and its rounding.
+        """
+        parts = [part for symbol in symbols_of([self.observable]) if isinstance(part := self.setting.part_of(symbol), Observable)]
+        bounded = [part for part in parts if part.certificate]
+        if not bounded:
+            return None
+        if self.observable == bounded[0].symbol:
+            return measured[bounded[0].certificate]
+        values, arrays = {**point.exact(), **point.spectra()}, {part.symbol: measured[part.name] for part in parts}
+        slopes = {part.certificate: per_trial(sympy.diff(self.observable, part.symbol), values, arrays).value for part in bounded}
+        return per_trial(self.observable, values, arrays).error + sum(np.abs(slope * measured[name]) for name, slope in slopes.items())
+
+    def _repr_html_(self) -> str:
+        from theory.describe import card
+
+        return card(self)
+
+    def _require_conditions(self) -> None:
+        for condition in (*self.assuming, *self.regime):
+            if isinstance(condition, bool):
+                raise BadDeclaration(f"{self.id}: {condition} in assuming or regime; == and != of symbols decide at once, write Eq(…) or Ne(…)")
+            if not isinstance(condition, CONDITIONS):
+                raise BadDeclaration(f"{self.id}: {condition!r} is no condition; write a comparison of symbols such as M.p > M.n + 1")
+        if self.given is not None and event_of(self) is None:
+            raise BadDeclaration(f"{self.id}: given={self.given} is no Event of {self.setting.name()}")
+
+    def _require_names(self) -> None:
+        """What a claim pins or tests at are parameters; what it measures is an Observable; a root stands for itself alone."""
+        places = (self.fixing, *self.points, *self.tight_at, *self.fails_at, *(place for wrong in self.wrong for place in wrong.at))
+        strange = {str(key) for place in places for key in place} - set(self.setting.domains())
+        if strange:
+            raise BadDeclaration(f"{self.id}: {self.setting.name()} has no parameter {', '.join(sorted(strange))}; it has {', '.join(self.setting.domains())}")
+        if not any(isinstance(self.setting.part_of(symbol), Observable) for symbol in symbols_of([self.observable])):
+            raise BadDeclaration(f"{self.id}: {self.observable} is no Observable of {self.setting.name()}")
+        known = {domain.symbol for domain in self.setting.domains().values()}
+        for root in self.roots:
+            known.add(root.symbol)
+            late = {s for s in symbols_of([root.equation, root.branch]) - known if not self._names_a_choice(s)}
+            if late or root.symbol.name in self.setting.parts:
+                raise BadDeclaration(f"{self.id}: the root {root.symbol} needs a name of its own and may read parameters and earlier roots"
+                                     + f", not {', '.join(sorted(map(str, late)))}" * bool(late))
 
     def _expressions(self) -> list[Any]:
-        return [self.observable, self.prediction, *self.assuming, *self.regime, *(root.equation for root in self.roots)]
+        return [self.observable, self.prediction, *self.assuming, *self.regime]
 
     def _names_a_choice(self, symbol: Symbol) -> bool:
         return any(symbol.name in getattr(domain, "options", ()) for domain in self.setting.domains().values())

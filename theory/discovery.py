@@ -1,6 +1,7 @@
 """Finding what was declared: the entries of the catalogue by their paths, the claims and simulators of a user's file. No lists kept by hand."""
 
 import difflib
+import hashlib
 import importlib
 import importlib.util
 import pkgutil
@@ -75,14 +76,17 @@ def claims_in(module: ModuleType, where: str) -> list[Any]:
 def load_file(name: str | Path) -> ModuleType:
     """A user's file as a module.   Raises BadInput with the line of the file when it cannot be run."""
     path = Path(name).resolve()
-    if not path.is_file():
-        raise BadInput(f"there is no file {name}; give the path of a .py file with a list of claims")
+    if not path.is_file() or path.suffix != ".py":
+        raise BadInput(f"there is no Python file {name}; give the path of a .py file with a list of claims")
     module_name = path.stem
     loaded = sys.modules.get(module_name)
     if loaded is not None and getattr(loaded, "__file__", None) == str(path):
         return loaded
-    if loaded is not None or importlib.util.find_spec(module_name) is not None:
-        module_name = f"user_{path.stem}"  # a file called like an installed package must not hide it
+    if loaded is not None or "." in module_name or importlib.util.find_spec(module_name) is not None:
+        # a file called like an installed package must not hide it, nor one user's file another
+        module_name = f"user_{path.stem.replace('.', '_')}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+        if module_name in sys.modules:
+            return sys.modules[module_name]
     spec = importlib.util.spec_from_file_location(module_name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -91,7 +95,7 @@ def load_file(name: str | Path) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as fault:
         del sys.modules[module_name]
-        if isinstance(fault, (KeyboardInterrupt, SystemExit)):
+        if isinstance(fault, KeyboardInterrupt):
             raise
         raise BadInput(_in_file(path, fault)) from fault
     return module

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from sympy import Function, Rational, Symbol
 
-from theory.errors import BadDeclaration, OutsideDomain
-from theory.values import Modes, exact, parse
+from theory.errors import BadDeclaration, BadInput, OutsideDomain
+from theory.values import LARGEST_EXPONENT, Modes, exact, parse, representable
 
 LARGEST_SIZE = 10**9
 
@@ -36,11 +36,24 @@ class Domain(Declared):
     def accept(self, value: Any) -> Any:
         """The value in its exact form.   Raises OutsideDomain."""
         if isinstance(value, str):
-            value = parse(value)
+            value = self.read(value)
         fault = self.fault(value)
         if fault:
             raise OutsideDomain(f"{self.name}={value} is outside {self}: {fault}")
         return self.exactly(value)
+
+    def read(self, text: str) -> Any:
+        """The value that a user's text writes."""
+        try:
+            return parse(text)
+        except BadInput as fault:
+            raise OutsideDomain(f"{self.name}: {fault}") from fault
+
+    def check(self) -> None:
+        """Raises BadDeclaration where the typical values lie outside the domain."""
+        faults = [f"{value}: {fault}" for value in self.corners() if (fault := self.fault(value))]
+        if faults:
+            raise BadDeclaration(f"{self.name}: the typical values leave {self}; {'; '.join(faults)}")
 
     def fault(self, value: Any) -> str:
         """Why the value does not belong to the domain; empty when it does."""
@@ -88,6 +101,8 @@ class Real(Domain):
         number = _rational(value)
         if number is None:
             return "a finite number is wanted"
+        if not representable(number):
+            return f"no simulator can hold a number beyond 10^±{LARGEST_EXPONENT}"
         tests = [(self.above, number.__gt__, "above"), (self.at_least, number.__ge__, "at least"),
                  (self.below, number.__lt__, "below"), (self.at_most, number.__le__, "at most")]
         broken = [f"it must be {word} {bound}" for bound, test, word in tests if bound is not None and not test(_rational(bound))]
@@ -101,10 +116,15 @@ class Real(Domain):
     def draw(self, rng: np.random.Generator) -> Rational:
         low, high = self._typical()
         value = np.exp(rng.uniform(np.log(low), np.log(high))) if low > 0 and high > 4 * low else rng.uniform(low, high)
-        return exact(f"{value:.3g}")  # short decimals: a point that a person can type again
+        value = min(max(float(value), low), high)
+        ends = [exact(repr(end)) for end in (low, high)]
+        for text in (f"{value:.3g}", f"{value:.6g}"):  # short decimals: a point that a person can type again
+            if ends[0] <= exact(text) <= ends[1] and not self.fault(exact(text)):
+                return exact(text)
+        return exact(repr(value))
 
     def corners(self) -> list[Rational]:
-        return [exact(repr(float(end))) for end in self._typical()]
+        return [exact(repr(float(end))) for end in self._typical()] if self.typical else []
 
     def _typical(self) -> tuple[float, float]:
         if self.typical is None:
@@ -117,13 +137,14 @@ class Real(Domain):
 
 
 class Size(Domain):
-    """A positive integer: a number of samples, features, neurons."""
-
-    assumptions: ClassVar[dict[str, bool]] = {"integer": True, "positive": True}
+    """A whole number, positive unless `at_least` says otherwise: a number of samples, features, neurons."""
 
     def __init__(self, *, at_least: int = 1, at_most: int = LARGEST_SIZE, typical: tuple[int, int] | None = None) -> None:
         self.at_least, self.at_most = at_least, at_most
         self.typical = typical
+
+    def symbol_assumptions(self) -> dict[str, bool]:
+        return {"integer": True, **({"positive": True} if self.at_least > 0 else {"nonnegative": True} if self.at_least == 0 else {})}
 
     def fault(self, value: Any) -> str:
         number = _rational(value)
@@ -136,10 +157,12 @@ class Size(Domain):
 
     def draw(self, rng: np.random.Generator) -> int:
         low, high = self._typical()
+        if low < 1:
+            return int(rng.integers(low, high + 1))
         return round(np.exp(rng.uniform(np.log(low), np.log(high))))  # log-uniform: small sizes are as interesting as large
 
     def corners(self) -> list[int]:
-        return list(self._typical())
+        return list(self.typical or ())
 
     def _typical(self) -> tuple[int, int]:
         if self.typical is None:
@@ -155,6 +178,9 @@ class Choice(Domain):
 
     def __init__(self, *options: str) -> None:
         self.options = options
+
+    def read(self, text: str) -> str:
+        return text.strip()
 
     def fault(self, value: Any) -> str:
         return "" if value in self.options else f"choose {' or '.join(self.options)}"
@@ -226,7 +252,7 @@ class Data(Domain):
         return seal.hexdigest()
 
     def fault(self, value: Any) -> str:
-        return "" if value == "data" else "the data set is fixed by the setting"
+        return "" if isinstance(value, str) and value == "data" else "the data set is fixed by the setting"
 
     def draw(self, rng: np.random.Generator) -> str:
         return "data"
@@ -249,6 +275,9 @@ class total(Function):  # noqa: N801 - written in formulas like a function
 
 
 def _listed(values: Any) -> str:
+    values = np.asarray(values)
+    if values.ndim != 1 or values.dtype.kind not in "iuf" or not values.size or not np.all(np.isfinite(values)):
+        raise OutsideDomain(f"{values.tolist()!r:.60} is no list of finite numbers; a spectrum is one number per mode")
     return "[" + ",".join(repr(float(value)) for value in values) + "]"
 
 

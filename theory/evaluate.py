@@ -3,7 +3,8 @@
 Both walk the same SymPy expression but share no arithmetic: python-flint's arb here, NumPy and SciPy there.
 """
 
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,10 +16,17 @@ from sympy import Basic, Expr, Symbol, lambdify
 
 from theory.domain import total
 from theory.errors import BadInput
+from theory.values import exact
 
 Ball = arb | list[arb]
+Evaluated = Callable[[Sequence[np.ndarray]], np.ndarray]
 DIGITS = 30
 MOST_BITS = 20_000
+EPS = float(np.finfo(float).eps)
+EXTENDED = bool(np.finfo(np.longdouble).eps < EPS / 100)  # not on every platform
+NO_MODES = "total(…) sums over the modes of a spectrum, and there is none in it; write the number of modes as a symbol"
+COMPARISONS = {sympy.Eq: operator.eq, sympy.Ne: operator.ne, sympy.StrictGreaterThan: operator.gt, sympy.StrictLessThan: operator.lt,
+               sympy.GreaterThan: operator.ge, sympy.LessThan: operator.le}
 
 
 @dataclass(frozen=True)
@@ -39,108 +47,210 @@ class Undecided(ArithmeticError):
 
 
 def enclose(expression: Basic, values: Mapping[Symbol, Any], digits: int = DIGITS) -> arb:
-    """A ball that contains the value, its radius below 10^-digits of its size.
+    """A ball that contains the value, its radius below 10^-digits of its size, or as small as uncertain inputs (roots) allow.
 
     `values`: symbol -> exact number, ball, or array of modes.   Raises BadInput when the expression is undefined there.
     """
-    bits = int(3.33 * digits) + 32
+    bits, last, uncertain = int(3.33 * digits) + 32, None, _uncertain(values)
     while bits <= MOST_BITS:
-        with _precision(bits):
-            try:
-                ball = _walk(expression, {symbol: _ball(value) for symbol, value in values.items()})
-            except Undecided:
-                ball = arb("nan")
-            if isinstance(ball, list):
-                raise BadInput(f"{expression} has one value per mode; sum it with total(…)")
-            if ball.is_finite() and (ball.rel_accuracy_bits() > 3.33 * digits or ball.is_zero()):
+        ball = ball_at(expression, values, bits)
+        if ball.is_finite():
+            if ball.rel_accuracy_bits() > 3.33 * digits or ball.is_zero():
                 return ball
-            if _widest(values) and ball.is_finite():
-                return ball  # an uncertain input (a root) sets the accuracy, not the working precision
+            if uncertain and last is not None and ball.rad() > last.rad() / 4:
+                return ball  # the inputs set the accuracy, more working precision does not help
+            last = ball
         bits *= 4
-    raise BadInput(f"{expression} has no certain value at {_shown(values)}; it may be undefined or infinite there, move the point")
+    if uncertain and last is not None:
+        return last
+    settled = _settled(expression, values)
+    if settled is None:
+        raise BadInput(f"{expression} has no certain value at {_shown(values)}; it may be undefined or infinite there, move the point")
+    return arb(fmpq(int(settled.p), int(settled.q)))
+
+
+def ball_at(expression: Basic, values: Mapping[Symbol, Any], bits: int) -> arb:
+    """The value in ball arithmetic of so many bits; not finite where it is undefined or a case distinction is open."""
+    with precision(bits):
+        try:
+            ball = _walk(expression, dict(balls(values)))
+        except Undecided:
+            return arb("nan")
+    if isinstance(ball, list):
+        raise BadInput(f"{expression} has one value per mode; sum it with total(…)")
+    return ball
+
+
+def balls(values: Mapping[Symbol, Any]) -> dict[Any, Ball]:
+    """Exact numbers, spectra and choices as balls of the working precision."""
+    return {symbol: _ball(value) for symbol, value in values.items()}
 
 
 def predicted(ball: arb, digits: int = DIGITS) -> Prediction:
     """The ball as a float64 value with an error bound that covers the rounding to float64."""
     value = float(ball.mid())
-    with _precision(200):
-        error = float((abs(ball - arb(value))).upper())
-    return Prediction(value, np.nextafter(error, np.inf) if error else 0.0, "enclosure", ball.str(digits, radius=False))
+    if not np.isfinite(value):
+        raise BadInput(f"the prediction is {ball.str(5, radius=False)}, beyond the range of float64; rescale it, or move the point")
+    with precision(200):
+        apart = abs(ball - arb(value))
+        error = 0.0 if apart.is_zero() else np.nextafter(float(apart.upper()), np.inf)
+    return Prediction(value, error, "enclosure", ball.str(digits, radius=False))
 
 
 def sign(expression: Basic, values: Mapping[Symbol, Any], bits: int = 200) -> int:
-    """-1, 0 or 1: the certain sign of an expression, 0 when this precision leaves it open."""
-    with _precision(bits):
-        try:
-            ball = _walk(expression, {symbol: _ball(value) for symbol, value in values.items()})
-        except Undecided:
-            return 0
-    if isinstance(ball, list):
-        raise BadInput(f"{expression} has one value per mode; sum it with total(…)")
+    """-1, 0 or 1: the certain sign of an expression, 0 when it vanishes or this precision leaves it open."""
+    ball = ball_at(expression, values, bits)
     return 1 if ball > 0 else -1 if ball < 0 else 0
 
 
 def holds(condition: Any, values: Mapping[Symbol, Any]) -> bool:
-    """Whether a condition (a SymPy relational, or And, Or, Not of them) holds for exact values, spectra included."""
-    if condition in (True, False, sympy.true, sympy.false):
-        return bool(condition)
-    if isinstance(condition, sympy.And):
-        return all(holds(part, values) for part in condition.args)
-    if isinstance(condition, sympy.Or):
-        return any(holds(part, values) for part in condition.args)
-    if isinstance(condition, sympy.Not):
-        return not holds(condition.args[0], values)
-    left, right = (_choice(side, values) for side in condition.args)
-    if isinstance(left, str) or isinstance(right, str):
-        return (left == right) is isinstance(condition, sympy.Eq)
-    order = _exact_order(left - right, values)
-    return {sympy.Eq: order == 0, sympy.Ne: order != 0, sympy.StrictGreaterThan: order > 0, sympy.StrictLessThan: order < 0,
-            sympy.GreaterThan: order >= 0, sympy.LessThan: order <= 0}[type(condition)]
+    """Whether a condition (a SymPy relational, or And, Or, Not of them) certainly holds for exact values, spectra included.
+
+    One that is undefined at the values, or cannot be decided, does not hold, and neither does its negation.
+    """
+    return _truth(condition, values) is True
 
 
 @lru_cache(maxsize=512)
 def vectorised(expression: Expr, symbols: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
-    """The expression as a float64 function of arrays; `total` sums over the last axis."""
-    return lambdify(symbols, expression, [{"total": lambda modes: np.sum(modes, axis=-1)}, "scipy", "numpy"], cse=True)
+    """The expression as a float64 function of arrays; `total` sums over the last axis and keeps it beside other axes."""
+    return lambdify(symbols, expression, [{"total": _summed}, "scipy", "numpy"], cse=True)
 
 
-def per_trial(expression: Basic, values: Mapping[Symbol, Any], trials: int) -> Prediction:
-    """The expression for every trial, in extended precision against float64; their difference bounds the rounding."""
+def per_trial(expression: Basic, values: Mapping[Symbol, Any], measured: Mapping[Symbol, np.ndarray]) -> Prediction:
+    """The expression for every trial, with a bound on its rounding: the difference to extended precision.
+
+    Where that is missing (some platforms, some special functions) inputs are moved by a rounding instead.
+    Shapes: measured (trials,) each -> (trials,).
+    """
+    trials = len(next(iter(measured.values())))
+    symbols = tuple(sorted((symbol for symbol in expression.free_symbols if isinstance(symbol, Symbol)), key=str))
+    bent = [str(symbol) for symbol in symbols if np.ndim(measured.get(symbol, ())) > 1]
+    if bent:
+        raise BadInput(f"{expression} reads {', '.join(bent)}, which is an array in every trial; write the prediction as a Computed")
+    columns = any(isinstance(values.get(symbol), np.ndarray) for symbol in symbols)  # modes lie along the last axis, so trials along the first
+    shape = (trials, 1) if columns else (trials,)
+    arrays = [np.asarray(measured[symbol], dtype=float).reshape(shape) if symbol in measured else np.asarray(as_float(values[symbol])) for symbol in symbols]
+    function = vectorised(expression, symbols)  # type: ignore[arg-type]
+
+    def evaluated(inputs: Sequence[np.ndarray]) -> np.ndarray:
+        try:
+            return np.broadcast_to(_real(function(*inputs)), shape).reshape(trials)
+        except ValueError as fault:
+            raise BadInput(f"{expression} has one value per mode; sum it with total(…)") from fault
+
+    with np.errstate(all="ignore"):  # what is not finite is the caller's matter
+        value = evaluated(arrays).astype(float)
+        finer = _finer(evaluated, arrays)
+        rounding = _moved(evaluated, arrays, value) if finer is None else np.abs(finer - value).astype(float)
+    return Prediction(value, 4 * (rounding + 4 * EPS * np.abs(value)), f"float64 against {'moved inputs' if finer is None else 'extended precision'}")
+
+
+def in_float64(expression: Basic, values: Mapping[Symbol, Any]) -> Prediction:
+    """The value by NumPy and SciPy alone, with an estimate of its rounding: that of the arithmetic and that of every input."""
     symbols = tuple(sorted((symbol for symbol in expression.free_symbols if isinstance(symbol, Symbol)), key=str))
     function = vectorised(expression, symbols)  # type: ignore[arg-type]
-    arrays = [np.asarray(_float(values[symbol])) for symbol in symbols]
-    value = np.broadcast_to(np.asarray(function(*arrays), dtype=float), (trials,))
-    finer = np.broadcast_to(np.asarray(function(*[array.astype(np.longdouble) for array in arrays])), (trials,))
-    rounding = np.abs(finer - value).astype(float) + 4 * np.finfo(float).eps * np.abs(value)
-    return Prediction(value, 4 * rounding, "float64 against extended precision")
+    arrays = [np.asarray(as_float(values[symbol])) for symbol in symbols]
+
+    def evaluated(inputs: Sequence[np.ndarray]) -> np.ndarray:
+        return _real(function(*inputs)).reshape(1)
+
+    with np.errstate(all="ignore"):
+        value = evaluated(arrays).astype(float)
+        finer = _finer(evaluated, arrays)
+        rounding = _moved(evaluated, arrays, value) + (0 if finer is None else np.abs(finer - value).astype(float))
+    return Prediction(float(value[0]), float(4 * (rounding + 4 * EPS * np.abs(value))[0]), "float64")
 
 
-def _exact_order(difference: Expr, values: Mapping[Symbol, Any]) -> int:
-    """Sign of a difference: exactly where it is rational, by ball arithmetic otherwise."""
-    exact = difference.subs({symbol: value for symbol, value in values.items() if isinstance(value, (sympy.Basic, int))})
-    if isinstance(exact, sympy.Rational):
-        return int(sympy.sign(exact))
-    if exact in (sympy.oo, -sympy.oo):
-        return 1 if exact == sympy.oo else -1
-    return sign(exact, values)
+def _real(result: Any) -> np.ndarray:
+    """Some of SciPy's functions are complex whatever they are given; a value that is not real is none."""
+    array = np.asarray(result)
+    return np.where(array.imag == 0, array.real, np.nan) if array.dtype.kind == "c" else array
 
 
-def _choice(side: Any, values: Mapping[Symbol, Any]) -> Any:
-    """The name of a choice as text, anything else unchanged."""
-    value = values.get(side, side)
-    known = isinstance(value, Symbol) and side in values
-    return value.name if known or (isinstance(side, Symbol) and side not in values) else side
+def _finer(evaluated: Evaluated, arrays: Sequence[np.ndarray]) -> np.ndarray | None:
+    """The value in extended precision; None where the platform, or one of SciPy's functions, has none."""
+    try:
+        return evaluated([array.astype(np.longdouble) for array in arrays]) if EXTENDED else None
+    except TypeError:
+        return None
+
+
+def _moved(evaluated: Evaluated, arrays: Sequence[np.ndarray], value: np.ndarray) -> np.ndarray:
+    """How far the value moves, in all, when each input in turn is moved by some roundings."""
+    moved = [[*arrays[:i], arrays[i] * (1 + 4 * EPS), *arrays[i + 1:]] for i in range(len(arrays))]
+    return sum((np.abs(evaluated(inputs) - value) for inputs in moved), np.zeros_like(value))
+
+
+def _summed(modes: Any) -> Any:
+    if np.ndim(modes) == 0:
+        raise BadInput(NO_MODES)
+    return np.sum(modes, axis=-1, keepdims=np.ndim(modes) > 1)
+
+
+def _truth(condition: Any, values: Mapping[Symbol, Any]) -> bool | None:
+    """True, False, or None for neither."""
+    if condition in (True, False, sympy.true, sympy.false):
+        return bool(condition)
+    if isinstance(condition, (sympy.And, sympy.Or)):
+        parts, decisive = [_truth(part, values) for part in condition.args], isinstance(condition, sympy.Or)
+        return decisive if decisive in parts else None if None in parts else not decisive
+    if isinstance(condition, sympy.Not):
+        part = _truth(condition.args[0], values)
+        return None if part is None else not part
+    if not isinstance(condition, sympy.core.relational.Relational):
+        raise BadInput(f"{condition} is no condition that can be decided at a point; write comparisons joined by And, Or, Not")
+    if any(isinstance(values.get(side), Symbol) for side in condition.args):
+        return _same_choice(condition, values)
+    order = _order(condition.args[0] - condition.args[1], values)
+    return None if order is None else COMPARISONS[type(condition)](order, 0)
+
+
+def _same_choice(condition: Any, values: Mapping[Symbol, Any]) -> bool:
+    left, right = (values.get(side, side) for side in condition.args)
+    if not isinstance(condition, (sympy.Eq, sympy.Ne)) or not isinstance(left, Symbol) or not isinstance(right, Symbol):
+        raise BadInput(f"{condition} compares a choice with something else; write Eq or Ne of the symbol and the name of one option")
+    return (left.name == right.name) is isinstance(condition, sympy.Eq)
+
+
+def _order(difference: Expr, values: Mapping[Symbol, Any]) -> int | None:
+    """Sign of a difference, exactly; None where it is undefined, not real, or open."""
+    number = difference.subs({symbol: value for symbol, value in values.items() if isinstance(value, (sympy.Basic, int))})
+    if isinstance(number, sympy.Rational) or number in (sympy.oo, -sympy.oo):
+        return int(sympy.sign(number))
+    if number.has(sympy.zoo, sympy.nan, sympy.I):
+        return None
+    for bits in (200, 2000):
+        ball = ball_at(number, values, bits)
+        if ball.is_zero():
+            return 0
+        if ball > 0 or ball < 0:
+            return 1 if ball > 0 else -1
+    return 0 if _settled(number, values) == 0 else None
+
+
+def _settled(expression: Basic, values: Mapping[Symbol, Any]) -> sympy.Rational | None:
+    """The exact value where balls never settle: a rational number, or what algebra shows to be zero; None without a proof."""
+    if any(isinstance(values.get(symbol), (np.ndarray, list, arb)) for symbol in expression.free_symbols):
+        return None
+    number = expression.subs({symbol: values[symbol] for symbol in expression.free_symbols if symbol in values})
+    if isinstance(number, sympy.Rational):
+        return number
+    finite = isinstance(number, Expr) and number.is_number and not number.has(sympy.zoo, sympy.nan, sympy.oo)
+    return sympy.Integer(0) if finite and number.equals(0) else None
 
 
 def _shown(values: Mapping[Symbol, Any]) -> str:
     return ", ".join(f"{symbol}={value}" for symbol, value in values.items() if not isinstance(value, np.ndarray))
 
 
-def _widest(values: Mapping[Symbol, Any]) -> bool:
+def _uncertain(values: Mapping[Symbol, Any]) -> bool:
     return any(isinstance(value, arb) and not value.is_exact() for value in values.values())
 
 
-class _precision:  # noqa: N801 - a context, used like a function
+class precision:  # noqa: N801 - a context, used like a function
+    """Working precision of ball arithmetic, in bits."""
+
     def __init__(self, bits: int) -> None:
         self.bits = bits
 
@@ -156,43 +266,62 @@ def _ball(value: Any) -> Ball:
         return [arb(float(entry)) for entry in value]
     if isinstance(value, sympy.Rational):
         return arb(fmpq(int(value.p), int(value.q)))
-    if isinstance(value, arb):
+    if isinstance(value, (arb, list)):
         return value
     if isinstance(value, Symbol):
         return arb("nan")  # the name of a choice has no number; only conditions read it
     return arb(float(value)) if isinstance(value, float) else arb(int(value))
 
 
-def _float(value: Any) -> Any:
+def as_float(value: Any) -> Any:
+    """The value in float64; the middle of a ball."""
+    if isinstance(value, list):
+        return np.array([as_float(entry) for entry in value])
     return value if isinstance(value, np.ndarray) else float(value.mid()) if isinstance(value, arb) else float(value)
+
+
+def _polygamma(order: arb, argument: arb) -> arb:
+    """ψ^(m)(x) = (−1)^(m+1) m! ζ(m + 1, x), ψ itself for m = 0."""
+    m = int(order.unique_fmpz())
+    return argument.digamma() if m == 0 else (-1) ** (m + 1) * arb(m + 1).gamma() * arb(m + 1).zeta(argument)
+
+
+def _lambert(argument: arb, branch: arb | None = None) -> arb:
+    return argument.lambertw(0 if branch is None else int(branch.unique_fmpz()))
 
 
 FUNCTIONS: dict[type, Callable[..., arb]] = {
     sympy.exp: arb.exp, sympy.log: arb.log, sympy.sin: arb.sin, sympy.cos: arb.cos, sympy.tan: arb.tan, sympy.tanh: arb.tanh,
     sympy.sinh: arb.sinh, sympy.cosh: arb.cosh, sympy.asin: arb.asin, sympy.acos: arb.acos, sympy.atan: arb.atan, sympy.erf: arb.erf,
-    sympy.erfc: arb.erfc, sympy.gamma: arb.gamma, sympy.loggamma: arb.lgamma, sympy.digamma: arb.digamma, sympy.Abs: abs,
-    sympy.LambertW: arb.lambertw, sympy.zeta: arb.zeta, sympy.floor: arb.floor, sympy.ceiling: arb.ceil,
+    sympy.erfc: arb.erfc, sympy.gamma: arb.gamma, sympy.loggamma: arb.lgamma, sympy.polygamma: _polygamma, sympy.Abs: abs,
+    sympy.LambertW: _lambert, sympy.zeta: arb.zeta, sympy.floor: arb.floor, sympy.ceiling: arb.ceil,
 }  # fmt: skip
 CONSTANTS = {sympy.pi: arb.pi, sympy.E: arb.const_e, sympy.EulerGamma: arb.const_euler, sympy.Catalan: arb.const_catalan}
 
 
-def _walk(node: Any, values: Mapping[Symbol, Ball]) -> Ball:
+def _walk(node: Any, values: dict[Any, Ball]) -> Ball:
+    """The ball of a node. `values` also remembers the subexpressions met before: formulas of spectra repeat long sums."""
+    if node not in values:
+        values[node] = _evaluated(node, values)
+    return values[node]
+
+
+def _evaluated(node: Any, values: dict[Any, Ball]) -> Ball:
     if isinstance(node, Symbol):
-        if node not in values:
-            raise BadInput(f"{node} has no value here; declare it in the setting or among the roots of the claim")
-        return values[node]
+        raise BadInput(f"{node} has no value here; declare it in the setting or among the roots of the claim")
     if node in CONSTANTS:
         return CONSTANTS[node]()
     if isinstance(node, sympy.Rational):
         return arb(fmpq(int(node.p), int(node.q)))
     if isinstance(node, sympy.Float):
-        return arb(str(node))
+        return _ball(exact(repr(float(node))) if node._prec <= 53 else sympy.Rational(node))  # a decimal in a formula means itself: 0.1 is 1/10
     if isinstance(node, sympy.Piecewise):
         return _piecewise(node, values)
     parts = [_walk(part, values) for part in node.args]
     if isinstance(node, total):
-        summed = parts[0]
-        return sum(summed, arb(0)) if isinstance(summed, list) else summed
+        if not isinstance(parts[0], list):
+            raise BadInput(f"{node}: {NO_MODES}")
+        return sum(parts[0], arb(0))
     if any(isinstance(part, list) for part in parts):
         length = max(len(part) for part in parts if isinstance(part, list))
         rows = [part if isinstance(part, list) else [part] * length for part in parts]
@@ -223,22 +352,21 @@ def _apply(node: Any, parts: list[arb]) -> arb:
     raise BadInput(f"{type(node).__name__} in {node} cannot be evaluated with a certain error; write it with the functions that SymPy and arb share")
 
 
-def _piecewise(node: sympy.Piecewise, values: Mapping[Symbol, Ball]) -> Ball:
+def _piecewise(node: sympy.Piecewise, values: dict[Any, Ball]) -> Ball:
     for value, condition in node.args:
         if condition == sympy.true or _certain(condition, values):
             return _walk(value, values)
     raise BadInput(f"no case of {node} applies; add a last case with the condition True")
 
 
-def _certain(condition: Any, values: Mapping[Symbol, Ball]) -> bool:
+def _certain(condition: Any, values: dict[Any, Ball]) -> bool:
     if isinstance(condition, sympy.And):
         return all(_certain(part, values) for part in condition.args)
     if isinstance(condition, sympy.Or):
         return any(_certain(part, values) for part in condition.args)
     difference = _walk(condition.args[0] - condition.args[1], values)
-    assert isinstance(difference, arb)
-    above, below, equal = difference > 0, difference < 0, difference == 0
-    if not (above or below or equal):
+    if isinstance(difference, list):
+        raise BadInput(f"{condition} differs from mode to mode; a case distinction over modes is not evaluated, write it with Min, Max or Abs")
+    if not (difference > 0 or difference < 0 or difference.is_zero()):
         raise Undecided
-    return {sympy.StrictGreaterThan: above, sympy.GreaterThan: above or equal, sympy.StrictLessThan: below,
-            sympy.LessThan: below or equal, sympy.Eq: equal, sympy.Ne: not equal}[type(condition)]
+    return COMPARISONS[type(condition)](1 if difference > 0 else -1 if difference < 0 else 0, 0)

@@ -8,23 +8,27 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from flint import arb, ctx
+from flint import arb
 from sympy import Basic, Expr, Symbol, true
 
 from theory.errors import NoRoot
-from theory.evaluate import sign, vectorised
+from theory.evaluate import as_float, ball_at, balls, precision, vectorised
 
 GRID = 400
 WIDEST = (1e-60, 1e60)
+APART = (1e-13, 1e-11, 1e-9, 1e-7, 1e-5, 1e-3)  # how far rounding may have led the float64 search away from the root
+ATTEMPTS = 60
 SPARE_DIGITS = 6  # a formula loses digits of its root; the bracket is that much tighter than what is asked
+
+Equation = Callable[[arb], arb]
 
 
 @dataclass(frozen=True)
 class Root:
     """The positive `symbol` at which `equation` vanishes, inside `bracket` and where `branch` holds.
 
-    `unique` says why there is only one; that the equation changes sign across the root is certified at every solution, and
-    that it does so only once is looked for on a grid.   Raises NoRoot.
+    `unique` says why there is only one. Certified at every solution: the equation changes sign across the root, and does not
+    jump there. That it changes sign only once is looked for on a grid.   Raises NoRoot.
     """
 
     symbol: Symbol
@@ -43,46 +47,85 @@ def solve(roots: Sequence[Root], values: Mapping[Symbol, Any], digits: int) -> d
 
 
 def _certified(root: Root, values: Mapping[Symbol, Any], digits: int) -> arb:
-    """A ball whose ends give the equation certain, opposite signs."""
-    low, high, rising = _float_bracket(root, values)
-    before, ctx.prec = ctx.prec, int(3.33 * digits) + 64
-    try:
-        left, right = arb(low), arb(high)
-        bits = ctx.prec + 64
-        if sign(root.equation, {**values, root.symbol: left}, bits) * sign(root.equation, {**values, root.symbol: right}, bits) != -1:
-            raise NoRoot(f"the equation for {root.symbol} changes no sign near {low:.6g}; it has no simple root there, check the equation and its branch")
-        while not (right - left) < left * arb(10) ** -digits:
-            middle = ((left + right) / 2).mid()
-            side = sign(root.equation, {**values, root.symbol: middle}, bits)
-            if side == 0:
-                break  # the middle is a root to working precision; the bracket stays as certain as it is
-            left, right = (left, middle) if side == rising else (middle, right)
-        return left.union(right)
-    finally:
-        ctx.prec = before
+    """A ball whose ends give the equation certain, opposite signs, and across which it is continuous."""
+    bits = int(3.33 * digits) + 128
+    with precision(bits):
+        known = balls(values)
+
+        def equation(unknown: arb) -> arb:
+            return ball_at(root.equation, {**known, root.symbol: unknown}, bits)
+
+        ends = [bracket for suspect in _suspects(root, values) if (bracket := _signed(equation, *suspect))]
+        found = [ball for bracket in ends if (ball := _narrowed(equation, *bracket, digits)) is not None]
+    if not ends:
+        raise NoRoot(f"the equation for {root.symbol} has no root in {root.bracket}; widen the bracket, or move the point")
+    if not found:
+        raise NoRoot(f"the equation for {root.symbol} changes sign by a jump near {float(ends[0][0].mid()):.6g}, at no root; check the equation and its branch")
+    if len(found) > 1:
+        raise NoRoot(f"the equation for {root.symbol} has {len(found)} roots in {root.bracket}; give a branch or a bracket that leaves one")
+    return found[0]
 
 
-def _float_bracket(root: Root, values: Mapping[Symbol, Any]) -> tuple[float, float, int]:
-    """Ends a few roundings apart on both sides of the root, and the sign of the equation above it."""
+def _signed(equation: Equation, low: float, high: float, widest: float) -> tuple[arb, arb] | None:
+    """The closest ends around [low, high], up to a relative distance, with certain and opposite signs."""
+    for apart in APART:
+        if apart <= widest:
+            left, right = arb(low) * (1 - arb(apart)), arb(high) * (1 + arb(apart))
+            left, right = left.mid(), right.mid()
+            if _side(equation(left)) * _side(equation(right)) == -1:
+                return left, right
+    return None
+
+
+def _narrowed(equation: Equation, left: arb, right: arb, digits: int) -> arb | None:
+    """The ball between ends of opposite signs, narrowed by secants to 10^-digits; None where the equation jumps instead of vanishing."""
+    below, above = equation(left), equation(right)
+    size = abs(below) + abs(above)
+    margin, target = arb(10) ** -digits / 4, arb(10) ** -digits
+    for attempt in range(ATTEMPTS):
+        if right - left < left * target or margin > 1:
+            break
+        middle = (left + right) / 2 if attempt % 3 == 2 else left - below * (right - left) / (above - below)
+        moved = False
+        for end in ((middle * (1 - margin)).mid(), (middle * (1 + margin)).mid()):
+            if left < end < right:
+                value = equation(end)
+                if _side(value) == _side(below):
+                    left, below, moved = end, value, True
+                elif _side(value) == _side(above):
+                    right, above, moved = end, value, True
+        margin = margin if moved else 1000 * margin  # too close to the root for a certain sign
+    ball = left.union(right)
+    return ball if equation(ball).rad() < size / 4 else None
+
+
+def _side(value: arb) -> int:
+    return 1 if value > 0 else -1 if value < 0 else 0
+
+
+def _suspects(root: Root, values: Mapping[Symbol, Any]) -> list[tuple[float, float, float]]:
+    """Neighbouring floats between which the equation seems to change sign on the branch, with how far off they may be.
+
+    Without a change of sign: the ends of the branch, where a root may just have left it.
+    """
     function = _float_form(root.equation, root.symbol, values)
     inside = _float_branch(root, values)
-    log_low, log_high = np.log(root.bracket[0]), np.log(root.bracket[1])
-    grid = np.linspace(log_low, log_high, GRID)
+    grid = np.linspace(np.log(root.bracket[0]), np.log(root.bracket[1]), GRID)
     state = np.array([np.sign(function(np.exp(u))) if inside(np.exp(u)) else 0.0 for u in grid])
     if not np.any(state):
         raise NoRoot(f"{root.symbol}: the branch {root.branch} holds nowhere in {root.bracket}; widen the bracket")
     turns = [i for i in range(GRID - 1) if state[i] * state[i + 1] < 0]
     edges = [i for i in range(GRID - 1) if (state[i] == 0) != (state[i + 1] == 0)]
+    found = []
     for i in turns or edges:
         upper = state[i + 1] != 0  # which end of the interval lies on the branch for certain
         keep = state[i + 1] if upper else state[i]
-        low, high = _bisect(lambda g: bool((inside(g) and np.sign(function(g)) == keep) == upper), grid[i], grid[i + 1])
-        below, above = low * (1 - 1e-13), high * (1 + 1e-13)
-        if len(turns) > 1:
-            raise NoRoot(f"the equation for {root.symbol} has {len(turns)} roots in {root.bracket}; give a branch or a bracket that leaves one")
-        if function(below) * function(above) < 0:
-            return float(below), float(above), int(np.sign(function(above)))
-    raise NoRoot(f"the equation for {root.symbol} has no root in {root.bracket}; widen the bracket, or move the point")
+
+        def right(g: float, upper: bool = upper, keep: float = keep) -> bool:
+            return bool((inside(g) and np.sign(function(g)) == keep) == upper)
+
+        found.append((*_bisect(right, grid[i], grid[i + 1]), APART[-1] if turns else APART[0]))
+    return found
 
 
 def _bisect(right: Callable[[float], bool], low: float, high: float) -> tuple[float, float]:
@@ -97,8 +140,10 @@ def _bisect(right: Callable[[float], bool], low: float, high: float) -> tuple[fl
 
 def _float_form(expression: Basic, symbol: Symbol, values: Mapping[Symbol, Any]) -> Callable[[float], float]:
     others = tuple(sorted((s for s in expression.free_symbols if s != symbol and isinstance(s, Symbol)), key=str))
-    numbers = [value if isinstance(value, np.ndarray) else float(value.mid()) if isinstance(value, arb) else float(value)
-               for value in (values[s] for s in others)]
+    lacking = [str(s) for s in others if s not in values]
+    if lacking:
+        raise NoRoot(f"the equation for {symbol} reads {', '.join(lacking)}, which has no value here; it may read parameters and earlier roots")
+    numbers = [as_float(values[s]) for s in others]
     function = vectorised(expression, (symbol, *others))  # type: ignore[arg-type]
 
     def evaluate(unknown: float) -> float:
@@ -111,7 +156,5 @@ def _float_form(expression: Basic, symbol: Symbol, values: Mapping[Symbol, Any])
 def _float_branch(root: Root, values: Mapping[Symbol, Any]) -> Callable[[float], bool]:
     if root.branch == true:
         return lambda unknown: True
-    slack = _float_form(root.branch.gts - root.branch.lts, root.symbol, values)
-    return lambda unknown: slack(unknown) > 0
-
-
+    holds = _float_form(root.branch, root.symbol, values)
+    return lambda unknown: holds(unknown) > 0

@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 
 from theory.claim import Claim
+from theory.domain import Data
 from theory.errors import BadInput, OutsideDomain
 from theory.relation import Asymptotic, Exponent, Order
 from theory.setting import Point
 
 TRIES = 2000
+REPEATS = 20
 
 
 def complete(claim: Claim, values: Mapping[Any, Any], rng: np.random.Generator) -> Point:
@@ -24,12 +26,15 @@ def complete(claim: Claim, values: Mapping[Any, Any], rng: np.random.Generator) 
         raise BadInput(f"{claim.setting.name()} has no parameter {', '.join(sorted(unknown))}; it has {', '.join(claim.setting.domains())}")
     top = {**ladder_top(claim), **given}
     free = {name: domain for name, domain in claim.free().items() if name not in top}
+    true_at = None
     for _ in range(TRIES if free else 1):
         point = Point.of(claim.setting, {**{str(k): v for k, v in claim.fixing.items()}, **top, **{n: d.draw(rng) for n, d in free.items()}})
-        if not claim.broken(claim.assuming, point) and not claim.broken(claim.regime, point):
-            return claim.point(point_values(claim, point))
+        if not claim.broken(claim.assuming, point):
+            if not claim.broken(claim.regime, point):
+                return claim.point(point_values(claim, point))
+            true_at = true_at or point
     if not free or given:
-        return claim.point(point_values(claim, point))  # says which assumption fails; outside the regime it is the judge's matter
+        return claim.point(point_values(claim, true_at or point))  # says which assumption fails; outside the regime it is the judge's matter
     wanted = ", ".join(map(str, (*claim.assuming, *claim.regime)))
     raise BadInput(f"{claim.id}: no typical point satisfies {wanted} in {TRIES} draws; the domain is empty or its typical ranges miss it")
 
@@ -38,14 +43,13 @@ def default_points(claim: Claim, count: int, seed: int) -> list[Point]:
     """`count` points: the declared ones and equality cases first, then typical draws and corners, by seed."""
     rng = np.random.default_rng([seed, *claim.id.encode()])
     points = [complete(claim, values, rng) for values in (*claim.points, *claim.tight_at)][:count]
-    corners = _corners(claim)
-    while len(points) < count:
+    corners, repeats = _corners(claim), 0
+    while len(points) < count and repeats < REPEATS:  # a claim with few points has no further ones
         corner = corners.pop(0) if corners and len(points) % 2 else None
         point = corner or complete(claim, {}, rng)
         if point not in points:
             points.append(point)
-        elif corner is None:
-            break  # a claim with a single point has no second one
+        repeats += point in points[:-1]
     return points
 
 
@@ -67,7 +71,7 @@ def ladder_top(claim: Claim) -> dict[str, Any]:
 def point_values(claim: Claim, point: Point) -> dict[str, Any]:
     """The values of a point without those that the claim pins."""
     pinned = {str(symbol) for symbol in claim.fixing}
-    return {name: value for name, value in point.values if name not in pinned and value != "data"}
+    return {name: value for name, value in point.values if name not in pinned and name not in claim.setting.of_kind(Data)}
 
 
 def _corners(claim: Claim) -> list[Point]:

@@ -1,5 +1,6 @@
 """A setting: the symbols, drawn arrays and observables of one model. It says what is there, never what comes out."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -57,6 +58,11 @@ class Setting:
 
     def __init_subclass__(cls) -> None:
         cls.parts = {name: part for base in reversed(cls.__mro__) for name, part in vars(base).items() if isinstance(part, Declared)}
+        taken = sorted(set(cls.parts) & RESERVED)
+        if taken:
+            raise BadDeclaration(f"{cls.__qualname__}: the name {', '.join(taken)} is taken by the machinery; choose another")
+        for domain in cls.domains().values():
+            domain.check()
 
     @classmethod
     def of_kind(cls, kind: type[Declared]) -> dict[str, Any]:
@@ -81,6 +87,9 @@ class Setting:
         """The declared part that a symbol stands for."""
         part = cls.parts.get(getattr(symbol, "name", ""))
         return part if part is not None and part.symbol == symbol else None
+
+
+RESERVED = {"trials", "rng", *(name for name in vars(Setting) if name[0] != "_")}
 
 
 @dataclass(frozen=True)
@@ -135,7 +144,8 @@ class Point:
 
     def exact(self) -> dict[Symbol, Any]:
         """Symbol -> exact SymPy value, without the spectra and data."""
-        return {self.setting.parts[name].symbol: _exact(value) for name, value in self.values if not isinstance(value, Modes) and value != "data"}
+        return {self.setting.parts[name].symbol: _exact(value) for name, value in self.values
+                if not isinstance(value, Modes) and name not in self.setting.of_kind(Data)}
 
     def spectra(self) -> dict[Symbol, np.ndarray]:
         """Symbol -> modes, for the spectra of the point."""
@@ -147,8 +157,7 @@ class Point:
 
     def settings_flags(self) -> str:
         """The `--set` flags that give this point again."""
-        return " ".join(f"--set '{name}={value}'" if "(" in str(value) or "[" in str(value) else f"--set {name}={value}"
-                        for name, value in self.text().items() if value != "data")
+        return " ".join(f"--set {shlex.quote(f'{name}={value}')}" for name, value in self.text().items() if name not in self.setting.of_kind(Data))
 
     def __str__(self) -> str:
         return ", ".join(f"{name}={value}" for name, value in self.text().items())

@@ -6,6 +6,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from sympy import Integer, Rational
 
 from theory.errors import BadInput
 
-NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?(/\d+)?")
+NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?(/\d+)?", re.ASCII)
 CALL = re.compile(r"(\w+)\((.*)\)")
 LARGEST_EXPONENT = 300  # beyond it a float64 simulator could not hold the value
+LONGEST = 1000
+MOST_MODES = 10**7
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,12 @@ class Modes:
         if self.text.startswith("@"):
             return _from_file(self.text)
         if self.text.startswith("["):
+            if not self.text.endswith("]"):
+                raise BadInput(f"{self.text} has no closing bracket; write [a, b, …]")
             return np.array([float(exact(part)) for part in self.text[1:-1].split(",")])
         name, numbers = _call(self.text)
-        return SHAPES[name](*numbers)
+        with np.errstate(over="ignore"):  # what is not finite is refused by `parse`
+            return SHAPES[name](*numbers)
 
     def __str__(self) -> str:
         return self.text
@@ -40,14 +46,15 @@ class Modes:
 
 def power(exponent: Rational, count: Rational) -> np.ndarray:
     """i^-exponent for i = 1 … count."""
-    return np.arange(1, int(count) + 1, dtype=float) ** -float(exponent)
+    return np.arange(1, _count(count) + 1, dtype=float) ** -float(exponent)
 
 
 def step(*pairs: Rational) -> np.ndarray:
     """Plateaus: step(count, height, count, height, …)."""
     if len(pairs) % 2:
         raise BadInput("step(count, height, …) takes pairs; give a height for every count")
-    return np.concatenate([np.full(int(count), float(height)) for count, height in zip(pairs[::2], pairs[1::2])])
+    counts = [_count(count) for count in pairs[::2]]
+    return np.repeat([float(height) for height in pairs[1::2]], counts)
 
 
 SHAPES = {"power": power, "step": step}
@@ -56,7 +63,8 @@ SHAPES = {"power": power, "step": step}
 def exact(text: str) -> Rational:
     """The number that a decimal or a fraction writes, exactly: '0.1' is 1/10."""
     text = text.strip()
-    if not NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text) or len(text) > LONGEST:
+        text = text if len(text) < 40 else f"{text[:20]}…"
         raise BadInput(f"{text!r} is not a number; write 40, 0.25, 1e-3 or 5/3")
     exponent = re.search(r"[eE]([-+]?\d+)", text)
     if exponent and abs(int(exponent[1])) > LARGEST_EXPONENT:
@@ -64,7 +72,15 @@ def exact(text: str) -> Rational:
     numerator, _, denominator = text.partition("/")
     if denominator and int(denominator) == 0:
         raise BadInput(f"{text} divides by zero; write a finite number")
-    return Rational(numerator) / Rational(denominator or 1)
+    value = Rational(numerator) / Rational(denominator or 1)
+    if not representable(value):
+        raise BadInput(f"{text[:20]}… lies beyond 10^±{LARGEST_EXPONENT}; no simulator can hold it")
+    return value
+
+
+def representable(value: Rational) -> bool:
+    """Whether float64 holds a number like this with full relative precision."""
+    return value == 0 or Rational(10) ** -LARGEST_EXPONENT <= abs(value) <= Rational(10) ** LARGEST_EXPONENT
 
 
 def parse(text: str) -> Rational | Modes | str:
@@ -72,8 +88,8 @@ def parse(text: str) -> Rational | Modes | str:
     text = text.strip()
     if NUMBER.fullmatch(text):
         return exact(text)
-    if text[:1] in "[@" or CALL.fullmatch(text):
-        modes = Modes(re.sub(r"\s+", "", text))
+    if text.startswith(("[", "@")) or CALL.fullmatch(text):
+        modes = Modes(text if text.startswith("@") else re.sub(r"\s+", "", text))
         if modes.array.ndim != 1 or not modes.array.size or not np.all(np.isfinite(modes.array)):
             raise BadInput(f"{text} is no list of finite numbers; a spectrum is one number per mode")
         return modes
@@ -97,14 +113,24 @@ def _call(text: str) -> tuple[str, list[Rational]]:
         raise BadInput(f"{text!r} is no spectrum; write {', '.join(f'{name}(…)' for name in SHAPES)}, [a, b, …] or @file.npy")
     try:
         numbers = [exact(part) for part in match[2].split(",")]
-        SHAPES[match[1]](*numbers)
+        signature(SHAPES[match[1]]).bind(*numbers)
     except TypeError as fault:
         raise BadInput(f"{text}: wrong number of arguments; write power(exponent, count) or step(count, height, …)") from fault
     return match[1], numbers
+
+
+def _count(number: Rational) -> int:
+    if number.q != 1 or not 1 <= number <= MOST_MODES:
+        raise BadInput(f"{number} is no count of modes; write a whole number from 1 to {MOST_MODES}")
+    return int(number)
 
 
 def _from_file(text: str) -> np.ndarray:
     path = Path(text[1:])
     if not path.is_file():
         raise BadInput(f"{text}: there is no file {path}; give the path of a .npy file with one number per mode")
-    return np.load(path, allow_pickle=False).astype(float)
+    try:
+        stored = np.asarray(np.load(path, allow_pickle=False))
+        return stored.astype(float, casting="safe")  # complex numbers and text are no spectrum
+    except (ValueError, TypeError, OSError, EOFError) as fault:
+        raise BadInput(f"{text} holds no array of real numbers; save it with np.save(path, modes)") from fault

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from proofs_check.record import ORDER, Record
-from proofs_check.report.marks import SPREAD, Mark, Spec, kind_of
+from proofs_check.report.marks import ERRORS, JUDGED, Mark, Spec, kind_of
 
 DRAWN = {
     "equality": "Line: the prediction. Points: mean of {observable}. Below: relative gap, measured/predicted − 1; band: the tolerance.",
@@ -25,7 +25,7 @@ SCATTER = "Mean of {observable} against its prediction; line: equality. Below: r
 def caption(records: Sequence[Record], spec: Spec, marks: Sequence[Mark]) -> str:
     """Everything that a reader of the figure must know, in paragraphs."""
     first = records[0]
-    parts = [f"{first['title']} ({first['id']}, {first['status']}).", _drawn(first, spec), _errors(first, marks), _held(marks, spec), _verdicts(records),
+    parts = [f"{first['title']} ({first['id']}, {first['status']}).", _drawn(first, spec), _errors(first, marks), _held(first, marks, spec), _verdicts(records),
              _spent(records), f"Source of the claim: {spec.source}." if spec.source else ""]
     commands = list(dict.fromkeys(record["replay"] for record in records))
     return "\n\n".join(filter(None, parts)) + "\n\nTo have each verdict again:\n" + "\n".join(f"  {command}" for command in commands) + "\n"
@@ -39,8 +39,8 @@ def verdict_sentence(records: Sequence[Record]) -> str:
     sentence = re.sub(r"at \d+ points?", f"at {len(points)} point{'s' * (len(points) != 1)}", found[worst][0]["sentence"])
     if len(records) == 1 or worst == "supported":
         return sentence
-    counts = ", ".join(f"{verdict} at {points.count(verdict)}" for verdict in ORDER if verdict in points)
-    return f"{worst}: {counts} of {len(points)} points; {found[worst][0]['sentence']}"
+    others = "".join(f", {verdict} at {points.count(verdict)}" for verdict in ORDER if verdict in points and verdict != worst)
+    return f"{worst} at {points.count(worst)} of {len(points)} points{others}; {found[worst][0]['sentence']}"
 
 
 def _drawn(first: Record, spec: Spec) -> str:
@@ -57,23 +57,25 @@ def _errors(first: Record, marks: Sequence[Mark]) -> str:
     if first["relation"] in ("bound", "identity"):
         return ""
     judged = f"confidence intervals at level {first['level']:.3g} each, valid whenever one looks"
-    if first["relation"] == "equality" and all(mark.gap_low is not None for mark in marks):
-        return f"Error bars: {judged}."
+    if first["relation"] == "equality" and any(mark.bars == JUDGED for mark in marks):
+        others = f"; {ERRORS} of the mean where that interval is infinite" if any(mark.bars == ERRORS for mark in marks) else ""
+        return f"Error bars: {judged}{others}."
     if first["relation"] == "asymptotic equality":
-        return f"Error bars: {SPREAD:g} standard errors of the mean; those of the extrapolated gap: {judged}."
-    return f"Error bars: {SPREAD:g} standard errors of the mean."
+        return f"Error bars: {ERRORS} of the mean; those of the extrapolated gap: {judged}."
+    return f"Error bars: {ERRORS} of the mean."
 
 
-def _held(marks: Sequence[Mark], spec: Spec) -> str:
-    points = [dict(part.split("=", 1) for part in mark.point.split(", ")) for mark in marks if mark.point and mark.kind != "boundary"]
-    if not points:
-        return ""
-    held = [f"{name} = {value}" for name, value in points[0].items() if name not in (spec.over, spec.along) and all(p.get(name) == value for p in points)]
-    listed = []
-    if not spec.over:
-        listed = list(dict.fromkeys(f"({mark.point})" for mark in marks if mark.kind != "boundary"))
+def _held(first: Record, marks: Sequence[Mark], spec: Spec) -> str:
+    """What the points have in common, and where they are not on an axis, the points."""
+    own = [[part for part in mark.point.split(", ") if part.split("=")[0] not in (spec.over, spec.along)] for mark in marks if mark.kind != "boundary"]
+    held = [part.replace("=", " = ") for part in own[0] if all(part in point for point in own)]
+    listed: dict[str, str] = {}
+    for mark in marks:
+        if not spec.over and (mark.kind != "boundary" or first["relation"] in ("bound", "identity")):
+            number = f"{mark.x:g}: " if first["relation"] in ("bound", "identity") else ""
+            listed.setdefault(mark.point, f"{number}({mark.point})")
     text = f"Held fixed: {', '.join(held)}." if held and (spec.over or len(listed) > 1) else ""
-    return " ".join(filter(None, [text, f"Points: {', '.join(listed)}." if listed else ""]))
+    return " ".join(filter(None, [text, f"Points: {', '.join(listed.values())}." if listed else ""]))
 
 
 def _verdicts(records: Sequence[Record]) -> str:
@@ -93,7 +95,7 @@ def _spent(records: Sequence[Record]) -> str:
     missing = sum(not tested["series"] for record in records for tested in record["points"])
     kept = min((record["given_kept"] for record in records), default=1.0)
     parts = [
-        f"Tolerance {_tolerance(first)}; error rate {first['error_rate']:g} for the whole figure, {first['level']:.3g} for each of {len(records)} checks; "
+        f"Tolerance {_tolerance(first)}; error rate {first['error_rate']:g} for the whole figure, {first['level']:.3g} {_each(len(records))}; "
         f"{sum(record['trials'] for record in records):,} trials; seed {first['seed']}; {first['backend']}, {first['device']}, {first['precision']}; "
         + ", ".join(f"{name} {version}" for name, version in first["versions"].items()) + ".",
         f"At least {100 * kept:.3g} % of the trials met the condition of the claim." if kept < 1 else "",
@@ -102,9 +104,13 @@ def _spent(records: Sequence[Record]) -> str:
     return " ".join(filter(None, parts))
 
 
+def _each(checks: int) -> str:
+    return f"for each of {checks} checks" if checks > 1 else "for its one check"
+
+
 def _tolerance(first: Record) -> str:
     if first["relation"] == "direction":
         return f"{first['tolerance']:g} on 1 − cosine"
     if first["relation"] in ("bound", "identity"):
-        return f"{100 * first['tolerance']:g} % of the draws"
+        return f"{100 * first['tolerance']:g} % of the draws violating it"
     return f"{100 * first['relative_tolerance']:g} %"

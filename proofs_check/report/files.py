@@ -23,8 +23,9 @@ def require_place(out: Path | str) -> Path:
     folder = path.parent
     if not folder.is_dir():
         raise BadInput(f"--out {out}: there is no folder {folder}; make it, or name another")
-    if path.is_dir():
-        raise BadInput(f"--out {out} is a folder; give the name of a file in it")
+    taken = [place for place in (path, *_beside(path)) if place.is_dir()]
+    if taken:
+        raise BadInput(f"--out {out}: {taken[0]} is a folder; give the figure another name")
     try:
         with tempfile.TemporaryFile(dir=folder):
             return path
@@ -34,9 +35,13 @@ def require_place(out: Path | str) -> Path:
 
 def write_figure(figure: Figure, text: str, marks: Sequence[Mark], out: Path, venue: str) -> list[Path]:
     """The figure, `<stem>.txt` with its caption and `<stem>.csv` with all that it draws."""
-    contents = {out: rendered(figure, out.suffix.lower(), venue), out.with_suffix(".txt"): text.encode(), out.with_suffix(".csv"): table(marks)}
-    write_whole(contents)
-    return list(contents)
+    files = [out, *_beside(out)]
+    write_whole(dict(zip(files, (rendered(figure, out.suffix.lower(), venue), text.encode(), table(marks)))))
+    return files
+
+
+def _beside(out: Path) -> tuple[Path, Path]:
+    return out.with_suffix(".txt"), out.with_suffix(".csv")
 
 
 def rendered(figure: Figure, suffix: str, venue: str) -> bytes:
@@ -61,13 +66,9 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
     waiting: dict[Path, Path] = {}
     try:
         for path, content in contents.items():
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            waiting[path] = Path(name)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-        mode = 0o666 & ~_umask()
+            whole = waiting[path] = path.parent / f".{path.name}.{os.getpid()}"
+            whole.write_bytes(content)
         for path, whole in waiting.items():
-            whole.chmod(mode)
             os.replace(whole, path)
     except OSError as fault:
         raise BadInput(f"{fault.filename or 'the figure'} cannot be written ({fault.strerror}); name another place with --out") from fault
@@ -75,8 +76,3 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
         for whole in waiting.values():
             whole.unlink(missing_ok=True)
 
-
-def _umask() -> int:
-    before = os.umask(0)
-    os.umask(before)
-    return before

@@ -11,6 +11,7 @@ from proofs_check.record import Record
 from theory.errors import BadInput, NotBuilt
 
 SPREAD = 2.6  # standard errors drawn where a record has no confidence interval of the mean: 99 % of a normal law
+JUDGED, ERRORS = "confidence interval", f"{SPREAD:g} standard errors"
 OUTSIDE = "outside the assumptions"
 
 
@@ -37,7 +38,7 @@ class Spec:
 
 @dataclass(frozen=True)
 class Mark:
-    """One symbol of a figure. `low, high`: around `mean`; `gap_low, gap_high`: around `gap`, in the relation's unit."""
+    """One symbol of a figure. `low, high`: around `mean`; `gap_low, gap_high`: around `gap`, in the relation's unit; `bars`: what they are."""
 
     series: str
     kind: str
@@ -54,6 +55,7 @@ class Mark:
     gap_high: float | None = None
     largest: float | None = None
     allowed: float | None = None
+    bars: str = ""
     trials: int | None = None
 
 
@@ -99,7 +101,7 @@ def ladder(record: Record, spec: Spec) -> Iterator[Mark]:
             yield _row_mark(record, tested, row, spec)
         if tested["series"] and tested["interval"]:
             yield Mark(name_of(record), "limit", math.inf, said(tested["point"]), tested["verdict"], gap=tested["estimate"],
-                       gap_low=tested["interval"][0], gap_high=tested["interval"][1], trials=tested["trials"])
+                       gap_low=tested["interval"][0], gap_high=tested["interval"][1], bars=JUDGED, trials=tested["trials"])
 
 
 def steps(record: Record, spec: Spec) -> Iterator[Mark]:
@@ -137,9 +139,9 @@ def numbered(found: Sequence[Mark]) -> list[Mark]:
             for mark in found]
 
 
-def told_apart(points: Sequence[str]) -> list[str]:
-    """The parts of each point, as text, in which the points differ."""
-    parts = [point.split(", ") for point in points]
+def told_apart(points: Sequence[str], along: str = "") -> list[str]:
+    """The parts of each point, as text, in which the points differ; without the symbol that each of them runs along."""
+    parts = [[part for part in point.split(", ") if not part.startswith(f"{along}=")] for point in points]
     return [", ".join(part for part in mine if not all(part in others for others in parts)) for mine in parts]
 
 
@@ -165,7 +167,7 @@ def _gap_mark(record: Record, tested: Mapping[str, Any], spec: Spec) -> Mark:
     if unit is None:
         return dataclasses.replace(_with_errors(mark), **gaps)
     ends = {"low": row["mean"] + unit * (interval[0] - tested["estimate"]), "high": row["mean"] + unit * (interval[1] - tested["estimate"])}
-    return dataclasses.replace(mark, **gaps, **ends)
+    return dataclasses.replace(mark, **gaps, **ends, bars=JUDGED)
 
 
 def _unit(mark: Mark, estimate: float, spec: Spec) -> float | None:
@@ -185,7 +187,7 @@ def _with_errors(mark: Mark) -> Mark:
     reach = SPREAD * (mark.stderr or 0.0)
     if mark.mean is None:
         return mark
-    mark = dataclasses.replace(mark, low=mark.mean - reach, high=mark.mean + reach)
+    mark = dataclasses.replace(mark, low=mark.mean - reach, high=mark.mean + reach, bars=ERRORS)
     if not mark.prediction:
         return mark
     ends = sorted((end - mark.prediction) / abs(mark.prediction) for end in (mark.mean - reach, mark.mean + reach))

@@ -1,6 +1,7 @@
 """How figures look: sizes of venues, colours that everyone can tell apart, one font, the same bytes for the same data."""
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
 SERIES = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY)
 MARKERS = "osD^vP"
 BAND = "#B9B9B9"
+GREEK = dict(zip(("alpha", "beta", "gamma", "delta", "eps", "epsilon", "eta", "theta", "kappa", "lam", "mu", "rho", "sigma", "tau", "phi", "omega"),
+                 "αβγδεεηθκλμρστφω", strict=True))
 FORMATS: dict[str, dict[str, Any]] = {
     ".pdf": {"metadata": {"CreationDate": None}},
     ".svg": {"metadata": {"Date": None}},
@@ -85,7 +88,7 @@ def log_axis(axes: Axes, axis: str) -> None:
     getattr(axes, f"set_{axis}scale")("log")
     low, high = sorted(getattr(axes, f"get_{axis}lim")())
     decades = math.log10(high / low)
-    subs = (1, 2, 3, 5, 7) if decades < 1 else (1, 2, 5) if decades < 2.2 else (1,)
+    subs = (1, 1.5, 2, 3, 4, 6) if decades < 1 else (1, 2, 5) if decades < 2.2 else (1,)
     which = getattr(axes, f"{axis}axis")
     which.set_major_locator(LogLocator(subs=subs, numticks=12))
     which.set_major_formatter(FuncFormatter(lambda value, _: plain_number(value)))
@@ -102,3 +105,9 @@ def plain_number(value: float) -> str:
     power = "10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     factor = f"{float(mantissa):g}".replace("-", "−")
     return power if factor == "1" else f"{factor}·{power}"
+
+
+def lettered(text: str) -> str:
+    """Symbols as they are written on paper: eta=0.1 becomes η = 0.1."""
+    written = re.sub(r"[A-Za-z_0-9]+", lambda word: GREEK.get(word[0], word[0]), text)
+    return re.sub(r"(?<=\w)=(?=\S)", " = ", written)

@@ -22,6 +22,12 @@ def stations(relation: Relation, claim: Claim, point: Point, tolerance: float) -
 
 
 @singledispatch
+def trials_to_begin(relation: Relation, rule: Rule) -> int:
+    """Trials of the first look: a full statistical block for each of the K that must agree."""
+    return rule.first_look * sequential.blocks_for(rule.level)
+
+
+@singledispatch
 def judge(relation: Relation, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
     """What the trials so far say about a claim at one point."""
     raise NotBuilt(f"{claim.id}: the relation {relation.label} is declared but not judged by this version")

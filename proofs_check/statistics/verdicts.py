@@ -11,7 +11,7 @@ import numpy as np
 
 from proofs_check.statistics import sequential
 from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station, scalar_row, scale_of
-from proofs_check.statistics.judges import EPS, certificates, inside_or_outside, judge, mean_certificate, mean_sequence, one, stations
+from proofs_check.statistics.judges import EPS, certificates, inside_or_outside, judge, mean_certificate, mean_sequence, one, stations, trials_to_begin
 from proofs_check.statistics.regime import advice, blind_spot, detectable
 from theory.claim import Claim
 from theory.errors import BadDeclaration, NotBuilt
@@ -19,6 +19,7 @@ from theory.relation import Bound, Equality, Identity, Probability, Threshold
 from theory.setting import Point
 
 ROUNDINGS = 64  # roundings that a simulator and a formula may differ by before a violation counts
+PILOT = 64  # trials that only set the width of a mixture, then discarded
 SIDES = (-5, -1, 1, 5)  # a threshold is looked at from these many tolerances away
 
 
@@ -28,6 +29,12 @@ def _(relation: Threshold, claim: Claim, point: Point, tolerance: float) -> list
     return [Station(point, label="draw", apart=apart)] + [
         Station(point, label=f"{side:+d}δ", factor=1 + side * tolerance, apart=apart) for side in SIDES
     ]
+
+
+@trials_to_begin.register
+def _(relation: Identity | Bound | Threshold, rule: Rule) -> int:
+    """Just enough draws without a violation to exclude the frequency that the relation names."""
+    return _draws_to_exclude(relation.excluded, rule) + (PILOT if isinstance(relation, Threshold) else 0)
 
 
 @judge.register
@@ -101,7 +108,7 @@ def _frequency(claim: Claim, only: Measured, violated: np.ndarray, size: np.ndar
     answer = "refuted" if count else "supported" if upper <= excluded else "open"
     reason, would = "", ""
     if answer == "open":
-        needed = int(np.ceil(np.log(rule.level) / np.log1p(-excluded)))
+        needed = _draws_to_exclude(excluded, rule)
         reason = "noise: too few trials to exclude rare violations" if kept >= 0.05 * only.drawn else "rare condition: the event was met too rarely"
         would = f"{int(np.ceil(needed * only.drawn / max(kept, 1)))} trials in all"
     if answer == "supported" and blurred > rule.tolerance / 2:
@@ -116,6 +123,10 @@ def _frequency(claim: Claim, only: Measured, violated: np.ndarray, size: np.ndar
     )  # fmt: skip
 
 
+def _draws_to_exclude(excluded: float, rule: Rule) -> int:
+    return int(np.ceil(np.log(rule.level) / np.log1p(-excluded)))
+
+
 def _closest(claim: Claim) -> str:
     return "largest ratio to the bound" if isinstance(claim.relation, Bound) else "largest relative deviation"
 
@@ -124,8 +135,9 @@ def _mean_threshold(claim: Claim, sides: Sequence[Measured], rule: Rule) -> Outc
     """Signs of the mean growth on both sides; an intersection, so each side is one-sided at the full level."""
     signs, open_gates, series = [], True, []
     for side in sides:
-        tolerance = max(abs(float(side.observable.mean())), float(side.observable.std()) / np.sqrt(side.kept))
-        cs = sequential.mixture_cs(side.observable, level=rule.level, tolerance=tolerance, sides=1, first_look=rule.first_look)
+        pilot, values = side.observable[:PILOT], side.observable[PILOT:]
+        tolerance = max(abs(float(pilot.mean())), float(pilot.std()) / 8)  # fixed before the trials that are judged
+        cs = sequential.mixture_cs(values, level=rule.level, tolerance=tolerance, sides=1, first_look=rule.first_look)
         error = mean_certificate(side, 1.0)
         signs.append(1 if cs.lower > error else -1 if cs.upper < -error else 0)
         open_gates &= cs.gates_open

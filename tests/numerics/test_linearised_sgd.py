@@ -34,7 +34,8 @@ def draws(machine: Machine, *name: int) -> Stream:
     return stream(machine, "linearised SGD", *name, seed=2)
 
 
-def measured(machine: Machine, n: int, d: int, B: int, sampling: str, norms: str = "free", trials: int = TRIALS) -> dict[str, Array]:
+def measured(machine: Machine, n: int, d: int, B: int, sampling: str, norms: str = "free",
+             trials: int = TRIALS) -> dict[str, Array]:
     rng = draws(machine, n, d, B)
     eta = rng.asarray(np.linspace(0.05, 0.6, trials))
     sample = linearised_sgd(n=n, d=d, B=B, eta=eta, sampling=sampling, norms=norms, trials=trials, rng=rng)
@@ -83,8 +84,8 @@ def test_wrong_chances_of_a_pair_of_slots_are_seen(mistake: Callable[[int, int],
 
 
 def test_growth_is_certain_without_a_gap_in_the_spectrum() -> None:
-    matrices = np.stack([np.diag([0.7, 0.7, 0.7]), np.diag([0.5, -0.5, 0.2]), np.diag([1.0, 1 - 1e-12, 0.0]), np.diag([3.0, 0, 0])])
-    log_radius, error = growth_rate(matrices, np.ones(4))
+    spectra = [[0.7, 0.7, 0.7], [0.5, -0.5, 0.2], [1.0, 1 - 1e-12, 0.0], [3.0, 0.0, 0.0]]
+    log_radius, error = growth_rate(np.stack([np.diag(spectrum) for spectrum in spectra]), np.ones(4))
     assert np.all(error < 1e-9) and np.all(np.abs(log_radius - np.log([0.7, 0.5, 1.0, 3.0])) <= error)
 
 
@@ -105,7 +106,8 @@ def test_curvature_is_that_of_the_rows() -> None:
         hessian = sum(np.outer(a, a) for a in rows) / 5
         squares = np.array([a @ a for a in rows])
         values = np.linalg.eigvalsh(hessian)
-        expected = {"trH": values.sum(), "F2": (values**2).sum(), "lam1": values[-1], "quartic": np.mean(squares**2), "R": max(squares)}
+        expected = {"trH": values.sum(), "F2": (values**2).sum(), "lam1": values[-1],
+                    "quartic": np.mean(squares**2), "R": max(squares)}
         assert all(abs(sample[name][t] / value - 1) < 50 * EPS for name, value in expected.items())
 
 

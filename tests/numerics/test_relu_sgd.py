@@ -127,6 +127,7 @@ def one_by_one(weights: Networks, B: int, eta: float, picks: list[Array]) -> tup
     ended = []
     for t in range(TRIALS):
         W, v, inputs, targets = (array[..., t] for array in weights)
+        loss = np.inf
         for stride in picks:
             for batch in np.reshape(stride[:, t], (-1, B)):
                 W, v = _plain_step(W, v, inputs[batch], targets[batch], eta)
@@ -177,7 +178,8 @@ def test_converged_networks_obey_what_holds_for_every_network(monkeypatch: pytes
     kept = sample["converged"]
     assert np.mean(kept) > 0.5
     trace, top, path = (sample[name][kept] for name in ("trH", "lam1", "path_norm"))
-    assert np.all(top <= trace * (1 + 100 * EPS)) and np.all(top >= trace / 6 * (1 - 100 * EPS))  # six samples, six eigenvalues
+    assert np.all(top <= trace * (1 + 100 * EPS))
+    assert np.all(top >= trace / 6 * (1 - 100 * EPS))  # six samples, six eigenvalues
     assert np.all(path > 0)
 
 
@@ -202,6 +204,6 @@ def test_observables_are_measured_on_the_trained_networks(monkeypatch: pytest.Mo
         assert np.max(np.abs(np.sum(x**2, axis=-1) - D)) < 20 * EPS
         assert np.max(np.abs(targets[:, t] - (np.maximum(x[:, 0], 0) - np.maximum(-x[:, 1], 0)))) < 20 * EPS
         path = sum(abs(v[j, t]) * np.linalg.norm(W[:, j, t]) for j in range(M))
-        trace = np.trace(hessian(W[..., t].T, v[:, t], x, targets[:, t]))  # the curvature of f has no trace: w and v mix
+        trace = np.trace(hessian(W[..., t].T, v[:, t], x, targets[:, t]))  # f'' itself has no trace
         assert abs(sample["path_norm"][t] - converged[t] * path) < 1e3 * EPS * path
         assert abs(sample["trH"][t] - converged[t] * trace) < 1e3 * EPS * trace

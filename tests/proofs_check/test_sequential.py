@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.special import bdtr, bdtrc, betaincc, binom, ndtri
 
-from proofs_check.statistics.moments import Moments, infinite_variance_likely, moments
+from proofs_check.statistics.moments import Moments, moments
 from proofs_check.statistics.sequential import (
     Ends,
     Interval,
@@ -136,6 +136,8 @@ def test_the_wealth_of_a_bettor() -> None:
     assert wealth == pytest.approx([4.654478, 11.406884, -0.429521], rel=0, abs=5.1e-7)
     lower = betting_lower(x, level=math.exp(-4.654478440908))
     assert lower == pytest.approx(0.8, rel=1e-10)
+    assert betting_log_wealth(x, betting_lower(x, level=0.01)) >= math.log(100) - 100 * EPS  # rounded outwards
+    assert betting_log_wealth(x, betting_lower(x, level=0.01) * (1 + 1e-11)) < math.log(100)
 
 
 def test_no_violation_in_n_trials() -> None:
@@ -259,7 +261,7 @@ def test_the_hull_of_two_blocks_misses_as_often_as_it_should(pairs_of_blocks: li
         gaps = [block.mean / block.sd * math.sqrt(block.trials) for block in blocks]
         return min(gaps) > z or max(gaps) < -z
 
-    share, slack = 0.0146, 7e-4  # another program, 300,000 runs, three standard errors
+    share, slack = 0.01058, 6e-4  # another program, 300,000 runs, three standard errors
     counts = {
         engine.__name__: sum(any(map(engine, run)) for run in pairs_of_blocks)
         for engine in (hull, no_halving, same_stream, one_look)
@@ -283,95 +285,6 @@ def test_a_one_sided_sequence_is_the_two_sided_one_at_twice_the_level() -> None:
     two_blocks = mixture_cs(values, level=1e-4, tolerance=0.1, sides=1)
     ends = hull_of_blocks([moments(values[k::2]) for k in range(2)], side=0.01, tolerance=0.1)
     assert (two_blocks.lower, two_blocks.upper) == pytest.approx((ends.lower, ends.upper), rel=100 * EPS)
-
-
-def test_far_from_zero_and_in_any_unit_the_interval_is_the_same() -> None:
-    values = np.random.default_rng(3).standard_exponential(2000)
-    cs = mixture_cs(values, level=1e-3, tolerance=0.1)
-    far = mixture_cs(values + 1e9, level=1e-3, tolerance=0.1)
-    # each value, and the mean, are rounded at 1e9; the sums are not
-    assert far.upper - 1e9 == pytest.approx(cs.upper, rel=0, abs=4 * EPS * 1e9)
-    assert far.upper - far.lower == pytest.approx(cs.upper - cs.lower, rel=0, abs=4 * EPS * 1e9)
-    naive = np.sum((values + 1e9) ** 2) - np.sum(values + 1e9) ** 2 / 2000
-    assert abs(naive / 2000 - np.var(values)) > 1  # the sums about zero have lost every digit
-    for unit in (1e-200, 1e200):
-        scaled = mixture_cs(values * unit, level=1e-3, tolerance=0.1 * unit)
-        assert (scaled.lower / unit, scaled.upper / unit) == pytest.approx((cs.lower, cs.upper), rel=1e4 * EPS)
-    tiny = mixture_cs(values, level=1e-3, tolerance=1e-200)
-    huge = mixture_cs(values, level=1e-3, tolerance=1e200)
-    assert math.isfinite(tiny.upper) and math.isfinite(huge.upper)
-
-
-# Gates
-
-
-def decides(cs: Interval, low: float, high: float) -> bool:
-    return cs.lower > high or cs.upper < low or (low <= cs.lower and cs.upper <= high)
-
-
-def decided(draw: Callable[[np.random.Generator], np.ndarray]) -> tuple[int, int]:
-    """Of 100 runs at level .01: those decided with the gates, and without.
-
-    At the edge of the tolerance a run with infinite variance is decided with probability 1e-4, ungated about .15.
-    """
-    rng = np.random.default_rng(20240603)
-    gated = ungated = 0
-    for _ in range(100):
-        values = draw(rng)
-        found = [mixture_cs(values[:n], level=0.01, tolerance=0.1) for n in looks(256, 6000)]
-        settled = [cs for cs in found if decides(cs, -0.1, 0.1)]
-        ungated += bool(settled)
-        gated += any(cs.gates_open for cs in settled)
-    return gated, ungated
-
-
-def test_infinite_variance_never_decides_but_an_exponential_does() -> None:
-    gated, ungated = decided(lambda rng: 1 / rng.chisquare(3, 6000) - 0.9)  # mean 1, least squares at p = n + 2
-    assert gated == 0 and ungated > 0
-    gated, ungated = decided(lambda rng: rng.standard_exponential(6000) - 1)
-    assert gated == ungated > 90
-
-
-@pytest.mark.parametrize(
-    ("values", "word"),
-    [
-        (np.full(2000, 0.3), "equal"),
-        (np.arange(2000.0) % 19, "distinct"),
-        (np.arange(2000.0) % 2, "distinct"),
-        (np.append(np.random.default_rng(4).standard_normal(1999), 40.0), "variance"),
-        (np.exp(1.5 * np.random.default_rng(4).standard_normal(20000)), "skewness"),
-        (np.random.default_rng(4).standard_normal(255), "trials"),
-        (np.zeros(1), "trials"),
-        (np.zeros(0), "trials"),
-    ],
-)
-def test_a_closed_gate_says_which(values: np.ndarray, word: str) -> None:
-    cs = mixture_cs(values, level=1e-3, tolerance=0.1)
-    assert not cs.gates_open and cs.reason.startswith("regime") and word in cs.reason
-    assert ("trials" in cs.reason) == (word == "trials")
-
-
-def test_every_block_must_pass_its_gates() -> None:
-    values = np.random.default_rng(5).standard_normal(4000)
-    assert mixture_cs(values, level=1e-5, tolerance=0.1).gates_open
-    values[1::2] = 0.25
-    one_constant = mixture_cs(values, level=1e-5, tolerance=0.1)
-    assert not one_constant.gates_open and (one_constant.lower, one_constant.upper) == (-math.inf, math.inf)
-    assert not mixture_cs(values[:400], level=1e-5, tolerance=0.1).gates_open  # 200 in each block
-
-
-def test_without_spread_or_trials_nothing_is_said() -> None:
-    for values in (np.zeros(0), np.zeros(1), np.full(5000, 2.0)):
-        cs = mixture_cs(values, level=0.01, tolerance=0.1)
-        assert (cs.lower, cs.upper, cs.gates_open) == (-math.inf, math.inf, False)
-
-
-def test_a_tail_index_words_the_reason() -> None:
-    rng = np.random.default_rng(6)
-    heavy, light = rng.random(20000) ** -1.0, rng.standard_exponential(20000)  # tail indices 1 and infinity
-    assert infinite_variance_likely(heavy) and not infinite_variance_likely(light)
-    assert not infinite_variance_likely(np.floor(heavy)) and not infinite_variance_likely(np.ones(50))
-    assert mixture_cs(heavy, level=1e-3, tolerance=0.1).hill_infinite
 
 
 # Bounded values and declared variance
@@ -434,9 +347,6 @@ def test_betting_on_a_law_without_variance_stays_below_its_mean() -> None:
     assert 0.8 < lower < 1
     assert betting_log_wealth(values, lower) == pytest.approx(math.log(1e6), rel=1e-6)
     assert betting_lower(np.zeros(50), level=0.01) == 0 == betting_lower(np.zeros(0), level=0.01)
-
-
-# Draws that are not independent
 
 
 def test_independent_draws_have_no_fault() -> None:

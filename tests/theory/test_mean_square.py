@@ -93,7 +93,8 @@ def exact_threshold(rows: Floats, c: float) -> float:
         n, root = len(a), mpmath.sqrt(2)
         moments = [[sum(row[p] * row[q] for row in a) / n for q in range(2)] for p in range(2)]
         H = mpmath.matrix(moments)
-        basis = [mpmath.matrix([[1, 0], [0, 0]]), mpmath.matrix([[0, 1 / root], [1 / root, 0]]), mpmath.matrix([[0, 0], [0, 1]])]
+        entries = [[[1, 0], [0, 0]], [[0, 1 / root], [1 / root, 0]], [[0, 0], [0, 1]]]
+        basis = [mpmath.matrix(square) for square in entries]
         energy = [[(mpmath.matrix([row]) * E * mpmath.matrix(row))[0] for E in basis] for row in a]
 
         def dot(X: mpmath.matrix, Y: mpmath.matrix) -> mpmath.mpf:
@@ -101,9 +102,9 @@ def exact_threshold(rows: Floats, c: float) -> float:
 
         C = mpmath.matrix(3, 3)
         D = mpmath.matrix(3, 3)
-        for k, l in itertools.product(range(3), repeat=2):
-            C[k, l] = dot(basis[k], H * basis[l] + basis[l] * H) / 2
-            D[k, l] = (1 - c) * dot(basis[k], H * basis[l] * H) + c * sum(e[k] * e[l] for e in energy) / n
+        for k, j in itertools.product(range(3), repeat=2):
+            C[k, j] = dot(basis[k], H * basis[j] + basis[j] * H) / 2
+            D[k, j] = (1 - c) * dot(basis[k], H * basis[j] * H) + c * sum(e[k] * e[j] for e in energy) / n
         inverse = mpmath.inverse(mpmath.cholesky(C))
         return float(2 / max(mpmath.eigsy(inverse * D * inverse.T, eigvals_only=True)))
 

@@ -25,8 +25,9 @@ def stability_threshold(rows: Floats, *, batch: int, sampling: str) -> tuple[Flo
     """The largest mean-square stable learning rate, and a bound on its error.
 
     η* = 2/λ_max of the pencil D x = μ C x on symmetric matrices over the span of the rows, where C = (H⊗I + I⊗H)/2 and
-    D = (1−c) H⊗H + (c/n) Σ (aᵢaᵢᵀ)⊗(aᵢaᵢᵀ). With rows = U diag(s) Vᵀ, in the basis V:
-    C^(−½) D C^(−½) = Φ [(1−c)/n + c YᵀY] Φ,   Y_{k,(ij)} = u_ki u_kj (√2 times that for i < j),   Φ_(ij) = sᵢsⱼ/√((sᵢ²+sⱼ²)/2).
+    D = (1−c) H⊗H + (c/n) Σ (aᵢaᵢᵀ)⊗(aᵢaᵢᵀ). With rows = U diag(s) Vᵀ, in the basis V,
+    C^(−½) D C^(−½) = Φ [(1−c)/n + c YᵀY] Φ, where Φ_(ij) = sᵢsⱼ/√((sᵢ²+sⱼ²)/2) and Y_{k,(ij)} = u_ki u_kj,
+    times √2 for i < j.
 
     Shapes: rows (trials, n, d) -> (trials,), (trials,).
     """
@@ -47,8 +48,11 @@ def stability_threshold(rows: Floats, *, batch: int, sampling: str) -> tuple[Flo
     return 2 / mu, 2 / mu * relative / np.maximum(1 - relative, 0.5)
 
 
-def second_moment_after(rows: Floats, *, batch: int, sampling: str, eta: Floats, steps: int) -> Floats:
-    """E‖w‖² = tr Tᵗ(I) after t steps from w ~ N(0, I).   Shapes: rows (trials, n, d), eta (trials,) or () -> (trials,)."""
+def second_moment_after(rows: Floats, *, batch: int, sampling: str, eta: Floats | float, steps: int) -> Floats:
+    """E‖w‖² = tr Tᵗ(I) after t steps from w ~ N(0, I).
+
+    Shapes: rows (trials, n, d), eta (trials,) or () -> (trials,).
+    """
     _, n, d = rows.shape
     c = batch_factor(n, batch=batch, sampling=sampling)
     rate = np.broadcast_to(np.asarray(eta, float), rows.shape[:1])[:, None, None]

@@ -5,10 +5,11 @@ from theory.setting import Drawn, Event, Observable, Setting
 
 
 class LinearisedSGD(Setting):
-    """SGD w ← w − eta·H_b·w on L(w) = (1/2n) Σ (aᵢᵀw)² at an interpolating minimum; H_b is the mean of aᵢaᵢᵀ over a fresh batch.
+    """SGD w ← w − eta·H_b·w on L(w) = (1/2n) Σ (aᵢᵀw)² at an interpolating minimum.
 
-    Rows aᵢ are Gaussian directions of random lengths (norms "free") or of one length ("equal"), of mean square d. Batches of size
-    B are drawn with or without replacement. T is the map E[w wᵀ] → E[w₊ w₊ᵀ] of one step.
+    H_b is the mean of aᵢaᵢᵀ over a fresh batch of size B, drawn with or without replacement. Rows aᵢ have uniform
+    directions and either independent lengths of mean square d, uniform in proportion to [0.3, 1.7] (norms "free"), or
+    the length √d (norms "equal"). Growth is that of w within the span of the rows; T maps E[w wᵀ] to E[w₊ w₊ᵀ].
     """
 
     n = Size(at_least=2, typical=(3, 16))
@@ -23,18 +24,21 @@ class LinearisedSGD(Setting):
     quartic = Observable("(1/n) Σ ‖aᵢ‖⁴")
     lam1 = Observable("λ_max(H)")
     R = Observable("max ‖aᵢ‖²")
-    growth = Observable("log of the factor by which E ‖w‖² grows per step at learning rate eta, in the long run", certificate="growth_error")
+    growth = Observable("log of the factor by which E ‖w‖² grows per step at learning rate eta, in the long run",
+                        certificate="growth_error")
     growth_error = Observable("half the width of the enclosure of growth")
-    crossing = Observable("the learning rate at which E ‖w‖² stops shrinking, by bisection", certificate="crossing_error")
+    crossing = Observable("the learning rate above which E ‖w‖² grows: middle of a bracket of certain signs",
+                          certificate="crossing_error")
     crossing_error = Observable("half the width of the bracket of crossing")
     second_moment = Observable("‖w‖² after two steps of SGD from a standard normal start, mean over many chains")
 
 
 class ReluSGD(Setting):
-    """A two-layer ReLU network f(x) = Σⱼ vⱼ relu(wⱼ·x) of m neurons without biases, trained by SGD with batches of size B.
+    """A two-layer ReLU network f(x) = Σⱼ vⱼ relu(wⱼ·x) of m neurons without biases, trained by SGD.
 
-    n points uniform on the sphere of radius √d with targets relu(x₁) − relu(−x₂), squared loss (1/2n) Σ (f(xᵢ) − yᵢ)²; every
-    trial has its own data and its own start W ~ 1.6·N(0, 1/d), v ~ 1.6·N(0, 1/m). Batches are drawn with replacement.
+    n points uniform on the sphere of radius √d with targets relu(x₁) − relu(−x₂), squared loss (1/2n) Σ (f(xᵢ) − yᵢ)²;
+    every trial has its own data and its own start W ~ 1.6·N(0, 1/d), v ~ 1.6·N(0, 1/m). Batches of size B are drawn
+    with replacement, for at most 90,000 steps. The observables of a network that does not converge are 0.
     """
 
     m = Size(at_least=2, typical=(20, 40))

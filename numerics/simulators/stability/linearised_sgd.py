@@ -1,9 +1,10 @@
 """SGD linearised at an interpolating minimum of the squared loss: its second moments, exactly over the batches.
 
-A batch step is the mean over its slots of Nᵢ = I − η·aᵢaᵢᵀ, so E[w₊w₊ᵀ] = Σ P_ij Nᵢ E[w wᵀ] Nⱼ, where P_ij is the probability
-that two slots, drawn from the batch with repetition, hold i and j. `growth` is (1/N) log of the norm of that map applied
-N = 2³² times; the norm of a power of a symmetric map of dimension m encloses its spectral radius within a factor m^(1/2N).
-`crossing` lies in a bracket at whose ends the sign of the growth is certain. Only `second_moment` draws batches.
+The step of a batch is the mean over its slots of Nᵢ = I − η·aᵢaᵢᵀ, so E[w₊w₊ᵀ] = Σ P_ij Nᵢ E[w wᵀ] Nⱼ, where P_ij is
+the probability that two slots, chosen with repetition, hold i and j. `growth` comes from the norm of that map applied
+N = 2³² times, which for a symmetric map of dimension m encloses the spectral radius within a factor m^(1/2N), whatever
+the other eigenvalues. `crossing` is bracketed: the growth is certainly negative at one end and positive at the other.
+Only `second_moment` draws batches.
 """
 
 import math
@@ -31,10 +32,12 @@ def trial_seconds(*, n: int, d: int) -> float:
 
 
 @simulates(LinearisedSGD, cost=trial_seconds)
-def linearised_sgd(*, n: int, d: int, B: int, eta: Array, sampling: str, norms: str, trials: int, rng: Stream) -> dict[str, Array]:
+def linearised_sgd(*, n: int, d: int, B: int, eta: Array, sampling: str, norms: str, trials: int,
+                   rng: Stream) -> dict[str, Array]:
     """Designs, their curvature, and the growth of E‖w‖² over the span of the rows."""
-    if sampling == "without" and B > n:
-        raise BadInput(f"LinearisedSGD: B={B} rows cannot be drawn without replacement from n={n}; take B <= n, or sampling=with")
+    if sampling == "without" and n < B:
+        raise BadInput(f"LinearisedSGD: B={B} rows cannot be drawn without replacement from n={n}; "
+                       "take B <= n, or sampling=with")
     xp = rng.xp
     rows = random_rows(n, d, norms, trials, rng)
     squares = xp.sum(rows**2, axis=-1)
@@ -58,7 +61,10 @@ def linearised_sgd(*, n: int, d: int, B: int, eta: Array, sampling: str, norms: 
 
 
 def random_rows(n: int, d: int, norms: str, trials: int, rng: Stream) -> Array:
-    """Uniform directions; lengths √d, or spread uniformly over [0.3, 1.7] times what makes E‖a‖² = d.   Shapes: -> (trials, n, d)."""
+    """Uniform directions; lengths √d, or uniform in proportion to [0.3, 1.7] with mean square d.
+
+    Shapes: -> (trials, n, d).
+    """
     directions = math.sqrt(d) * rng.unit((trials, n, d))
     if norms == "equal":
         return directions
@@ -82,8 +88,9 @@ def moment_map(rows: Array, eta: Array, chance: Array, rng: Stream) -> Array:
     xp, (trials, n, r) = rng.xp, rows.shape
     steps = rng.asarray(np.eye(r)) - eta[:, None, None, None] * rows[..., :, None] * rows[..., None, :]
     steps = xp.reshape(steps, (trials, n, r * r))
-    products = xp.reshape(xp.matrix_transpose(steps) @ (chance @ steps), (trials, r, r, r, r))  # Σ P_ij (Nᵢ)_pq (Nⱼ)_st at p, q, s, t
-    matrix = xp.reshape(xp.permute_dims(products, (0, 1, 4, 2, 3)), (trials, r * r, r * r))
+    products = xp.matrix_transpose(steps) @ (chance @ steps)  # Σ P_ij (Nᵢ)_pq (Nⱼ)_st at (p, q), (s, t)
+    products = xp.permute_dims(xp.reshape(products, (trials, r, r, r, r)), (0, 1, 4, 2, 3))
+    matrix = xp.reshape(products, (trials, r * r, r * r))
     basis = rng.asarray(symmetric_basis(r))
     return basis.T @ matrix @ basis
 
@@ -96,9 +103,9 @@ def symmetric_basis(r: int) -> np.ndarray:
 
 
 def growth_rate(matrix: Array, bound: Array) -> tuple[Array, Array]:
-    """log ρ of symmetric matrices, and its error. `bound`² bounds the products that a matrix is the mean of, for its rounding.
+    """log ρ of symmetric matrices from ‖Mᴺ‖ m^(−½) <= ρᴺ <= ‖Mᴺ‖ in the Frobenius norm, and the error.
 
-    ‖Mᴺ‖ m^(−½) <= ρᴺ <= ‖Mᴺ‖ in the Frobenius norm; at the N reached here the factor hardly counts, whatever the other eigenvalues.
+    `bound`² bounds the products that a matrix is the mean of, and so its rounding.
     """
     xp, m = namespace(matrix), matrix.shape[-1]
     matrix, log_radius = _scaled(matrix)
@@ -122,10 +129,10 @@ def _scaled(matrix: Array) -> tuple[Array, Array]:
 
 
 def sign_change(growth_at: Callable[[Array], tuple[Array, Array]], low: Array, high: Array) -> tuple[Array, Array]:
-    """The learning rate between low and high at which the growth turns positive: centre and half width of a bracket.
+    """Where the growth turns positive between two learning rates: centre and half width of a bracket.
 
-    exp(growth/2) is convex in the rate, a supremum of L² norms of maps affine in it: the secant through two unstable rates
-    ends at an unstable rate, closer to the crossing. How a rate is found does not matter: an end moves only to a certain sign.
+    exp(growth/2) is convex in the rate, a supremum of L² norms of maps affine in it: the secant through two unstable
+    rates ends at an unstable rate, closer to the crossing. It only saves time: an end moves where the sign is certain.
     """
     xp = namespace(low, high)
     shift = max(SHIFT, 2e3 * float(xp.finfo(low.dtype).eps))  # off the crossing, so that the sign is certain
@@ -159,7 +166,10 @@ def second_moment(rows: Array, eta: Array, B: int, sampling: str, rng: Stream) -
 
 
 def descend(rows: Array, weights: Array, picks: Array, eta: Array) -> Array:
-    """w − η·mean over the batch of a·(aᵀw).   Shapes: weights (trials, chains, d), picks (trials, chains·B) -> like weights."""
+    """w − η·mean over the batch of a·(aᵀw).
+
+    Shapes: rows (trials, n, d), weights (trials, chains, d), picks (trials, chains·B) -> (trials, chains, d).
+    """
     xp, (trials, chains, d) = namespace(rows), weights.shape
     batch = xp.take_along_axis(rows, picks[..., None], axis=1)
     batch = xp.reshape(batch, (trials, chains, -1, d))

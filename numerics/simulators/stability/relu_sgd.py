@@ -1,8 +1,8 @@
 """Two-layer ReLU networks trained by SGD, all networks of a block at once, and the curvature where they end.
 
-The trial is the last axis, so that a step is a few operations on long contiguous rows. Every 500 steps the networks leave whose
-loss is below 1e-9 (converged) or no longer finite (diverged); the others go on, for 90,000 steps at most. The curvature is
-exact, from the gradients of all samples: at zero loss the Hessian is (1/n) Σ ∇f(xᵢ) ∇f(xᵢ)ᵀ.
+The trial is the last axis, so that a step is a few operations on long contiguous rows. Every 500 steps the networks
+leave whose loss is below 1e-9 (converged) or no longer finite (diverged); the others go on, for 90,000 steps at most.
+The curvature is exact, from the gradients of all samples: at zero loss the Hessian is (1/n) Σ ∇f(xᵢ) ∇f(xᵢ)ᵀ.
 """
 
 import math
@@ -36,15 +36,17 @@ def relu_sgd(*, m: int, n: int, d: int, B: int, eta: float, trials: int, rng: St
     W, v, converged = train(W, v, inputs, targets, B, eta, rng)
     W, v = xp.where(converged, W, 0.0), xp.where(converged, v, 0.0)
     gradients = sample_gradients(W, v, inputs)
+    gram = gradients @ xp.matrix_transpose(gradients)  # n times the non-zero eigenvalues of the Hessian
     return {
         "trH": xp.sum(gradients**2, axis=(-2, -1)) / n,
-        "lam1": xp.linalg.eigvalsh(gradients @ xp.matrix_transpose(gradients) / n)[:, -1],  # the Gram matrix has the Hessian's eigenvalues
+        "lam1": xp.linalg.eigvalsh(gram / n)[:, -1],
         "path_norm": xp.sum(xp.abs(v) * xp.linalg.vector_norm(W, axis=0), axis=0),
         "converged": converged,
     }
 
 
-def train(W: Array, v: Array, inputs: Array, targets: Array, B: int, eta: float, rng: Stream) -> tuple[Array, Array, Array]:
+def train(W: Array, v: Array, inputs: Array, targets: Array, B: int, eta: float,
+          rng: Stream) -> tuple[Array, Array, Array]:
     """The weights at the end, and which networks converged.
 
     Shapes: W (d, m, trials), v (m, trials), inputs (n, d, trials), targets (n, trials) -> like W, like v, (trials,).
@@ -73,7 +75,10 @@ def _chosen(mask: Array, *arrays: Array) -> list[Array]:
 
 
 def batches(inputs: Array, targets: Array, picks: Array, B: int) -> tuple[Array, Array]:
-    """The samples of each network in each step.   Shapes: picks (steps·B, trials) -> (steps, B, d, trials), (steps, B, trials)."""
+    """The samples of each network in each step.
+
+    Shapes: picks (steps·B, trials) -> (steps, B, d, trials), (steps, B, trials).
+    """
     xp, d, (count, trials) = namespace(inputs), inputs.shape[1], picks.shape
     x = xp.take_along_axis(inputs, xp.broadcast_to(picks[:, None, :], (count, d, trials)), axis=0)
     y = xp.take_along_axis(targets, picks, axis=0)
@@ -98,7 +103,7 @@ def descend(W: Array, v: Array, x: Array, y: Array, eta: float) -> tuple[Array, 
 
 
 def response(W: Array, v: Array, x: Array) -> tuple[Array, Array, Array]:
-    """f(x), ∂f/∂v, and what x is multiplied by in ∂f/∂W.   Shapes: x (d, trials) -> (trials,), (m, trials), (m, trials)."""
+    """f(x), ∂f/∂v, and the factor of x in ∂f/∂W.   Shapes: x (d, trials) -> (trials,), (m, trials), (m, trials)."""
     xp = namespace(W)
     drive = xp.sum(x[:, None, :] * W, axis=0)
     active = xp.maximum(drive, 0.0)

@@ -34,7 +34,7 @@ SHARED = {
     "regime": [RF.delta > 0],  # without a ridge the error diverges at n = k
     "points": [POINT],
 }  # fmt: skip
-ladder = Asymptotic(Ladder(RF.n, [24, 48, 96, 192, 384], tie={RF.k: 5 * RF.n / 3}, rate=1))
+ladder = Asymptotic(Ladder(RF.n, [24, 48, 96, 192], tie={RF.k: 5 * RF.n / 3}, rate=1))
 
 claims = [
     Claim(

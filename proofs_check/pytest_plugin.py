@@ -1,0 +1,95 @@
+"""Claims as pytest items: `pytest --claims FILE_OR_TOPIC` makes one item for each claim and facet.
+
+Facets: `audit` (deterministic), `simulation` (must be supported) and one for every wrong variant (must be refuted). An item's level is
+its claim's share of --claims-error-rate among all claims named, whatever -k or -n select, and stands in its replay line.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("claims", "property-testing theory")
+    group.addoption("--claims", action="append", default=[], metavar="WHAT", help="a file, id, entry, topic, flagship or all; repeatable")
+    group.addoption("--claims-error-rate", type=float, default=1e-6, metavar="RATE", help="chance of any wrong verdict in the session (1e-6)")
+    group.addoption("--claims-tolerance", type=float, default=0.02, metavar="SHARE", help="relative gap that counts as agreement (0.02)")
+    group.addoption("--claims-points", type=int, default=3, metavar="N", help="points a claim (3)")
+    group.addoption("--claims-seed", type=int, default=0, metavar="SEED", help="seed of all random streams (0)")
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Only the claims are collected when no path is given beside --claims."""
+    config = session.config
+    if config.getoption("claims") and config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = []
+
+
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("claims"):
+        items[:0] = list(_items(session, config))
+
+
+def _items(session: pytest.Session, config: pytest.Config) -> Iterator[pytest.Item]:
+    from theory import discovery
+    from theory.errors import BadInput
+
+    try:
+        claims = {claim.id: claim for name in config.getoption("claims") for claim in discovery.entry_claims(name)}
+    except BadInput as fault:
+        raise pytest.UsageError(str(fault)) from fault
+    level = config.getoption("claims_error_rate") / len(claims)
+    request = {"level": level, "tolerance": config.getoption("claims_tolerance"), "points": config.getoption("claims_points"),
+               "seed": config.getoption("claims_seed")}
+    for claim in claims.values():
+        yield ClaimItem.from_parent(session, name=f"{claim.id}[audit]", claim=claim, facet="audit", request={})
+        yield ClaimItem.from_parent(session, name=f"{claim.id}[simulation]", claim=claim, facet="supported", request=request)
+        for wrong in claim.wrong:
+            yield ClaimItem.from_parent(session, name=f"{claim.id}[wrong: {wrong.name}]", claim=claim, facet="refuted", request=request | {"wrong": wrong.name})
+
+
+class NotAsClaimed(Exception):
+    """A claim's facet did not come out as it must."""
+
+
+class ClaimItem(pytest.Item):
+    """One facet of one claim."""
+
+    def __init__(self, *, claim: Any, facet: str, request: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.claim, self.facet, self.request = claim, facet, request
+        self.add_marker("claim")
+
+    def runtest(self) -> None:
+        if self.facet == "audit":
+            from theory.audit import audit
+
+            faults = [finding for finding in audit(self.claim) if not finding.passed]
+            if faults:
+                raise NotAsClaimed("; ".join(f"{finding.name}: {finding.detail}" for finding in faults))
+            return
+        from numerics.measure import Laboratory
+        from numerics.store import Store
+        from proofs_check.check import check
+        from proofs_check.console import finding
+
+        with Store() as store:
+            (record,) = check(self.claim, lab=Laboratory(store=store), **self.request)
+        self.add_report_section("call", "claim", f"{record['sentence']}\nreplay: {record['replay']}")
+        if record["verdict"] != self.facet:
+            raise NotAsClaimed(f"{record['id']} should be {self.facet} and is {record['verdict']}: {finding(record)}\nreplay: {record['replay']}")
+
+    def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
+        from theory.errors import BadInput
+
+        if isinstance(excinfo.value, (NotAsClaimed, BadInput)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Any, None, str]:
+        return self.path, None, self.name
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "claim: one facet of a claim, made by --claims")
