@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from numerics.measure import Laboratory
 from proofs_check.record import Record, Tested, make_record
 from proofs_check.sampling import Evidence, first_look, schedule
-from proofs_check.statistics import judge, stations, trials_to_begin
+from proofs_check.statistics import judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Outcome, Rule
 from theory.claim import Claim
 from theory.errors import BadInput
-from theory.points import boundary_points, complete, default_points
+from theory.points import boundary_points, complete, default_points, ladder_top
 from theory.setting import Point
 
 
@@ -42,6 +44,10 @@ class Request:
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise BadInput(f"{name.replace('_', '-')} {value:g} is not positive; leave it out for the default")
+        if self.seed < 0:
+            raise BadInput(f"seed {self.seed} is negative; give a whole number from 0")
+        if self.boundary and self.values:
+            raise BadInput("the boundary is checked where the claim declares it; give no values beside it")
 
 
 def check(claims: Claim | Sequence[Claim], *, lab: Laboratory | None = None, heard: Callable[[Record], None] = lambda record: None,
@@ -86,10 +92,10 @@ def _check_point(claim: Claim, point: Point, asked: Request, level: float, lab: 
     if outside:
         conditions = " and ".join(map(str, outside))
         return Outcome("undecided", reason=f"regime: {conditions} fails here", would_decide=f"a point where {conditions}"), 0
-    rule = Rule(level, asked.tolerance, first_look(lab, claim, point))
+    rule = Rule(level, asked.tolerance, first_look(lab, claim, point), float(np.finfo(lab.machine.precision).eps))
     evidence = Evidence(lab, claim, point, stations(claim.relation, claim, point, asked.tolerance), asked.seed, stage)
     for trials, measured in _looks(evidence, rule, asked, deadline):
-        outcome = judge(claim.relation, claim, measured, rule)
+        outcome = judged(claim, measured, rule)
         if outcome.answer != "open":
             return outcome, trials
     return dataclasses.replace(outcome, answer="undecided"), trials
@@ -109,8 +115,9 @@ def _points(claim: Claim, asked: Request) -> list[Point]:
     if not asked.values:
         told_apart = len(claim.points) if asked.wrong else 0  # a wrong variant is tried where its author says that it differs
         return default_points(claim, told_apart or asked.points, asked.seed)
-    import numpy as np
-
+    climbed = [name for name in asked.values if str(name) in ladder_top(claim)]
+    if climbed:
+        raise BadInput(f"{claim.id}: {', '.join(map(str, climbed))} runs through the sizes of its ladder; leave it out")
     return [complete(claim, asked.values, np.random.default_rng([asked.seed, *claim.id.encode()]))]
 
 

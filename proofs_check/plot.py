@@ -88,7 +88,7 @@ def plan_of(claim: Claim, over: str | Curve | None, asked: Request) -> Plan:
         curve = Curve(curve.over, [point[str(curve.over)] for point in points], log=curve.log, label=curve.label)
     else:
         curve, points = None, [_completed(subject, given, asked.seed)] if given else _unswept(subject, asked)
-    return Plan(tuple(_checks(claim, points, asked)), curve)
+    return Plan(tuple(_checks(claim, points, asked, curve)), curve)
 
 
 def records_of(claim: Claim, plan: Plan, asked: Request, lab: Laboratory) -> list[Record]:
@@ -137,7 +137,7 @@ def spec_of(claim: Claim, plan: Plan, venue: str) -> Any:
     )  # fmt: skip
 
 
-def _checks(claim: Claim, points: Sequence[Point], asked: Request) -> list[tuple[Request, tuple[Point, ...]]]:
+def _checks(claim: Claim, points: Sequence[Point], asked: Request, curve: Curve | None) -> list[tuple[Request, tuple[Point, ...]]]:
     """One check for each point; then, where they belong on the figure, the wrong variants and the points of the boundary."""
     def at(point: Point, **changes: Any) -> tuple[Request, tuple[Point, ...]]:
         return dataclasses.replace(asked, values=point_values(claim, point), **changes), (point,)
@@ -147,9 +147,17 @@ def _checks(claim: Claim, points: Sequence[Point], asked: Request) -> list[tuple
         return checks
     if isinstance(claim.relation, Direction):
         checks += [at(points[0], wrong=wrong.name) for wrong in claim.wrong]
-    if claim.fails_at:
-        checks.append((dataclasses.replace(asked, values={}, boundary=True), tuple(boundary_points(claim, asked.seed))))
+    beyond = tuple(boundary_points(claim, asked.seed)) if claim.fails_at else ()
+    if beyond and _comparable(claim, points[0], beyond, curve):
+        checks.append((dataclasses.replace(asked, values={}, boundary=True), beyond))
     return checks
+
+
+def _comparable(claim: Claim, base: Point, beyond: Sequence[Point], curve: Curve | None) -> bool:
+    """Whether points of the boundary belong on the figure: ratios do always, means only where all else is held as in the sweep."""
+    if not isinstance(claim.relation, (Equality, Asymptotic)):
+        return True
+    return curve is not None and all(point.replace({str(curve.over): base[str(curve.over)]}) == base for point in beyond)
 
 
 def _unswept(claim: Claim, asked: Request) -> list[Point]:

@@ -1,6 +1,7 @@
 """Records: everything that one check found, as JSON. Reports read nothing else."""
 
 import dataclasses
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from numerics.arrays import Machine
 from numerics.measure import Laboratory
-from numerics.sources import versions
+from numerics.sources import digest_of, versions
 from proofs_check.statistics.evidence import Outcome
 from theory.claim import Claim
 from theory.setting import Point
@@ -53,7 +55,8 @@ def make_record(claim: Claim, subject: Claim, tested: Sequence[Tested], asked: A
         "max_trials": asked.max_trials, "backend": lab.machine.backend, "device": lab.machine.device, "precision": lab.machine.precision,
         "versions": versions(lab.machine.backend), "request": _request(asked), **_file(claim), "replay": _replay(claim, worst, asked, level, lab), "seconds": round(seconds, 3),
     }  # fmt: skip
-    return Record(clean(fields))
+    found = clean(fields)
+    return Record(found, key=digest_of({name: value for name, value in found.items() if name != "seconds"}))  # a check done twice is kept once
 
 
 def summary(records: Sequence[Record], error_rate: float) -> dict[str, Any]:
@@ -114,12 +117,16 @@ def _sentence(verdict: str, found: Outcome, claim: Claim, tested: Sequence[Teste
 
 
 def _replay(claim: Claim, worst: Tested | None, asked: Any, level: float, lab: Laboratory) -> str:
-    flags = [f"--set {name}={value}" if not set(str(value)) & set("([ ") else f"--set '{name}={value}'"
+    flags = [f"--set {shlex.quote(f'{name}={value}')}"
              for name, value in (worst.point.text().items() if worst and not asked.boundary else ()) if value != "data" and name not in _pinned(claim)]
-    flags += [f"--wrong '{asked.wrong}'"] * bool(asked.wrong) + ["--boundary"] * asked.boundary
+    flags += [f"--wrong {shlex.quote(asked.wrong)}"] if asked.wrong else []
+    flags += ["--boundary"] * asked.boundary
     flags += [f"--level {level:.6g} --tolerance {asked.tolerance:g} --seed {asked.seed}"]
-    flags += [f"--backend {lab.machine.backend}"] * (lab.machine.backend != "numpy") + [f"--max-trials {asked.max_trials}"] * bool(asked.max_trials)
-    return " ".join(["proofs-check check", claim.id, *flags])
+    machine, usual = lab.machine, Machine()
+    flags += [f"--{part} {getattr(machine, part)}" for part in ("backend", "device", "precision") if getattr(machine, part) != getattr(usual, part)]
+    flags += [f"--max-trials {asked.max_trials}"] * bool(asked.max_trials)
+    name = shlex.quote(f"{_file(claim)['file']}:{claim.id}") if _file(claim) else claim.id
+    return " ".join(["proofs-check check", name, *flags])
 
 
 def _request(asked: Any) -> dict[str, Any]:
@@ -131,7 +138,8 @@ def _request(asked: Any) -> dict[str, Any]:
 def _file(claim: Claim) -> dict[str, str]:
     """The user's file that holds the claim; nothing for the catalogue."""
     module = claim.setting.__module__
-    return {} if module.startswith("theory.") else {"file": str(sys.modules[module].__file__)}
+    file = getattr(sys.modules[module], "__file__", None)  # a notebook has none
+    return {} if module.startswith("theory.") or file is None else {"file": str(file)}
 
 
 def _pinned(claim: Claim) -> set[str]:

@@ -10,6 +10,7 @@ from proofs_check.statistics.evidence import Measured, Station
 from proofs_check.statistics.sequential import looks
 from theory.claim import Claim, event_of
 from theory.domain import Real
+from theory.errors import BadDeclaration, BadInput, OutsideDomain
 from theory.evaluate import Prediction
 from theory.setting import Point
 
@@ -69,9 +70,16 @@ class Evidence:
         (name,) = station.apart
         threshold = np.asarray(self._blocks[0][block].prediction.value, dtype=float) * station.factor
         domain = self.claim.setting.domains()[name]
+        faults = [f"{name}={extreme:g}: {domain.fault(float(extreme))}" for extreme in (threshold.min(), threshold.max())
+                  if domain.fault(float(extreme)) or extreme <= 0]
+        if faults:
+            raise OutsideDomain(f"{self.claim.id}: a threshold is looked at from {station.factor:g} times its predicted value, and {faults[0] or 'it'}"
+                                " must be positive; move the point, or lower the tolerance")
         if isinstance(domain, Real) and domain.per_trial:
             size = self.lab.simulator(self.claim.setting).block_size(station.point)
             return Unit(station.point, block, self.seed, self.stage, station.apart, {name: np.broadcast_to(threshold, (size,)).copy()})
+        if threshold.ndim:
+            raise BadDeclaration(f"{self.claim.id}: every draw has its own threshold; declare {name} = Real(…, per_trial=True)")
         return Unit(station.point.replace({name: float(threshold)}), block, self.seed, self.stage, station.apart)
 
     def _reduced(self, i: int, point: Point, arrays: Arrays) -> _Kept:
@@ -90,7 +98,10 @@ class Evidence:
             kept = arrays[event].astype(bool)
             observable, certificate = observable[kept], None if certificate is None else certificate[kept]
             prediction = _where(prediction, kept)
-        return _Kept(observable, prediction, certificate, drawn)
+        undefined = int(np.sum(~np.isfinite(prediction.value))) if self.stations[i].factor is None else 0
+        if undefined:  # a comparison with nan would pass for no violation
+            raise BadInput(f"{self.claim.id}: the prediction is not finite in {undefined} of the trials that count at {point}; exclude such draws")
+        return _Kept(np.asarray(observable, dtype=float), prediction, certificate, drawn)
 
 
 def first_look(lab: Laboratory, claim: Claim, point: Point) -> int:
@@ -100,13 +111,16 @@ def first_look(lab: Laboratory, claim: Claim, point: Point) -> int:
 
 
 def schedule(evidence: Evidence, begin: int, most: int | None) -> list[int]:
-    """Trial counts of the looks, whole blocks, growing by a factor of 1.3; the same for every machine and number of workers."""
+    """Trial counts of the looks, whole blocks, growing by a factor of 1.3; the same for every machine and number of workers.
+
+    `most` is rounded down to whole blocks, but to one at least.
+    """
     block = evidence.block_size()
     simulator = evidence.lab.simulator(evidence.claim.setting)
     seconds = sum(simulator.trial_seconds(station.point) for station in evidence.stations)
     last = most or int(min(MOST_TRIALS, max(8 * begin, EFFORT / seconds)))
-    first = min(begin, last)
-    return sorted({-(-n // block) * block for n in looks(first, last)})
+    whole = max(last // block if most else -(-last // block), 1)
+    return sorted({min(-(-n // block), whole) * block for n in looks(min(begin, last), last)})
 
 
 def _joined(station: Station, blocks: Sequence[_Kept]) -> Measured:

@@ -31,10 +31,10 @@ def complete(claim: Claim, values: Mapping[Any, Any], rng: np.random.Generator) 
         point = Point.of(claim.setting, {**{str(k): v for k, v in claim.fixing.items()}, **top, **{n: d.draw(rng) for n, d in free.items()}})
         if not claim.broken(claim.assuming, point):
             if not claim.broken(claim.regime, point):
-                return claim.point(point_values(claim, point))
+                return claim.point({**point_values(claim, point), **given})
             true_at = true_at or point
     if not free or given:
-        return claim.point(point_values(claim, true_at or point))  # says which assumption fails; outside the regime it is the judge's matter
+        return claim.point({**point_values(claim, true_at or point), **given})  # says which assumption fails; outside the regime it is the judge's matter
     wanted = ", ".join(map(str, (*claim.assuming, *claim.regime)))
     raise BadInput(f"{claim.id}: no typical point satisfies {wanted} in {TRIES} draws; the domain is empty or its typical ranges miss it")
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from proofs_check.record import Record
 from proofs_check.report.marks import Mark, Spec, marks_of, told_apart
-from proofs_check.report.style import BAND, BLACK, BLUE, MARKERS, RED, SERIES, canvas, lettered, log_axis, plain_number, styled, venue_of
+from proofs_check.report.style import BAND, BLACK, BLUE, MARKERS, RED, SERIES, canvas, lettered, log_axis, plain_number, styled, thin, venue_of
 
 MOST_NAMED = 6  # points that are told apart in a legend, or written out under an axis
 BESIDE = 3  # entries of a legend that find room among the points
@@ -89,7 +89,7 @@ def draw_ladder(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleran
         panel.set_xscale("log")
         panel.set_xlim(sizes[0] / ratio**0.4, at_infinity * ratio**0.4)
         panel.xaxis.set_minor_locator(NullLocator())
-    lower.axvline(at_infinity / ratio**0.5, color=FAINT, linestyle=":", linewidth=0.8)
+    lower.axvline(at_infinity / ratio**0.5, color=FAINT, linestyle=":", linewidth=thin())
     ticks = [*sizes, at_infinity]
     lower.xaxis.set_major_locator(FixedLocator(ticks))
     lower.xaxis.set_major_formatter(FuncFormatter(lambda x, _: "∞" if x > sizes[-1] * 1.01 else plain_number(x)))
@@ -107,9 +107,9 @@ def draw_direction(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tole
         x, mean = [m.x for m in group], [m.mean for m in group]
         panel.plot(x, mean, color=colour, zorder=2)
         _bars(panel, x, group, colour, marker, label=label)
-        panel.plot(x, [m.largest for m in group], color=colour, linestyle=":", linewidth=0.8, zorder=1)
-    panel.plot([], [], color=FAINT, linestyle=":", linewidth=0.8, label="largest of all draws")
-    panel.axhline(tolerance, color=BLACK, linestyle="--", linewidth=0.8, label=(line := f"tolerance {plain_number(tolerance)}"), zorder=0)
+        panel.plot(x, [m.largest for m in group], color=colour, linestyle=":", linewidth=thin(), zorder=1)
+    panel.plot([], [], color=FAINT, linestyle=":", linewidth=thin(), label="largest of all draws")
+    panel.axhline(tolerance, color=BLACK, linestyle="--", linewidth=thin(), label=(line := f"tolerance {plain_number(tolerance)}"), zorder=0)
     panel.margins(x=0.04, y=0.08)
     for axis in "xy":
         log_axis(panel, axis)
@@ -121,11 +121,11 @@ def draw_threshold(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tole
     """Growth on both sides of the predicted threshold: below zero to the left of 1 and above it to the right."""
     (panel,) = axes
     panel.axvspan(1 - tolerance, 1 + tolerance, color=BAND, alpha=0.45, linewidth=0, label=(band := f"within {100 * tolerance:g} %"), zorder=0)
-    panel.axhline(0, color=BLACK, linewidth=0.8, zorder=1)
-    panel.axvline(1, color=BLACK, linewidth=0.8, zorder=1)
+    panel.axhline(0, color=BLACK, linewidth=thin(), zorder=1)
+    panel.axvline(1, color=BLACK, linewidth=thin(), zorder=1)
     for index, (label, group) in enumerate(_labelled(_groups(marks), spec.along)):
         colour, marker = SERIES[index % len(SERIES)], MARKERS[index % len(MARKERS)]
-        panel.plot([m.x for m in group], [m.mean for m in group], color=colour, linewidth=0.8, alpha=0.6, zorder=2)
+        panel.plot([m.x for m in group], [m.mean for m in group], color=colour, linewidth=thin(), alpha=0.6, zorder=2)
         _bars(panel, [m.x for m in group], group, colour, marker, label=label)
     panel.margins(x=0.06, y=0.1)
     panel.xaxis.set_major_locator(MaxNLocator(6))
@@ -136,11 +136,11 @@ def draw_threshold(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tole
 def draw_bound(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
     """How near the bound the draws come: the mean ratio and, above it, the largest."""
     (panel,) = axes
-    panel.axhline(1, color=BLACK, linestyle="--", linewidth=0.8, label="the bound", zorder=0)
+    panel.axhline(1, color=BLACK, linestyle="--", linewidth=thin(), label="the bound", zorder=0)
     for (kind, series), group in _kinds(marks):
         colour, face, names = (FAINT, "white", (series, None)) if kind != "claim" else (BLUE, BLUE, ("largest", "mean"))
         x = [m.x for m in group]
-        panel.vlines(x, [m.gap or 0 for m in group], [m.largest for m in group], color=colour, linewidth=0.8, alpha=0.7, zorder=1)
+        panel.vlines(x, [m.gap or 0 for m in group], [m.largest for m in group], color=colour, linewidth=thin(), alpha=0.7, zorder=1)
         panel.plot(x, [m.largest for m in group], "^", color=colour, markerfacecolor=face, label=names[0], zorder=3)
         panel.plot(x, [m.gap for m in group], "o", color=colour, markerfacecolor=face, label=names[1], zorder=3)
     values = [value for m in marks for value in (m.gap, m.largest) if value]
@@ -203,12 +203,12 @@ def _bars(panel: Axes, x: Sequence[float], group: Sequence[Mark], colour: str, m
     kept = np.array([one for one in chosen if one[1] is not None], dtype=float).reshape(-1, 4)
     below, above = np.nan_to_num(kept[:, 1] - kept[:, 2]), np.nan_to_num(kept[:, 3] - kept[:, 1])
     panel.errorbar(kept[:, 0], kept[:, 1], yerr=np.clip([below, above], 0, None), fmt=marker, color=colour, markerfacecolor=face or colour,
-                   markeredgewidth=0.8, elinewidth=0.9, capsize=1.8, capthick=0.9, label=label, zorder=3)
+                   markeredgewidth=thin(), elinewidth=1.1 * thin(), capthick=1.1 * thin(), label=label, zorder=3)
 
 
 def _band(lower: Axes, tolerance: float) -> None:
     lower.axhspan(-tolerance, tolerance, color=BAND, alpha=0.45, linewidth=0, zorder=0)
-    lower.axhline(0, color=BLACK, linewidth=0.8, zorder=1)
+    lower.axhline(0, color=BLACK, linewidth=thin(), zorder=1)
     lower.margins(y=0.15)
 
 
@@ -277,7 +277,8 @@ def _labelled(groups: Sequence[list[Mark]], along: str) -> list[tuple[str | None
     parts = dict(zip(points, told_apart(points, along)))
     if len(points) > MOST_NAMED or any(len(text) > 40 for text in parts.values()):
         parts = {point: f"point {number}" if len(points) <= MOST_NAMED else "" for number, point in enumerate(points, 1)}
-    named = [", ".join(filter(None, [group[0].series, lettered(parts[group[0].point])])) for group in groups]
+    doubts = [group[0].verdict if group[0].kind == "claim" and group[0].verdict != "supported" else "" for group in groups]
+    named = [", ".join(filter(None, [group[0].series, lettered(parts[group[0].point]), doubt])) for group, doubt in zip(groups, doubts)]
     return [(name if name not in named[:index] else None, group) for index, (name, group) in enumerate(zip(named, groups))]
 
 

@@ -40,11 +40,15 @@ class Measured:
 
 @dataclass(frozen=True)
 class Rule:
-    """How strict a judge is. `level`: error rate of this verdict; `tolerance`: δ; `first_look`: fewest trials of a block."""
+    """How strict a judge is. `level`: error rate of this verdict; `tolerance`: δ; `first_look`: fewest trials of a block.
+
+    `eps`: relative rounding of the run's precision, which no comparison trial by trial may be finer than.
+    """
 
     level: float
     tolerance: float
     first_look: int
+    eps: float = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Dispatch over relations, and the small pieces that several judges share."""
 
+import dataclasses
 from collections.abc import Sequence
 from functools import singledispatch
 
@@ -12,7 +13,8 @@ from theory.errors import BadSample, NotBuilt
 from theory.relation import Relation
 from theory.setting import Point
 
-EPS = float(np.finfo(float).eps)
+FEWEST = 2  # trials without which there is no spread
+RARE = 0.05  # share of the trials that meet the event, below which it is the event that is to blame
 
 
 @singledispatch
@@ -33,12 +35,27 @@ def judge(relation: Relation, claim: Claim, measured: Sequence[Measured], rule: 
     raise NotBuilt(f"{claim.id}: the relation {relation.label} is declared but not judged by this version")
 
 
+def judged(claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    """What the judge of the claim's relation says; an event that is met too rarely leaves it open, in these words."""
+    kept, share = min(only.kept for only in measured), min(only.kept / only.drawn for only in measured)
+    outcome = Outcome("open") if kept < FEWEST else judge(claim.relation, claim, measured, rule)
+    if outcome.answer == "open" and share < RARE:
+        return dataclasses.replace(outcome, reason=f"rare condition: {claim.given} was met in {share:.2%} of the trials",
+                                   would_decide="a point where it is met more often, or more trials")
+    return outcome
+
+
 def mean_sequence(values: np.ndarray, rule: Rule, tolerance: float | None = None) -> sequential.Interval:
     """The confidence sequence of a mean.   Raises BadSample when the trials are visibly no independent draws."""
+    require_independent(values)
+    return sequential.mixture_cs(values, level=rule.level, tolerance=tolerance or rule.tolerance, first_look=rule.first_look)
+
+
+def require_independent(values: np.ndarray) -> None:
+    """Raises BadSample when the trials are visibly no independent draws of a continuous observable, or of two values."""
     fault = sequential.dependence_fault(values)
     if fault:
         raise BadSample(f"the trials are not independent draws: {fault}")
-    return sequential.mixture_cs(values, level=rule.level, tolerance=tolerance or rule.tolerance, first_look=rule.first_look)
 
 
 def inside_or_outside(lower: float, upper: float, low: float, high: float, gates_open: bool) -> Answer:

@@ -4,6 +4,7 @@ A fitted limit is a fixed linear functional Σⱼ wⱼ yᵢⱼ of each round i, 
 a mean of independent rounds, and the confidence sequence of a mean applies at every look.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +15,7 @@ from proofs_check.statistics.judges import inside_or_outside, judge, mean_certif
 from proofs_check.statistics.regime import advice, blind_spot, detectable
 from proofs_check.statistics.sequential import Interval
 from theory.claim import Claim
-from theory.errors import BadDeclaration
+from theory.errors import BadDeclaration, NotBuilt
 from theory.relation import Asymptotic, Direction
 from theory.setting import Axis, Point
 
@@ -35,19 +36,23 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
         raise BadDeclaration(f"{claim.id}: the scale is zero on the ladder; declare scale=… where the prediction may vanish")
     rounds = min(rung.kept for rung in measured)
     gaps = np.stack([((rung.observable - rung.prediction.value) / scale)[:rounds] for rung, scale in zip(measured, scales)])
-    error = max(float(np.max(rung.prediction.error / scale)) + mean_certificate(rung, scale) for rung, scale in zip(measured, scales))
+    errors = np.array([float(np.max(rung.prediction.error / scale)) + mean_certificate(rung, scale) for rung, scale in zip(measured, scales)])
     series = tuple(scalar_row(rung, at=size) for rung, size in zip(measured, sizes))
     top = measured[-1]
     shared = {"tolerance": rule.tolerance, "prediction": one(top.prediction.value), "mean": float(top.observable.mean()), "series": series,
-              "blind_spot": blind_spot(rule, rounds), "certificate": error}
+              "blind_spot": blind_spot(rule, rounds), "certificate": float(errors.max())}
     if rounds < 2 * PILOT:
         return Outcome("open", reason="noise: too few rounds for a pilot", would_decide=f"{4 * PILOT} rounds", **shared)
     spread = gaps[:, :PILOT].std(axis=1, ddof=1)
+    if np.any(spread == 0):
+        return Outcome("open", reason="regime: the values of a rung are all equal", would_decide="an observable that varies", **shared)
     rounds_used = gaps[:, PILOT:]
     fits = _fits(sizes, relation.ladder.rate, spread)
     limits = [mean_sequence(weights @ rounds_used, rule) for _, weights in fits]
     last = mean_sequence(rounds_used[-1], rule)
-    lower, upper = min(cs.lower for cs in limits) - error, max(cs.upper for cs in limits) + error
+    carried = [float(np.abs(weights) @ errors) for _, weights in fits]  # extrapolation amplifies the errors of the rungs
+    lower, upper = min(cs.lower - e for cs, e in zip(limits, carried)), max(cs.upper + e for cs, e in zip(limits, carried))
+    error = max(carried)
     gap_at_top = float(rounds_used[-1].mean())
     moved = max(abs(lower - gap_at_top), abs(upper - gap_at_top))
     fitting = _fits_well(fits, rounds_used)
@@ -105,24 +110,32 @@ def _finite_size(relation: Asymptotic, sizes: np.ndarray, moved: float, fitting:
 def _(relation: Direction, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
     """Supported: 1 − cosine is below the limit at the end of the axis, and falling. Refuted: above it there, and in the limit too."""
     only = measured[0]
+    if only.certificate is not None:
+        raise NotBuilt(f"{claim.id}: a direction whose observable has a certificate is declared but not judged by this version")
     steps = _axis(relation, claim)
-    apart = _one_minus_cosine(only, len(steps))
-    error = 2 * float(np.mean(np.sqrt(2 * apart[:, -1]) * only.prediction.error + only.prediction.error**2))
-    last = mean_sequence(apart[:, -1], rule, tolerance=relation.limit)
+    apart, doubt = _one_minus_cosine(only, len(steps)), _direction_error(only)
+    lost = int(np.sum(~np.isfinite(doubt) | ~np.isfinite(apart).all(axis=1)))
+    if lost:
+        return Outcome("undecided", reason=f"solver: {lost} of {only.kept} draws have no certain direction", tolerance=relation.limit, guarantee="calibrated",
+                       would_decide="a program and a simulator that find one in every draw")
     weights = _extrapolation(steps)
+    errors = (doubt[:, None] * np.sqrt(2 * apart) + doubt[:, None] ** 2 / 2).mean(axis=0)  # of 1 − cosine, at every step
+    error, carried = float(errors[-1]), float(np.abs(weights) @ errors)
+    last = mean_sequence(apart[:, -1], rule, tolerance=relation.limit)
     limit = mean_sequence(apart @ weights, rule, tolerance=relation.limit)
     change = mean_sequence(apart[:, -1] - apart[:, -2], rule, tolerance=relation.limit)
     answer = "open"
-    if last.gates_open and last.upper + error <= relation.limit and change.upper <= 0:
+    if last.gates_open and change.gates_open and last.upper + error <= relation.limit and change.upper <= 0:
         answer = "supported"
-    elif last.gates_open and limit.gates_open and min(last.lower - error, limit.lower - error) > relation.limit:
+    elif last.gates_open and limit.gates_open and min(last.lower - error, limit.lower - carried) > relation.limit:
         answer = "refuted"
-    reason, would = _direction_reason(apart, last, limit, steps, relation.limit, rule)
+    strict = dataclasses.replace(rule, tolerance=relation.limit)
+    reason, would = _direction_reason(apart, last, limit, steps, strict, error)
     series = tuple(_row(apart[:, j], step) for j, step in enumerate(steps))
     return Outcome(
         answer if error <= relation.limit / 2 else "undecided", reason=reason, would_decide=would, estimate=float(apart[:, -1].mean()),
         interval=(max(last.lower - error, 0.0), last.upper + error), tolerance=relation.limit, guarantee="calibrated", series=series,
-        detectable=detectable(last, Rule(rule.level, relation.limit, rule.first_look), error), blind_spot=blind_spot(rule, only.kept), certificate=error,
+        detectable=detectable(last, strict, error), blind_spot=blind_spot(rule, only.kept), certificate=error,
         notes=(f"1 − cosine at {relation.along} = {steps[-1]:g}; extrapolated in 1/log: {float((apart @ weights).mean()):.2g}",),
     )  # fmt: skip
 
@@ -138,9 +151,19 @@ def _one_minus_cosine(only: Measured, steps: int) -> np.ndarray:
     """Distance in direction at every step, without the cancellation of 1 − a·b.   Shapes: -> (kept, steps)."""
     found = only.observable.reshape(only.kept, steps, -1)
     wanted = np.asarray(only.prediction.value).reshape(only.kept, 1, -1)
-    found = found / np.linalg.norm(found, axis=-1, keepdims=True)
-    wanted = wanted / np.linalg.norm(wanted, axis=-1, keepdims=True)
-    return ((found - wanted) ** 2).sum(-1) / 2
+    with np.errstate(all="ignore"):  # a vector of length zero has no direction: nan
+        found = found / np.linalg.norm(found, axis=-1, keepdims=True)
+        wanted = wanted / np.linalg.norm(wanted, axis=-1, keepdims=True)
+        return ((found - wanted) ** 2).sum(-1) / 2
+
+
+def _direction_error(only: Measured) -> np.ndarray:
+    """Bound of ‖ŵ/‖ŵ‖ − w/‖w‖‖ <= 2‖ŵ − w‖/‖ŵ‖ for the prediction ŵ of every trial.   Shapes: (kept,)."""
+    value, error = (np.asarray(part, dtype=float) for part in (only.prediction.value, only.prediction.error))
+    if error.ndim > 1:
+        error = np.linalg.norm(error.reshape(only.kept, -1), axis=-1)
+    with np.errstate(all="ignore"):
+        return 2 * error / np.linalg.norm(value.reshape(only.kept, -1), axis=-1)
 
 
 def _extrapolation(steps: np.ndarray) -> np.ndarray:
@@ -149,10 +172,10 @@ def _extrapolation(steps: np.ndarray) -> np.ndarray:
     return _limit_weights(np.stack([np.ones_like(u), u, u**2], axis=1), np.ones_like(u))
 
 
-def _direction_reason(apart: np.ndarray, last: Interval, limit: Interval, steps: np.ndarray, tolerance: float, rule: Rule) -> tuple[str, str]:
-    if last.gates_open and last.lower > tolerance >= limit.lower:
+def _direction_reason(apart: np.ndarray, last: Interval, limit: Interval, steps: np.ndarray, rule: Rule, error: float) -> tuple[str, str]:
+    if last.gates_open and last.lower > rule.tolerance >= limit.lower:
         return "finite size: still above the limit at the end of the axis, and falling", f"an axis beyond {steps[-1] ** 2:.2g}"
-    return advice(apart[:, -1], last, Rule(rule.level, tolerance, rule.first_look))
+    return advice(apart[:, -1], last, rule, solver=error)
 
 
 def _row(values: np.ndarray, step: float) -> dict[str, float]:

@@ -11,10 +11,10 @@ import numpy as np
 
 from proofs_check.statistics import sequential
 from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station, scalar_row, scale_of
-from proofs_check.statistics.judges import EPS, certificates, inside_or_outside, judge, mean_certificate, mean_sequence, one, stations, trials_to_begin
+from proofs_check.statistics.judges import certificates, inside_or_outside, judge, mean_certificate, mean_sequence, one, require_independent, stations, trials_to_begin
 from proofs_check.statistics.regime import advice, blind_spot, detectable
 from theory.claim import Claim
-from theory.errors import BadDeclaration, NotBuilt
+from theory.errors import BadDeclaration, BadInput, NotBuilt
 from theory.relation import Bound, Equality, Identity, Probability, Threshold
 from theory.setting import Point
 
@@ -25,6 +25,10 @@ SIDES = (-5, -1, 1, 5)  # a threshold is looked at from these many tolerances aw
 
 @stations.register
 def _(relation: Threshold, claim: Claim, point: Point, tolerance: float) -> list[Station]:
+    if claim.given is not None:
+        raise NotBuilt(f"{claim.id}: a threshold given an event is declared but not judged by this version")
+    if max(SIDES) * tolerance >= 1:
+        raise BadInput(f"{claim.id}: a threshold is looked at {max(SIDES)} tolerances below itself; give a tolerance under {1 / max(SIDES):g}")
     apart = (str(relation.of),)
     return [Station(point, label="draw", apart=apart)] + [
         Station(point, label=f"{side:+d}δ", factor=1 + side * tolerance, apart=apart) for side in SIDES
@@ -45,7 +49,7 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
         raise BadDeclaration(f"{claim.id}: the scale is zero at {only.station.point}; declare scale=… where the prediction may vanish")
     gap = (only.observable - only.prediction.value) / scale
     error = float(np.max(only.prediction.error / scale)) + mean_certificate(only, scale)
-    cs = mean_sequence(gap, rule)
+    cs = _indicator_sequence(only, scale, rule) or mean_sequence(gap, rule)
     delta = rule.tolerance
     answer = inside_or_outside(cs.lower - error, cs.upper + error, -delta, delta, cs.gates_open)
     reason, would = advice(gap, cs, rule, solver=error)
@@ -57,11 +61,23 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
     )  # fmt: skip
 
 
+def _indicator_sequence(only: Measured, scale: np.ndarray, rule: Rule) -> sequential.Interval | None:
+    """The exact sequence of a frequency, on the scale of the gap, where every trial is 0 or 1 and both were seen."""
+    if np.ndim(only.prediction.value) or np.ndim(scale) or set(np.unique(only.observable)) != {0.0, 1.0}:
+        return None
+    require_independent(only.observable)
+    cs = sequential.beta_binomial_cs(int(only.observable.sum()), only.kept, level=rule.level)
+    lower, upper = ((end - float(only.prediction.value)) / float(scale) for end in (cs.lower, cs.upper))
+    return dataclasses.replace(cs, lower=lower, upper=upper, sd=cs.sd / float(scale))
+
+
 @judge.register
 def _(relation: Identity, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
     only = measured[0]
     scale = np.maximum(np.abs(np.asarray(only.prediction.value, dtype=float)), scale_of(claim, only))
-    slack = relation.condition * EPS + (certificates(only) + only.prediction.error) / scale
+    if np.any(scale <= 0):
+        raise BadDeclaration(f"{claim.id}: the prediction is zero in a draw at {only.station.point}; declare scale=… where it may vanish")
+    slack = relation.condition * rule.eps + (certificates(only) + only.prediction.error) / scale
     deviation = np.abs(only.observable - only.prediction.value) / scale
     return _frequency(claim, only, deviation > slack, deviation, relation.excluded, rule, blurred=float(np.max(slack)))
 
@@ -72,31 +88,33 @@ def _(relation: Bound, claim: Claim, measured: Sequence[Measured], rule: Rule) -
         raise NotBuilt(f"{claim.id}: bounds in the mean and with a probability are declared but not judged by this version")
     only = measured[0]
     bound = np.asarray(only.prediction.value, dtype=float)
-    margin = ROUNDINGS * EPS * np.abs(bound) + certificates(only) + only.prediction.error
+    margin = ROUNDINGS * rule.eps * np.abs(bound) + certificates(only) + only.prediction.error
     beyond = (only.observable - bound) if relation.sense == "<=" else (bound - only.observable)
-    ratio = only.observable / bound if relation.sense == "<=" else bound / only.observable
-    blurred = float(np.max(margin / np.abs(bound))) if only.kept else 0.0
+    with np.errstate(all="ignore"):  # a bound of 0 has no ratio
+        ratio = only.observable / bound if relation.sense == "<=" else bound / only.observable
+        blurred = float(np.max(np.where(margin == 0, 0.0, margin / np.abs(bound))))
     return _frequency(claim, only, beyond > margin, ratio, relation.excluded, rule, blurred=blurred)
 
 
 @judge.register
 def _(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
-    if relation.kind == "mean":
-        return _mean_threshold(claim, measured[1:], rule)
-    sides = measured[1:]
-    below = np.array([side.station.factor < 1 for side in sides])
-    error = np.stack([certificates(side) + np.zeros(side.kept) for side in sides])
-    growth = np.stack([side.observable for side in sides])
-    wrong = np.where(below[:, None], growth - error > 0, growth + error < 0)
-    unclear = (np.abs(growth) <= error) & ~wrong
-    first = measured[0]
+    first, sides = measured[0], measured[1:]
     value = np.asarray(first.prediction.value) * np.ones(first.kept)
+    doubt = np.asarray(first.prediction.error) / value
+    if relation.kind == "mean":
+        return _mean_threshold(first, sides, rule, float(np.max(doubt)))
+    factor = np.array([[side.station.factor] for side in sides], dtype=float)
+    error = np.stack([certificates(side) for side in sides])
+    growth = np.stack([side.observable for side in sides])
+    certain = np.abs(factor - 1) > doubt  # that the side lies on its side of the true prediction
+    wrong = certain & np.where(factor < 1, growth - error > 0, growth + error < 0)
+    unclear = (np.abs(growth) <= error) | (doubt > rule.tolerance / 2)
     series = tuple(scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None} for side in sides)
     outcome = _frequency(claim, first, wrong.any(axis=0), np.zeros(first.kept), relation.excluded, rule, blurred=0.0)
     changes: dict[str, Any] = {"series": series, "prediction": one(value), "mean": None, "tolerance": rule.tolerance,
                "detectable": rule.tolerance}
     if outcome.answer == "supported" and unclear.any():
-        changes |= {"answer": "undecided", "reason": "solver: the sign is not certain in every draw",
+        changes |= {"answer": "undecided", "reason": "solver: threshold or sign is not certain in every draw",
                     "would_decide": f"a tighter certificate, or a tolerance above {rule.tolerance:g}"}
     return dataclasses.replace(outcome, **changes)
 
@@ -109,17 +127,17 @@ def _frequency(claim: Claim, only: Measured, violated: np.ndarray, size: np.ndar
     reason, would = "", ""
     if answer == "open":
         needed = _draws_to_exclude(excluded, rule)
-        reason = "noise: too few trials to exclude rare violations" if kept >= 0.05 * only.drawn else "rare condition: the event was met too rarely"
+        reason = "noise: too few trials to exclude rare violations"
         would = f"{int(np.ceil(needed * only.drawn / max(kept, 1)))} trials in all"
     if answer == "supported" and blurred > rule.tolerance / 2:
         answer, reason = "undecided", "solver: its certificate is too weak for the tolerance asked"
         would = f"a certificate below {rule.tolerance / 2:g}"
-    worst = float(np.max(size)) if kept else None
+    worst = float(np.max(size))
     return Outcome(
-        answer, reason=reason, target=0.0, estimate=count / kept if kept else None, interval=(0.0 if not count else count / kept, upper), tolerance=excluded,
-        guarantee="exact", detectable=upper, prediction=one(only.prediction.value), mean=float(only.observable.mean()) if kept else None, would_decide=would,
+        answer, reason=reason, target=0.0, estimate=count / kept, interval=(0.0 if not count else count / kept, upper), tolerance=excluded,
+        guarantee="exact", detectable=upper, prediction=one(only.prediction.value), mean=float(only.observable.mean()), would_decide=would,
         blind_spot=f"a violation in fewer than {upper:.2g} of the draws is not excluded" if not count else "", certificate=blurred,
-        series=(scalar_row(only, largest=worst),) if kept else (), notes=(f"{_closest(claim)} {worst:.4g}",) if worst is not None else (), confirm=False,
+        series=(scalar_row(only, largest=worst),), notes=(f"{_closest(claim)} {worst:.4g}",), confirm=False,
     )  # fmt: skip
 
 
@@ -131,12 +149,13 @@ def _closest(claim: Claim) -> str:
     return "largest ratio to the bound" if isinstance(claim.relation, Bound) else "largest relative deviation"
 
 
-def _mean_threshold(claim: Claim, sides: Sequence[Measured], rule: Rule) -> Outcome:
+def _mean_threshold(first: Measured, sides: Sequence[Measured], rule: Rule, doubt: float) -> Outcome:
     """Signs of the mean growth on both sides; an intersection, so each side is one-sided at the full level."""
     signs, open_gates, series = [], True, []
     for side in sides:
+        require_independent(side.observable)
         pilot, values = side.observable[:PILOT], side.observable[PILOT:]
-        tolerance = max(abs(float(pilot.mean())), float(pilot.std()) / 8)  # fixed before the trials that are judged
+        tolerance = max(abs(float(pilot.mean())), float(pilot.std()) / 8) or 1.0  # fixed before the trials that are judged
         cs = sequential.mixture_cs(values, level=rule.level, tolerance=tolerance, sides=1, first_look=rule.first_look)
         error = mean_certificate(side, 1.0)
         signs.append(1 if cs.lower > error else -1 if cs.upper < -error else 0)
@@ -145,8 +164,11 @@ def _mean_threshold(claim: Claim, sides: Sequence[Measured], rule: Rule) -> Outc
     wanted = [-1 if side.station.factor < 1 else 1 for side in sides]
     wrong = any(sign == -want for sign, want in zip(signs, wanted))
     answer = "open" if not open_gates else "refuted" if wrong else "supported" if signs == wanted else "open"
+    reason, would = "noise: the sign of the growth is not yet certain on every side", "more trials"
+    if not doubt <= rule.tolerance / 2:
+        answer, reason, would = "undecided", "solver: the predicted threshold is not certain", f"a tolerance above {2 * doubt:.2g}, or a tighter solver"
     return Outcome(
-        answer, reason="noise: the sign of the growth is not yet certain on every side", estimate=float(sum(s == -w for s, w in zip(signs, wanted))),
-        interval=None, tolerance=rule.tolerance, guarantee="calibrated", detectable=rule.tolerance, would_decide="more trials",
-        prediction=one(sides[0].prediction.value), series=tuple(series), blind_spot=blind_spot(rule, sides[0].kept),
+        answer, reason=reason, estimate=float(sum(s == -w for s, w in zip(signs, wanted))),
+        interval=None, tolerance=rule.tolerance, guarantee="calibrated", detectable=rule.tolerance, would_decide=would, certificate=doubt,
+        prediction=one(first.prediction.value), series=tuple(series), blind_spot=blind_spot(rule, sides[0].kept),
     )  # fmt: skip

@@ -50,3 +50,18 @@ class ReluSGD(Setting):
     lam1 = Observable("the largest eigenvalue of that Hessian")
     path_norm = Observable("Σⱼ |vⱼ| ‖wⱼ‖")
     converged = Event("loss below 1e-9")
+
+
+class ReluNetwork(Setting):
+    """A two-layer ReLU network f(x) = Σⱼ vⱼ relu(wⱼ·x) of m neurons at Gaussian weights, and fresh inputs of mean square d.
+
+    W ~ 1.6·N(0, 1/d), v ~ 1.6·N(0, 1/m); inputs standard normal (law "gaussian") or uniform on the sphere of radius √d ("sphere").
+    """
+
+    m = Size(at_least=1, typical=(2, 40))
+    d = Size(at_least=2, typical=(2, 10))
+    law = Choice("gaussian", "sphere")
+    w2 = Observable("Σⱼ ‖wⱼ‖²")
+    v2 = Observable("Σⱼ vⱼ²")
+    path_norm = Observable("Σⱼ |vⱼ| ‖wⱼ‖")
+    gradient = Observable("‖∇f(x)‖², mean over 32 pairs of inputs x and −x")
