@@ -1,5 +1,6 @@
 """Measuring: blocks of trials from the store, or computed on one or several cores and kept as soon as they are done."""
 
+import functools
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from numerics.sources import source_digest, versions
 from numerics.store import Store, block_key
 from theory import discovery
 from theory.domain import Data
+from theory.errors import BadInput
 from theory.setting import Axis, Point, Setting
 
 Arrays = dict[str, np.ndarray]
@@ -67,9 +69,12 @@ class Laboratory:
 
     def _computed(self, units: Sequence[Unit], missing: Sequence[int]) -> Iterator[tuple[int, Arrays]]:
         work = sum(_seconds(self.simulator(units[index].point.setting), units[index]) for index in missing)
-        if self.workers == 1 or len(missing) < 2 or work < WORTH_A_WORKER:
+        interactive = any(
+            units[index].point.setting.__module__ == "__main__" for index in missing
+        )  # no other process can import that
+        if self.workers == 1 or len(missing) < 2 or work < WORTH_A_WORKER or interactive:
             for index in missing:
-                yield index, _run(_packed(units[index]), self.machine)
+                yield index, _simulated(units[index], self.machine)
             return
         from joblib import Parallel, delayed
 
@@ -83,7 +88,7 @@ class Laboratory:
             setting=setting.name(), point=unit.point.text(), block=unit.block, size=simulator.block_size(unit.point), seed=unit.seed,
             stage=unit.stage, apart=unit.apart, varied={name: values.tobytes().hex() for name, values in unit.varied.items()},
             backend=machine.backend, device=machine.device, precision=machine.precision, versions=versions(machine.backend),
-            source=source_digest(simulator.function), batched=simulator.batched, content=_content(unit.point),
+            source=_source(simulator.function), batched=simulator.batched, content=_content(unit.point),
         )  # fmt: skip
 
 
@@ -96,36 +101,73 @@ def _content(point: Point) -> dict[str, Any]:
     """What the text of a point and the source of a simulator do not show: data sets, mode files, axes."""
     setting = point.setting
     data = {name: domain.digest() for name, domain in setting.of_kind(Data).items()}
-    files = {str(symbol): modes.tobytes().hex() for symbol, modes in point.spectra().items() if "@" in str(point[symbol])}
+    files = {
+        str(symbol): modes.tobytes().hex() for symbol, modes in point.spectra().items() if "@" in str(point[symbol])
+    }
     return {**data, **files, **{name: axis.values.tolist() for name, axis in setting.of_kind(Axis).items()}}
 
 
 def _about(unit: Unit) -> dict[str, Any]:
-    return {"setting": unit.point.setting.name(), "point": unit.point.text(), "block": unit.block, "seed": unit.seed, "stage": unit.stage}
+    return {
+        "setting": unit.point.setting.name(),
+        "point": unit.point.text(),
+        "block": unit.block,
+        "seed": unit.seed,
+        "stage": unit.stage,
+    }
 
 
 def _seconds(simulator: Simulator, unit: Unit) -> float:
     return simulator.trial_seconds(unit.point) * simulator.block_size(unit.point)
 
 
+@functools.cache
+def _source(function: Callable[..., Any]) -> str:
+    """The digest of the source that this process runs: taken once, so that a file edited during a run changes nothing."""
+    return source_digest(function)
+
+
+def _simulated(unit: Unit, machine: Machine) -> Arrays:
+    simulator = discovery.simulator_of(unit.point.setting)
+    return simulate_block(
+        simulator,
+        unit.point,
+        unit.block,
+        seed=unit.seed,
+        machine=machine,
+        stage=unit.stage,
+        apart=unit.apart,
+        varied=unit.varied,
+    )
+
+
 def _packed(unit: Unit) -> tuple[Any, ...]:
-    """The unit in terms that another process understands, also where the setting stands in a user's file."""
+    """The unit in terms that another process understands, also where the setting stands in a user's file; and the source that it must find."""
     setting = unit.point.setting
-    module = sys.modules[setting.__module__]
-    return (setting.__module__, str(Path(module.__file__ or "")), setting.__qualname__, unit.point.values, unit.block, unit.seed, unit.stage,
-            unit.apart, dict(unit.varied))
+    place = setting.__module__, str(Path(sys.modules[setting.__module__].__file__ or "")), setting.__qualname__
+    return (
+        *place,
+        _source(discovery.simulator_of(setting).function),
+        unit.point.values,
+        unit.block,
+        unit.seed,
+        unit.stage,
+        unit.apart,
+        dict(unit.varied),
+    )
 
 
 def _run(packed: tuple[Any, ...], machine: Machine) -> Arrays:
-    module, file, name, values, block, seed, stage, apart, varied = packed
+    module, file, name, source, values, *rest = packed
     if module not in sys.modules:
         is_project = module.split(".")[0] in ("theory", "numerics", "proofs_check")
         holder = importlib.import_module(module) if is_project else discovery.load_file(file)
     else:
         holder = sys.modules[module]
     setting = getattr(holder, name)
-    return simulate_block(discovery.simulator_of(setting), Point(setting, values), block, seed=seed, machine=machine, stage=stage, apart=apart,
-                          varied=varied)
+    if source != _source(discovery.simulator_of(setting).function):
+        raise BadInput(f"{file} was changed during the run; run it again")
+    return _simulated(Unit(Point(setting, values), *rest), machine)
 
 
 def _numbered(index: int, packed: tuple[Any, ...], machine: Machine) -> tuple[int, Arrays]:

@@ -5,8 +5,10 @@ A block is the unit of work, of storage and of parallelism. Its size depends on 
 """
 
 import inspect
+import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +55,14 @@ class Simulator:
         return self.block or int(np.clip(BLOCK_SECONDS / self.trial_seconds(point), SMALLEST_BLOCK, LARGEST_BLOCK))
 
 
-def simulates(setting: type[Setting], *, batched: bool = True, backends: tuple[str, ...] = ALL, cost: Cost = 1e-3,
-              block: int | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def simulates(
+    setting: type[Setting],
+    *,
+    batched: bool = True,
+    backends: tuple[str, ...] = ALL,
+    cost: Cost = 1e-3,
+    block: int | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a function as the simulator of a setting.
 
     Batched: f(*, <parameters>, trials, rng) -> {observable: (trials, …)}. Otherwise f(*, <parameters>, rng) measures one trial.
@@ -62,20 +70,33 @@ def simulates(setting: type[Setting], *, batched: bool = True, backends: tuple[s
     """
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
-        named = {name for name, kind in inspect.signature(function).parameters.items() if kind.kind is kind.KEYWORD_ONLY}
+        named = {
+            name for name, kind in inspect.signature(function).parameters.items() if kind.kind is kind.KEYWORD_ONLY
+        }
         wanted = set(setting.domains()) | {"rng"} | ({"trials"} if batched else set())
         if named != wanted and not _takes_any(function):
             odd = ", ".join(sorted(named ^ wanted))
-            raise BadDeclaration(f"simulator {function.__name__} of {setting.name()}: parameters differ in {odd}; "
-                                 f"write def {function.__name__}(*, {', '.join(sorted(wanted))})")
+            raise BadDeclaration(
+                f"simulator {function.__name__} of {setting.name()}: parameters differ in {odd}; "
+                f"write def {function.__name__}(*, {', '.join(sorted(wanted))})"
+            )
         function.simulator = Simulator(setting, function, batched, backends, cost, block)  # type: ignore[attr-defined]
         return function
 
     return mark
 
 
-def simulate_block(simulator: Simulator, point: Point, block: int, *, seed: int, machine: Machine, stage: str = "screen",
-                   apart: tuple[str, ...] = (), varied: Mapping[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
+def simulate_block(
+    simulator: Simulator,
+    point: Point,
+    block: int,
+    *,
+    seed: int,
+    machine: Machine,
+    stage: str = "screen",
+    apart: tuple[str, ...] = (),
+    varied: Mapping[str, np.ndarray] | None = None,
+) -> dict[str, np.ndarray]:
     """All declared arrays of one block of trials, on the host.
 
     `apart` names parameters left out of the stream's name, so that points that differ in them share their draws; `varied` gives
@@ -83,19 +104,24 @@ def simulate_block(simulator: Simulator, point: Point, block: int, *, seed: int,
     """
     require_backend(simulator, machine)
     trials = simulator.block_size(point)
-    name = [simulator.setting.name(), stage, block] + [f"{key}={value}" for key, value in point.text().items() if key not in apart]
+    name = [simulator.setting.name(), stage, block] + [
+        f"{key}={value}" for key, value in point.text().items() if key not in apart
+    ]
     rng = stream(machine, *name, seed=seed)
     parameters = {**point.numbers(), **{key: rng.asarray(value) for key, value in (varied or {}).items()}}
     for key, domain in simulator.setting.domains().items():
         if isinstance(domain, Real) and domain.per_trial and key not in (varied or {}):
             parameters[key] = rng.asarray(np.full(trials, parameters[key]))
-    with single_thread(), np.errstate(all="ignore"):  # a result that is not finite is reported by `_checked`, not by a warning
+    quiet = np.errstate(all="ignore")  # a result that is not finite is reported by `_checked`, not by a warning
+    with single_thread(), quiet, redirect_stdout(sys.stderr):  # stdout belongs to the verb's own answer
         try:
             measured = _measured(simulator, parameters, trials, rng)
         except (BadInput, KeyboardInterrupt):
             raise
         except Exception as fault:
-            raise BadSample(f"{simulator.name} raised {type(fault).__name__} at {point}: {' '.join(str(fault).split())}{_line(fault)}") from fault
+            raise BadSample(
+                f"{simulator.name} raised {type(fault).__name__} at {point}: {' '.join(str(fault).split())}{_line(fault)}"
+            ) from fault
     return _checked(simulator, measured, point, trials, machine)
 
 
@@ -115,7 +141,9 @@ def _line(fault: BaseException) -> str:
 def require_backend(simulator: Simulator, machine: Machine) -> None:
     """Raises BadInput when the simulator does not run on the machine's backend."""
     if machine.backend not in (*simulator.backends, "strict"):
-        raise BadInput(f"{simulator.name} runs on {', '.join(simulator.backends)}, not on {machine.backend}; choose --backend {simulator.backends[0]}")
+        raise BadInput(
+            f"{simulator.name} runs on {', '.join(simulator.backends)}, not on {machine.backend}; choose --backend {simulator.backends[0]}"
+        )
 
 
 def _takes_any(function: Callable[..., Any]) -> bool:
@@ -135,18 +163,31 @@ def _checked(simulator: Simulator, measured: Any, point: Point, trials: int, mac
     wanted = {name: part for name, part in setting.parts.items() if isinstance(part, (Observable, Drawn, Event))}
     lacking = [name for name in wanted if name not in measured]
     if lacking:
-        raise BadSample(f"{simulator.name} returned no {', '.join(lacking)}; {setting.name()} declares {', '.join(wanted)}")
-    arrays = {}
+        raise BadSample(
+            f"{simulator.name} returned no {', '.join(lacking)}; {setting.name()} declares {', '.join(wanted)}"
+        )
+    arrays, bounds = {}, {part.certificate for part in wanted.values() if isinstance(part, Observable)}
     for name, part in wanted.items():
         array = np.asarray(machine.to_host(measured[name]) if simulator.batched else measured[name])
         shape = (trials, *_shape(part, point))
         if array.shape != shape:
-            raise BadSample(f"{simulator.name}: {name} has shape {array.shape}, but (trials, …) = {shape} is declared; return one value per trial")
+            raise BadSample(
+                f"{simulator.name}: {name} has shape {array.shape}, but (trials, …) = {shape} is declared; return one value per trial"
+            )
         if array.dtype.kind == "c":
-            raise BadSample(f"{simulator.name}: {name} is complex; an observable is real, return its real part or its modulus")
-        if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
-            trial = int(np.argwhere(~np.isfinite(array.reshape(trials, -1)).all(axis=1))[0, 0])
-            raise BadSample(f"{simulator.name}: {name} is not finite in trial {trial} at {point}; mend the simulator, or declare an Event for the trials that count")
+            raise BadSample(
+                f"{simulator.name}: {name} is complex; an observable is real, return its real part or its modulus"
+            )
+        if array.dtype.kind not in "biuf":
+            raise BadSample(f"{simulator.name}: {name} holds {array.dtype}, not numbers; return one number per trial")
+        finite = (
+            np.isfinite(array) | (array == np.inf) if name in bounds else np.isfinite(array)
+        )  # a certificate may say that it knows nothing
+        if not np.all(finite):
+            trial = int(np.argwhere(~finite.reshape(trials, -1).all(axis=1))[0, 0])
+            raise BadSample(
+                f"{simulator.name}: {name} is not finite in trial {trial} at {point}; mend the simulator, or declare an Event for the trials that count"
+            )
         arrays[name] = array
     return arrays
 

@@ -20,7 +20,9 @@ class Verbs(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] in LATER:
-            raise click.UsageError(f"{args[0]} ({LATER[args[0]]}) is not built yet; `proofs-check --help` lists what is")
+            raise click.UsageError(
+                f"{args[0]} ({LATER[args[0]]}) is not built yet; `proofs-check --help` lists what is"
+            )
         return super().resolve_command(ctx, args)
 
 
@@ -43,8 +45,10 @@ def seconds(ctx: click.Context, parameter: click.Parameter, value: str | None) -
 
 def options(*more: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Several options at once, in the order in which the help shows them; every verb has --json and --debug."""
-    last = [click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout and nothing else."),
-            click.option("--debug", is_flag=True, help="Show the traceback of an error.")]
+    last = [
+        click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout and nothing else."),
+        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+    ]
 
     def add(function: Any) -> Any:
         for option in reversed([*more, *last]):
@@ -54,20 +58,39 @@ def options(*more: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return add
 
 
-POINT = click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A parameter of the point; repeatable. Numbers, a/b, power(1.5,600), names.")
+POINT = click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the point; repeatable. Numbers, a/b, power(1.5,600), names.",
+)
 SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random streams.")
 MACHINE = [
     click.option("--backend", type=click.Choice(["numpy", "torch", "cupy"]), default="numpy", show_default=True),
     click.option("--device", default="", help="cpu, cuda, cuda:1 …"),
     click.option("--precision", type=click.Choice(["float64", "float32"]), default="float64", show_default=True),
 ]
-WORKERS = click.option("--workers", type=click.IntRange(1), default=None, help="Processes; all cores by default. Results do not depend on it.")
+WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=None,
+    help="Processes; all cores by default. Results do not depend on it.",
+)
 FRESH = click.option("--fresh", is_flag=True, help="Simulate anew what the store already holds.")
 ERRORS = [
-    click.option("--error-rate", type=float, default=1e-3, show_default=True, help="Chance of any wrong verdict in this run."),
-    click.option("--tolerance", type=float, default=0.02, show_default=True, help="Relative gap that counts as agreement."),
-    click.option("--level", type=float, default=None, help="Error rate of each claim itself, instead of a share of --error-rate."),
-    click.option("--budget", callback=seconds, default=None, metavar="TIME", help="Wall-clock limit of each claim, such as 60s."),
+    click.option(
+        "--error-rate", type=float, default=1e-3, show_default=True, help="Chance of any wrong verdict in this run."
+    ),
+    click.option(
+        "--tolerance", type=float, default=0.02, show_default=True, help="Relative gap that counts as agreement."
+    ),
+    click.option(
+        "--level", type=float, default=None, help="Error rate of each claim itself, instead of a share of --error-rate."
+    ),
+    click.option(
+        "--budget", callback=seconds, default=None, metavar="TIME", help="Wall-clock limit of each claim, such as 60s."
+    ),
     click.option("--max-trials", type=int, default=None, help="Most trials at a point; reproducible, unlike --budget."),
 ]
 
@@ -100,17 +123,33 @@ def explain(**asked: Any) -> int:
     return _verb("explain", asked)
 
 
-@cli.command(epilog="Example: proofs-check predict min_norm.ridgeless_risk_isotropic --set n=40 --set p=100 --set r2=1 --set s2=0.5 --digits 30")
+@cli.command(
+    epilog="Example: proofs-check predict min_norm.ridgeless_risk_isotropic --set n=40 --set p=100 --set r2=1 --set s2=0.5 --digits 30"
+)
 @click.argument("claim")
-@options(POINT, click.option("--digits", type=click.IntRange(1, 1000), default=15, show_default=True, help="Digits, all of them certain."))
+@options(
+    POINT,
+    click.option(
+        "--digits", type=click.IntRange(1, 1000), default=15, show_default=True, help="Digits, all of them certain."
+    ),
+)
 def predict(**asked: Any) -> int:
     """The prediction at a point, with a bound on its error."""
     return _verb("predict", asked)
 
 
-@cli.command(epilog="Example: proofs-check simulate min_norm.ridgeless_risk_isotropic --set n=40 --set p=100 --set r2=1 --set s2=0.5 --trials 1000")
+@cli.command(
+    epilog="Example: proofs-check simulate min_norm.ridgeless_risk_isotropic --set n=40 --set p=100 --set r2=1 --set s2=0.5 --trials 1000"
+)
 @click.argument("claim")
-@options(POINT, click.option("--trials", type=click.IntRange(2), default=1000, show_default=True), SEED, *MACHINE, WORKERS, FRESH)
+@options(
+    POINT,
+    click.option("--trials", type=click.IntRange(2), default=1000, show_default=True),
+    SEED,
+    *MACHINE,
+    WORKERS,
+    FRESH,
+)
 def simulate(**asked: Any) -> int:
     """A sample of a claim's observable at a point."""
     return _verb("simulate", asked)
@@ -119,11 +158,19 @@ def simulate(**asked: Any) -> int:
 @cli.command(epilog="Example: proofs-check check flagship --error-rate 1e-3 --tolerance 0.02")
 @click.argument("claims", nargs=-1, required=True)
 @options(
-    *ERRORS, click.option("--points", type=int, default=3, show_default=True, help="Points a claim: declared, typical, corners."), POINT, SEED,
+    *ERRORS,
+    click.option(
+        "--points", type=int, default=3, show_default=True, help="Points a claim: declared, typical, corners."
+    ),
+    POINT,
+    SEED,
     click.option("--wrong", default=None, metavar="NAME", help="Check this wrong variant, which must be refuted."),
     click.option("--boundary", is_flag=True, help="Check where the claim is declared to fail."),
     click.option("--strict", is_flag=True, help="Exit with 3 when something stays undecided."),
-    *MACHINE, WORKERS, FRESH, click.option("--figures", default=None, metavar="FOLDER", help="Draw the figure of every claim as well."),
+    *MACHINE,
+    WORKERS,
+    FRESH,
+    click.option("--figures", default=None, metavar="FOLDER", help="Draw the figure of every claim as well."),
     click.option("--resolve", default=None, callback=later, expose_value=False, help="Not built yet."),
     click.option("--cluster", default=None, callback=later, expose_value=False, help="Not built yet."),
 )
@@ -132,12 +179,22 @@ def check(**asked: Any) -> int:
     return _verb("check", asked)
 
 
-@cli.command(epilog="Example: proofs-check plot min_norm.ridgeless_risk_isotropic --over p=110:600:9 --set n=100 --set r2=2 --set s2=0.5 --out risk.pdf")
+@cli.command(
+    epilog="Example: proofs-check plot min_norm.ridgeless_risk_isotropic --over p=110:600:9 --set n=100 --set r2=2 --set s2=0.5 --out risk.pdf"
+)
 @click.argument("claim")
 @options(
-    click.option("--over", default=None, metavar="NAME=A:B:COUNT", help="The symbol along the horizontal axis."), POINT,
-    click.option("--out", required=True, metavar="FILE", help="A .pdf, .svg or .png file; a caption and a CSV file go beside it."),
-    click.option("--venue", default="neurips", show_default=True, help="Whose column width."), *ERRORS, SEED, *MACHINE, WORKERS, FRESH,
+    click.option("--over", default=None, metavar="NAME=A:B:COUNT", help="The symbol along the horizontal axis."),
+    POINT,
+    click.option(
+        "--out", required=True, metavar="FILE", help="A .pdf, .svg or .png file; a caption and a CSV file go beside it."
+    ),
+    click.option("--venue", default="neurips", show_default=True, help="Whose column width."),
+    *ERRORS,
+    SEED,
+    *MACHINE,
+    WORKERS,
+    FRESH,
 )
 def plot(**asked: Any) -> int:
     """A figure that compares prediction and measurement, drawn from records."""
@@ -154,8 +211,15 @@ def replay(**asked: Any) -> int:
 
 @cli.command(epilog="Example: proofs-check new my_bound && proofs-check check my_bound.py")
 @click.argument("name")
-@options(click.option("--template", type=click.Choice(["batched", "torch"]), default="batched", show_default=True,
-                      help="A batched simulator, or a torch model on your own data, one at a time."))
+@options(
+    click.option(
+        "--template",
+        type=click.Choice(["batched", "torch"]),
+        default="batched",
+        show_default=True,
+        help="A batched simulator, or a torch model on your own data, one at a time.",
+    )
+)
 def new(**asked: Any) -> int:
     """A claim file to start from, which already runs."""
     return _verb("new", asked)

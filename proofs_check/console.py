@@ -26,15 +26,36 @@ def show_verdicts(records: Sequence[Record], totals: dict[str, Any]) -> None:
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)  # NO_COLOR is honoured by rich
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, right in (("claim", False), ("verdict", False), ("status", False), ("finding", False), ("trials", True), ("s", True)):
-        table.add_column(title, justify="right" if right else "left", no_wrap=title in ("claim", "verdict"), overflow="fold")
+    for title, right in (
+        ("claim", False),
+        ("verdict", False),
+        ("status", False),
+        ("finding", False),
+        ("trials", True),
+        ("s", True),
+    ):
+        table.add_column(
+            title, justify="right" if right else "left", no_wrap=title in ("claim", "verdict"), overflow="fold"
+        )
     for record in records:
-        name = record["id"] + (f" ~ {record['wrong']}" if "wrong" in record else "") + (" (boundary)" if record["boundary"] else "")
-        table.add_row(name, Text(record["verdict"], style=COLOURS[record["verdict"]]), record["status"], finding(record), f"{record['trials']:,}",
-                      f"{record['seconds']:.1f}")
+        name = (
+            record["id"]
+            + (f" ~ {record['wrong']}" if "wrong" in record else "")
+            + (" (boundary)" if record["boundary"] else "")
+        )
+        table.add_row(
+            name,
+            Text(record["verdict"], style=COLOURS[record["verdict"]]),
+            record["status"],
+            finding(record),
+            f"{record['trials']:,}",
+            f"{record['seconds']:.1f}",
+        )
     console.print(table)
     spent = f"error rate of the run {totals['error_rate']:g}, spent {totals['spent']:.2g}"
-    console.print(f"{totals['supported']} supported, {totals['refuted']} refuted, {totals['undecided']} undecided; {spent}")
+    console.print(
+        f"{totals['supported']} supported, {totals['refuted']} refuted, {totals['undecided']} undecided; {spent}"
+    )
 
 
 def finding(record: Record) -> str:

@@ -9,7 +9,19 @@ from numerics.arrays import devices, installed
 from numerics.store import Store, default_folder
 from theory.errors import BadInput
 
-LIBRARIES = ("proofs-check", "numpy", "scipy", "sympy", "python-flint", "torch", "cupy-cuda12x", "cupy-cuda13x", "hypothesis", "pytest", "matplotlib")
+LIBRARIES = (
+    "proofs-check",
+    "numpy",
+    "scipy",
+    "sympy",
+    "python-flint",
+    "torch",
+    "cupy-cuda12x",
+    "cupy-cuda13x",
+    "hypothesis",
+    "pytest",
+    "matplotlib",
+)
 
 
 def examine() -> dict[str, Any]:
@@ -18,11 +30,22 @@ def examine() -> dict[str, Any]:
     found = {name: list(devices(name)) for name in installed() if name != "strict"}
     cores = len(os.sched_getaffinity(0))
     store = _store()
-    lines = [("python", platform.python_version()), *((name, number or "not installed") for name, number in versions.items()),
-             *((f"{name} on", ", ".join(where) or "no device") for name, where in found.items()), ("cores", str(cores)),
-             ("store", f"{store['folder']} ({store['state']})")]
-    return {"python": platform.python_version(), "platform": platform.platform(), "versions": versions, "devices": found, "cores": cores, "store": store,
-            "lines": lines}
+    lines = [
+        ("python", platform.python_version()),
+        *((name, number or "not installed") for name, number in versions.items()),
+        *((f"{name} on", ", ".join(where) or "no device") for name, where in found.items()),
+        ("cores", str(cores)),
+        ("store", f"{store['folder']} ({store['state']})"),
+    ]
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": versions,
+        "devices": found,
+        "cores": cores,
+        "store": store,
+        "lines": lines,
+    }
 
 
 def _version(name: str) -> str | None:

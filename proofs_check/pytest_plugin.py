@@ -1,7 +1,7 @@
 """Claims as pytest items: `pytest --claims FILE_OR_TOPIC` makes one item for each claim and facet.
 
 Facets: `audit` (deterministic), `simulation` (must be supported) and one for every wrong variant (must be refuted). An item's level is
-its claim's share of --claims-error-rate among all claims named, whatever -k or -n select, and stands in its replay line.
+its share of --claims-error-rate among all the facets that simulate, whatever -k or -n select, and stands in its replay line.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def _items(session: pytest.Session, config: pytest.Config) -> Iterator[pytest.It
         claims = {claim.id: claim for name in config.getoption("claims") for claim in discovery.entry_claims(name)}
     except BadInput as fault:
         raise pytest.UsageError(str(fault)) from fault
-    level = config.getoption("claims_error_rate") / len(claims)
+    level = config.getoption("claims_error_rate") / sum(1 + len(claim.wrong) for claim in claims.values())
     request = {"level": level, "tolerance": config.getoption("claims_tolerance"), "points": config.getoption("claims_points"),
                "seed": config.getoption("claims_seed")}
     for claim in claims.values():

@@ -8,20 +8,24 @@ from typing import Any
 from numerics.measure import Laboratory
 from proofs_check.check import Request, check_claim
 from proofs_check.record import RECORD_VERSION
-from proofs_check.verbs import load_json
+from proofs_check.selection import load_json
 from theory import discovery
 from theory.errors import BadInput
 
 
-NEVER_SAME = ("seconds", "versions")
+NEVER_SAME = ("seconds", "versions", "key")
+NEEDED = {"id": str, "level": float, "request": dict, "versions": dict, "backend": str, "device": str, "precision": str}
 
 
 def read_record(path: str) -> dict[str, Any]:
     """The record in a file, or the first of a run's records.   Raises BadInput."""
     found = load_json(path)
     record = found["records"][0] if isinstance(found, dict) and found.get("records") else found
-    if not isinstance(record, dict) or "id" not in record or record.get("version") != RECORD_VERSION:
+    if not isinstance(record, dict) or record.get("version") != RECORD_VERSION:
         raise BadInput(f"{path} holds no record of version {RECORD_VERSION}; give a record that `check --json` wrote")
+    broken = [name for name, kind in NEEDED.items() if not isinstance(record.get(name), kind)]
+    if broken:
+        raise BadInput(f"{path}: the record has no usable {', '.join(broken)}; give a record as `check --json` wrote it")
     return record
 
 
@@ -30,7 +34,10 @@ def replay(record: Mapping[str, Any], *, lab: Laboratory | None = None) -> dict[
     lab = lab or Laboratory()
     claim = _claim(record)
     names = {field.name for field in dataclasses.fields(Request)}
-    asked = Request(**{key: record["request"][key] for key in record["request"] if key in names})
+    try:
+        asked = Request(**{key: record["request"][key] for key in record["request"] if key in names})
+    except TypeError as fault:
+        raise BadInput(f"the request of the record of {record['id']} cannot be read: {fault}; take the record as it was written") from fault
     again = check_claim(claim, asked, record["level"], lab)
     differences = [{"field": key, "recorded": record.get(key), "now": again.get(key)} for key in record
                    if key not in NEVER_SAME and record.get(key) != again.get(key)]
@@ -46,5 +53,3 @@ def _claim(record: Mapping[str, Any]) -> Any:
         if claim.id == record["id"]:
             return claim
     raise BadInput(f"{source} has no claim {record['id']}; the record is of another version")
-
-

@@ -1,9 +1,7 @@
 """What each verb of the command line does; it returns the exit code."""
 
-import json
-import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import click
 import numpy as np
 
 from proofs_check.console import Progress, show_json, show_verdicts
+from proofs_check.selection import assignments, laboratory, selected, single, writable_folder
 from theory import discovery
 from theory.errors import BadInput
 
@@ -25,8 +24,21 @@ def run(name: str, asked: dict[str, Any]) -> int:
 
 def list_(topic: str | None, as_json: bool, debug: bool) -> int:
     claims = discovery.find(topic or "all")
-    rows = [{"id": claim.id, "entry": claim.entry, "title": claim.title, "topic": claim.topic, "relation": claim.relation.label, "status": claim.status,
-             "source": str(claim.source), "seeds": list(claim.seeds), "flagship": claim.flagship, "backends": _backends(claim)} for claim in claims]
+    rows = [
+        {
+            "id": claim.id,
+            "entry": claim.entry,
+            "title": claim.title,
+            "topic": claim.topic,
+            "relation": claim.relation.label,
+            "status": claim.status,
+            "source": str(claim.source),
+            "seeds": list(claim.seeds),
+            "flagship": claim.flagship,
+            "backends": _backends(claim),
+        }
+        for claim in claims
+    ]
     if as_json:
         show_json({"claims": rows})
         return GOOD
@@ -52,9 +64,14 @@ def predict(claim: str, sets: Sequence[str], digits: int, as_json: bool, debug: 
 
     found: Claim = single(claim)
     if found.is_per_trial():
-        raise BadInput(f"{found.id} has a prediction for every draw, not for a point; `proofs-check check {found.id}` compares them")
+        raise BadInput(
+            f"{found.id} has a prediction for every draw, not for a point; `proofs-check check {found.id}` compares them"
+        )
     given = assignments(sets)
-    used = {str(symbol) for symbol in symbols_of([found.prediction, *found.assuming, *(root.equation for root in found.roots)])}
+    used = {
+        str(symbol)
+        for symbol in symbols_of([found.prediction, *found.assuming, *(root.equation for root in found.roots)])
+    }
     needed = [name for name in found.free() if name in used]
     missing = [name for name in needed if name not in given]
     if missing:
@@ -63,15 +80,35 @@ def predict(claim: str, sets: Sequence[str], digits: int, as_json: bool, debug: 
     prediction = found.predict(point, digits=max(digits, 16))
     shown = {name: value for name, value in point.text().items() if name in needed or name in given}
     if as_json:
-        show_json({"id": found.id, "point": shown, "value": prediction.value, "error": prediction.error, "digits": _certain(prediction.digits, digits),
-                   "guarantee": prediction.guarantee, "outside_regime": [str(c) for c in found.broken(found.regime, point)]})
+        show_json(
+            {
+                "id": found.id,
+                "point": shown,
+                "value": prediction.value,
+                "error": prediction.error,
+                "digits": _certain(prediction.digits, digits),
+                "guarantee": prediction.guarantee,
+                "outside_regime": [str(c) for c in found.broken(found.regime, point)],
+            }
+        )
     else:
         click.echo(_certain(prediction.digits, digits))
     return GOOD
 
 
-def simulate(claim: str, sets: Sequence[str], trials: int, seed: int, backend: str, device: str, precision: str, workers: int | None, fresh: bool,
-             as_json: bool, debug: bool) -> int:
+def simulate(
+    claim: str,
+    sets: Sequence[str],
+    trials: int,
+    seed: int,
+    backend: str,
+    device: str,
+    precision: str,
+    workers: int | None,
+    fresh: bool,
+    as_json: bool,
+    debug: bool,
+) -> int:
     from numerics.measure import Unit, merged
 
     found = single(claim)
@@ -83,19 +120,44 @@ def simulate(claim: str, sets: Sequence[str], trials: int, seed: int, backend: s
     values = found.measure(point, arrays)[:trials]
     certificate = found.certificate(point, arrays)
     mean, error = values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
-    result = {"id": found.id, "observable": str(found.observable), "point": point.text(), "mean": mean, "stderr": error, "trials": len(values),
-              "certificate": None if certificate is None else float(np.max(certificate[:trials])), "seed": seed, "backend": backend,
-              "seconds": round(time.monotonic() - began, 3)}
+    result = {
+        "id": found.id,
+        "observable": str(found.observable),
+        "point": point.text(),
+        "mean": mean,
+        "stderr": error,
+        "trials": len(values),
+        "certificate": None if certificate is None else float(np.max(certificate[:trials])),
+        "seed": seed,
+        "backend": backend,
+        "seconds": round(time.monotonic() - began, 3),
+    }
     if as_json:
         show_json(result)
     else:
-        text = f"{float(mean):.6g} ± {float(error):.2g}" if np.ndim(mean) == 0 else f"array {np.shape(mean)}, largest standard error {np.max(error):.2g}"
+        text = (
+            f"{float(mean):.6g} ± {float(error):.2g}"
+            if np.ndim(mean) == 0
+            else f"array {np.shape(mean)}, largest standard error {np.max(error):.2g}"
+        )
         click.echo(f"{found.observable} = {text}   ({len(values):,} trials, {result['seconds']} s)")
     return GOOD
 
 
-def check(claims: Sequence[str], sets: Sequence[str], as_json: bool, debug: bool, strict: bool, workers: int | None, fresh: bool, backend: str, device: str,
-          precision: str, figures: str | None, **asked: Any) -> int:
+def check(
+    claims: Sequence[str],
+    sets: Sequence[str],
+    as_json: bool,
+    debug: bool,
+    strict: bool,
+    workers: int | None,
+    fresh: bool,
+    backend: str,
+    device: str,
+    precision: str,
+    figures: str | None,
+    **asked: Any,
+) -> int:
     from proofs_check.check import Request
     from proofs_check.check import check as check_claims
     from proofs_check.record import Record, summary
@@ -108,7 +170,13 @@ def check(claims: Sequence[str], sets: Sequence[str], as_json: bool, debug: bool
     drawn: list[str] = []
     with laboratory(backend, device, precision, workers, fresh, progress.block) as lab:
         try:
-            check_claims(chosen, lab=lab, heard=lambda record: (records.append(record), progress.claim(record)), values=values, **asked)
+            check_claims(
+                chosen,
+                lab=lab,
+                heard=lambda record: (records.append(record), progress.claim(record)),
+                values=values,
+                **asked,
+            )
             if folder:
                 drawn = _figures(chosen, folder, lab)
         except KeyboardInterrupt:
@@ -129,15 +197,31 @@ def check(claims: Sequence[str], sets: Sequence[str], as_json: bool, debug: bool
     return UNDECIDED if strict and any(record["verdict"] == "undecided" for record in records) else GOOD
 
 
-def plot(claim: str, over: str | None, sets: Sequence[str], out: str, venue: str, backend: str, device: str, precision: str, workers: int | None, fresh: bool,
-         as_json: bool, debug: bool, **asked: Any) -> int:
+def plot(
+    claim: str,
+    over: str | None,
+    sets: Sequence[str],
+    out: str,
+    venue: str,
+    backend: str,
+    device: str,
+    precision: str,
+    workers: int | None,
+    fresh: bool,
+    as_json: bool,
+    debug: bool,
+    **asked: Any,
+) -> int:
     from proofs_check.plot import plot as draw
 
     found = single(claim)
     progress = Progress(1)
     with laboratory(backend, device, precision, workers, fresh, progress.block) as lab:
         try:
-            files = [str(path) for path in draw(found, over=over, out=out, lab=lab, venue=venue, values=assignments(sets), **asked)]
+            files = [
+                str(path)
+                for path in draw(found, over=over, out=out, lab=lab, venue=venue, values=assignments(sets), **asked)
+            ]
         finally:
             progress.close()
     show_json({"id": found.id, "files": files}) if as_json else click.echo("\n".join(files))
@@ -154,7 +238,11 @@ def replay(record: str, workers: int | None, as_json: bool, debug: bool) -> int:
     if as_json:
         show_json(result)
     else:
-        click.echo("same" if result["same"] else "different: " + "; ".join(f"{d['field']}: {d['recorded']} → {d['now']}" for d in result["differences"]))
+        click.echo(
+            "same"
+            if result["same"]
+            else "different: " + "; ".join(f"{d['field']}: {d['recorded']} → {d['now']}" for d in result["differences"])
+        )
     return GOOD if result["same"] else REFUTED
 
 
@@ -166,7 +254,9 @@ def new(name: str, template: str, as_json: bool, debug: bool) -> int:
         show_json({"files": files})
     else:
         click.echo("\n".join(files))
-        click.echo(f"next: proofs-check check {files[0]}   proofs-check plot {files[0]} --out {Path(files[0]).stem}.pdf   pytest --claims {files[0]}")
+        click.echo(
+            f"next: proofs-check check {files[0]}   proofs-check plot {files[0]} --out {Path(files[0]).stem}.pdf   pytest --claims {files[0]}"
+        )
     return GOOD
 
 
@@ -178,88 +268,27 @@ def doctor(as_json: bool, debug: bool) -> int:
     return GOOD
 
 
-VERBS = {"list": list_, "explain": explain, "predict": predict, "simulate": simulate, "check": check, "plot": plot, "replay": replay, "new": new, "doctor": doctor}
-
-
-class laboratory:  # noqa: N801 - a context, used like a function
-    """A laboratory with the store of this place, closed at the end."""
-
-    def __init__(self, backend: str, device: str, precision: str, workers: int | None, fresh: bool, heard: Any = lambda trials: None) -> None:
-        from numerics.arrays import Machine
-        from numerics.measure import Laboratory
-        from numerics.store import Store
-
-        machine = Machine(backend, device, precision)
-        self.lab = Laboratory(machine, Store(), workers or len(os.sched_getaffinity(0)), reuse=not fresh, heard=heard)
-
-    def __enter__(self) -> Any:
-        return self.lab
-
-    def __exit__(self, *_: object) -> None:
-        self.lab.store.close()
-
-
-def single(name: str) -> Any:
-    """The one claim that a name means: an id, or the first claim of a file; `file.py:quantity` picks another of its claims."""
-    file, _, quantity = name.partition(".py:")
-    if quantity:
-        claims = [claim for claim in discovery.find(f"{file}.py") if quantity in (claim.quantity, claim.id)]
-        if not claims:
-            raise BadInput(f"{file}.py has no claim {quantity!r}; it has {', '.join(c.quantity or c.id for c in discovery.find(f'{file}.py'))}")
-        return claims[0]
-    claims = discovery.find(name)
-    if len(claims) > 1 and not name.endswith(".py"):
-        raise BadInput(f"{name} means {len(claims)} claims, this verb takes one; choose {claims[0].id}, for example")
-    return claims[0]
-
-
-def selected(names: Sequence[str], request: Any) -> list[Any]:
-    """The claims to check, each once. A point belongs to one claim: with values given, an id means itself and not its whole entry."""
-    whole = discovery.find if request.values or request.level else discovery.entry_claims
-    found = {claim.id: claim for name in names for claim in (([single(name)] if ".py:" in name else whole(name)))}
-    claims = list(found.values())
-    if request.wrong:
-        claims = [claim for claim in claims if any(wrong.name == request.wrong for wrong in claim.wrong)]
-        if not claims:
-            known = [repr(wrong.name) for claim in found.values() for wrong in claim.wrong]
-            raise BadInput(f"{' '.join(names)}: no wrong variant is called {request.wrong!r}; there are {', '.join(known) or 'none'}")
-    if request.boundary:
-        claims = [claim for claim in claims if claim.fails_at]
-        if not claims:
-            raise BadInput(f"{' '.join(names)}: no point is declared at which the claim fails; see `proofs-check explain`")
-    return claims
-
-
-def assignments(sets: Sequence[str]) -> Mapping[str, str]:
-    """NAME=VALUE flags; the values stay text, each domain parses its own."""
-    pairs = {}
-    for flag in sets:
-        name, equals, value = flag.partition("=")
-        if not equals or not name.isidentifier() or not value.strip():
-            raise BadInput(f"--set {flag!r} is no assignment; write --set n=40")
-        if name in pairs:
-            raise BadInput(f"--set {name} is given twice; keep one")
-        pairs[name] = value.strip()
-    return pairs
-
-
-def writable_folder(name: str) -> Path:
-    """The folder, made if need be.   Raises BadInput when nothing can be written there."""
-    folder = Path(name)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as fault:
-        raise BadInput(f"cannot write to {folder}: {fault.strerror}; choose another folder") from fault
-    return folder
+VERBS = {
+    "list": list_,
+    "explain": explain,
+    "predict": predict,
+    "simulate": simulate,
+    "check": check,
+    "plot": plot,
+    "replay": replay,
+    "new": new,
+    "doctor": doctor,
+}
 
 
 def _figures(claims: Sequence[Any], folder: Path, lab: Any) -> list[str]:
     from proofs_check.plot import plot as draw
 
-    return [str(draw(claim, out=str(folder / f"{claim.id}.pdf"), lab=lab)[0]) for claim in claims if claim.figure is not None]
+    return [
+        str(draw(claim, out=str(folder / f"{claim.id}.pdf"), lab=lab)[0])
+        for claim in claims
+        if claim.figure is not None
+    ]
 
 
 def _certain(digits: str, wanted: int) -> str:
@@ -279,13 +308,3 @@ def _backends(claim: Any) -> list[str]:
 def _simulator_text(claim: Any) -> str:
     simulator = discovery.simulator_of(claim.setting)
     return f"{simulator.name}: {' '.join((simulator.function.__doc__ or '').split())}"
-
-
-def load_json(path: str) -> Any:
-    """A JSON file.   Raises BadInput."""
-    try:
-        return json.loads(Path(path).read_text())
-    except FileNotFoundError:
-        raise BadInput(f"there is no file {path}; give a record that `check --json` wrote") from None
-    except (OSError, ValueError) as fault:
-        raise BadInput(f"{path} is no JSON file: {fault}; give a record that `check --json` wrote") from None

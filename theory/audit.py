@@ -199,7 +199,7 @@ def _closed(claim: Claim) -> bool:
 
 def _values(claim: Claim, point: Point) -> dict[Symbol, Any]:
     values: dict[Symbol, Any] = {**point.exact(), **point.spectra()}
-    return values | (solve(claim.roots, values, 30) if claim.roots else {})
+    return values | solve(claim.roots_at(point), values, 30)
 
 
 def _scales_by_algebra(claim: Claim, scaling: Degree) -> bool:
@@ -216,9 +216,9 @@ def _scales_by_numbers(study: Study, scaling: Degree, words: str) -> tuple[bool,
     for point, factor in itertools.product(study.points, FACTORS):
         formula = point.decide(claim.prediction)
         values = {**point.exact(), **balls(point.spectra()), **{symbol: _random(symbol, rng) for symbol in measured}}
-        scaled = {symbol: _times(value, factor) if symbol in scaling.symbols else value for symbol, value in values.items()}
         with precision(BITS):
-            before, after = (enclose(formula, {**at, **solve(claim.roots, at, 30)}) for at in (values, scaled))
+            scaled = {symbol: _times(value, factor) if symbol in scaling.symbols else value for symbol, value in values.items()}
+            before, after = (enclose(formula, {**at, **solve(claim.roots_at(point), at, 30)}) for at in (values, scaled))
             wanted = before * arb(factor) ** _exponent(scaling)
             if not after.overlaps(wanted):
                 return False, f"{words}: a factor {factor} at {point} gives {after.str(8, radius=False)}, not {wanted.str(8, radius=False)}"
@@ -265,7 +265,7 @@ def _approach(study: Study, step: Limit) -> tuple[Point, dict[Symbol, Any], list
             if not all(holds(condition, places[-1]) for condition in claim.assuming):
                 continue
             formula = point.decide(claim.prediction)
-            balls_there = [enclose(formula, {**place, **solve(claim.roots, place, 30)}) for place in places]
+            balls_there = [enclose(formula, {**place, **solve(claim.roots_at(point), place, 30)}) for place in places]
             grows = bool(abs(balls_there[-1]) > 4 * abs(balls_there[0]))
             if step.equals in (sympy.oo, -sympy.oo):
                 return point, extra, [float(ball.mid()) for ball in balls_there], grows
@@ -326,7 +326,8 @@ def _step(study: Study, step: Identical | Inequality) -> tuple[bool, str]:
 def _place(claim: Claim, symbols: set[Symbol], given: Sequence[Any], rng: np.random.Generator) -> dict[Symbol, Any]:
     """Random values of some symbols; an equation for a symbol among what is given sets it."""
     values: dict[Symbol, Any] = {}
-    for symbol in sorted(symbols, key=str):
+    options = {option for domain in claim.setting.domains().values() for option in getattr(domain, "options", ())}
+    for symbol in sorted((s for s in symbols if claim.setting.part_of(s) or s.name not in options), key=str):
         domain = claim.setting.domains().get(symbol.name) if claim.setting.part_of(symbol) else None
         drawn = domain.draw(rng) if domain else _random(symbol, rng)
         values[symbol] = drawn.array if isinstance(drawn, Modes) else Symbol(drawn) if isinstance(drawn, str) else drawn

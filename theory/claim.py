@@ -176,12 +176,16 @@ class Claim:
         if self.is_per_trial() and not measured:
             raise BadInput(f"{self.id} has a prediction for every draw, not for a point; simulate first, then predict from what was drawn")
         values: dict[Symbol, Any] = {**point.exact(), **point.spectra()}
-        values |= solve(self.roots, values, digits) if self.roots else {}
+        values |= solve(self.roots_at(point), values, digits)
         formula = point.decide(self.prediction)
         if not self.is_per_trial():
             return predicted(enclose(formula, values, digits), digits)
         arrays = {part.symbol: (measured or {})[name] for name, part in self.setting.parts.items() if name in (measured or {})}
         return self._defined(per_trial(formula, values, arrays), point)
+
+    def roots_at(self, point: Point) -> list[Root]:
+        """The roots with their case distinctions over choices decided."""
+        return [dataclasses.replace(root, equation=point.decide(root.equation), branch=point.decide(root.branch)) for root in self.roots]
 
     def _defined(self, prediction: Prediction, point: Point) -> Prediction:
         """Raises BadInput where a trial has no prediction: a comparison with nan would pass for no violation. `given` may leave such trials out."""

@@ -28,12 +28,18 @@ class Computed:
         """The prediction of every trial.   Raises BadDeclaration when an array that it reads was not drawn."""
         missing = [str(symbol) for symbol in self.reads if str(symbol) not in arrays]
         if missing:
-            raise BadDeclaration(f"the prediction reads {', '.join(missing)}, which {point.setting.name()} does not declare as Drawn or Observable")
+            raise BadDeclaration(
+                f"the prediction reads {', '.join(missing)}, which {point.setting.name()} does not declare as Drawn or Observable"
+            )
         numbers = point.numbers()
         parameters = {key: numbers[str(symbol)] for key, symbol in self.using.items()}
         result = self.function(*(arrays[str(symbol)] for symbol in self.reads), **parameters)
         value, error = result if isinstance(result, tuple) else (result, self.error * np.abs(result))
-        return Prediction(np.asarray(value), np.asarray(error), "certificate of the solver" if isinstance(result, tuple) else "declared error")
+        return Prediction(
+            np.asarray(value),
+            np.asarray(error),
+            "certificate of the solver" if isinstance(result, tuple) else "declared error",
+        )
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def _places(setting: type) -> Iterator[ModuleType]:
 def _nearest(name: str) -> str:
     ids = [claim.id for entry in entries() for claim in claims_of_entry(entry)]
     near = difflib.get_close_matches(name, [*ids, *topics(), "flagship", "all"], n=3, cutoff=0.4)
-    near = near or [known for known in ids if name.split(".")[-1] in known][:3]
+    near = near or [known for known in ids if name and name.split(".")[-1] in known][:3]
     return f"did you mean {' or '.join(near)}?" if near else "`proofs-check list` shows the catalogue"
 
 

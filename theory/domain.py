@@ -117,9 +117,8 @@ class Real(Domain):
         low, high = self._typical()
         value = np.exp(rng.uniform(np.log(low), np.log(high))) if low > 0 and high > 4 * low else rng.uniform(low, high)
         value = min(max(float(value), low), high)
-        ends = [exact(repr(end)) for end in (low, high)]
         for text in (f"{value:.3g}", f"{value:.6g}"):  # short decimals: a point that a person can type again
-            if ends[0] <= exact(text) <= ends[1] and not self.fault(exact(text)):
+            if low <= float(text) <= high and not self.fault(exact(text)):
                 return exact(text)
         return exact(repr(value))
 

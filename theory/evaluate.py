@@ -215,7 +215,7 @@ def _same_choice(condition: Any, values: Mapping[Symbol, Any]) -> bool:
 
 def _order(difference: Expr, values: Mapping[Symbol, Any]) -> int | None:
     """Sign of a difference, exactly; None where it is undefined, not real, or open."""
-    number = difference.subs({symbol: value for symbol, value in values.items() if isinstance(value, (sympy.Basic, int))})
+    number = difference.xreplace({symbol: sympy.sympify(value) for symbol, value in values.items() if isinstance(value, (sympy.Basic, int))})
     if isinstance(number, sympy.Rational) or number in (sympy.oo, -sympy.oo):
         return int(sympy.sign(number))
     if number.has(sympy.zoo, sympy.nan, sympy.I):

@@ -58,11 +58,17 @@ def _certified(root: Root, values: Mapping[Symbol, Any], digits: int) -> arb:
         ends = [bracket for suspect in _suspects(root, values) if (bracket := _signed(equation, *suspect))]
         found = [ball for bracket in ends if (ball := _narrowed(equation, *bracket, digits)) is not None]
     if not ends:
-        raise NoRoot(f"the equation for {root.symbol} has no root in {root.bracket}; widen the bracket, or move the point")
+        raise NoRoot(
+            f"the equation for {root.symbol} has no root in {root.bracket}; widen the bracket, or move the point"
+        )
     if not found:
-        raise NoRoot(f"the equation for {root.symbol} changes sign by a jump near {float(ends[0][0].mid()):.6g}, at no root; check the equation and its branch")
+        raise NoRoot(
+            f"the equation for {root.symbol} changes sign by a jump near {float(ends[0][0].mid()):.6g}, at no root; check the equation and its branch"
+        )
     if len(found) > 1:
-        raise NoRoot(f"the equation for {root.symbol} has {len(found)} roots in {root.bracket}; give a branch or a bracket that leaves one")
+        raise NoRoot(
+            f"the equation for {root.symbol} has {len(found)} roots in {root.bracket}; give a branch or a bracket that leaves one"
+        )
     return found[0]
 
 
@@ -142,7 +148,9 @@ def _float_form(expression: Basic, symbol: Symbol, values: Mapping[Symbol, Any])
     others = tuple(sorted((s for s in expression.free_symbols if s != symbol and isinstance(s, Symbol)), key=str))
     lacking = [str(s) for s in others if s not in values]
     if lacking:
-        raise NoRoot(f"the equation for {symbol} reads {', '.join(lacking)}, which has no value here; it may read parameters and earlier roots")
+        raise NoRoot(
+            f"the equation for {symbol} reads {', '.join(lacking)}, which has no value here; it may read parameters and earlier roots"
+        )
     numbers = [as_float(values[s]) for s in others]
     function = vectorised(expression, (symbol, *others))  # type: ignore[arg-type]
 

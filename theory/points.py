@@ -9,7 +9,7 @@ from theory.claim import Claim
 from theory.domain import Data
 from theory.errors import BadInput, OutsideDomain
 from theory.relation import Asymptotic, Exponent, Order
-from theory.setting import Point
+from theory.setting import Point, symbols_of
 
 TRIES = 2000
 REPEATS = 20
@@ -26,8 +26,9 @@ def complete(claim: Claim, values: Mapping[Any, Any], rng: np.random.Generator) 
         raise BadInput(f"{claim.setting.name()} has no parameter {', '.join(sorted(unknown))}; it has {', '.join(claim.setting.domains())}")
     top = {**ladder_top(claim), **given}
     free = {name: domain for name, domain in claim.free().items() if name not in top}
+    open_names = {str(symbol) for symbol in symbols_of([*claim.assuming, *claim.regime])} & set(free)
     true_at = None
-    for _ in range(TRIES if free else 1):
+    for _ in range(TRIES if open_names else 1):
         point = Point.of(claim.setting, {**{str(k): v for k, v in claim.fixing.items()}, **top, **{n: d.draw(rng) for n, d in free.items()}})
         if not claim.broken(claim.assuming, point):
             if not claim.broken(claim.regime, point):
@@ -47,18 +48,21 @@ def default_points(claim: Claim, count: int, seed: int) -> list[Point]:
     while len(points) < count and repeats < REPEATS:  # a claim with few points has no further ones
         corner = corners.pop(0) if corners and len(points) % 2 else None
         point = corner or complete(claim, {}, rng)
-        if point not in points:
+        if point in points:
+            repeats += 1
+        else:
             points.append(point)
-        repeats += point in points[:-1]
     return points
 
 
 def boundary_points(claim: Claim, seed: int) -> list[Point]:
     """The points at which the claim is declared to fail. Its assumptions are set aside there."""
     rng = np.random.default_rng([seed, *claim.id.encode()])
-    free = claim.but(assuming=(), regime=(), fixing={symbol: value for symbol, value in claim.fixing.items()
-                                                     if not any(str(symbol) in map(str, where) for where in claim.fails_at)})
-    return [complete(free, where, rng) for where in claim.fails_at]
+    found = []
+    for where in claim.fails_at:
+        kept = {symbol: value for symbol, value in claim.fixing.items() if str(symbol) not in map(str, where)}
+        found.append(complete(claim.but(assuming=(), regime=(), fixing=kept), where, rng))
+    return found
 
 
 def ladder_top(claim: Claim) -> dict[str, Any]:

@@ -26,20 +26,29 @@ class Ladder:
     tie: Mapping[Symbol, Any] = field(default_factory=dict)
     rate: float = 1
 
-    def __init__(self, along: Symbol, sizes: Sequence[int], tie: Mapping[Symbol, Any] | None = None, rate: float = 1) -> None:
+    def __init__(
+        self, along: Symbol, sizes: Sequence[int], tie: Mapping[Symbol, Any] | None = None, rate: float = 1
+    ) -> None:
         object.__setattr__(self, "along", along)
         object.__setattr__(self, "sizes", tuple(sizes))
         object.__setattr__(self, "tie", dict(tie or {}))
         object.__setattr__(self, "rate", float(rate))
         if len(self.sizes) < 3 or any(b <= a for a, b in zip(self.sizes, self.sizes[1:])):
-            raise BadDeclaration(f"a ladder needs at least three increasing sizes, got {list(sizes)}; one size cannot show a limit")
+            raise BadDeclaration(
+                f"a ladder needs at least three increasing sizes, got {list(sizes)}; one size cannot show a limit"
+            )
         if not self.rate > 0:
             raise BadDeclaration(f"the rate of a ladder must be positive, got {rate}; the gap shrinks like size^-rate")
 
     def rungs(self) -> list[dict[str, Any]]:
         """Values of the laddered and the tied symbols at each size."""
-        return [{str(self.along): size, **{str(symbol): sympify(value).subs(self.along, size) for symbol, value in self.tie.items()}}
-                for size in self.sizes]
+        return [
+            {
+                str(self.along): size,
+                **{str(symbol): sympify(value).subs(self.along, size) for symbol, value in self.tie.items()},
+            }
+            for size in self.sizes
+        ]
 
     def symbols(self) -> tuple[str, ...]:
         return (str(self.along), *map(str, self.tie))

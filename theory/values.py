@@ -80,7 +80,8 @@ def exact(text: str) -> Rational:
 
 def representable(value: Rational) -> bool:
     """Whether float64 holds a number like this with full relative precision."""
-    return value == 0 or Rational(10) ** -LARGEST_EXPONENT <= abs(value) <= Rational(10) ** LARGEST_EXPONENT
+    p, q = abs(int(value.p)), int(value.q)
+    return p == 0 or (q <= p * 10**LARGEST_EXPONENT and p <= q * 10**LARGEST_EXPONENT)
 
 
 def parse(text: str) -> Rational | Modes | str:

@@ -1,4 +1,4 @@
-"""The caption of a figure, as plain text: what is drawn, the verdict with its tolerance and error rate, and how to have it again."""
+"""The caption of a figure, as plain text: what is drawn, the verdict and its terms, how to have it again."""
 
 import re
 from collections.abc import Sequence
@@ -6,29 +6,47 @@ from collections.abc import Sequence
 from proofs_check.record import ORDER, Record
 from proofs_check.report.marks import ERRORS, JUDGED, Mark, Spec, kind_of
 
+GAP = "Below: relative gap, measured/predicted − 1"
+BAND = "band: the tolerance."
 DRAWN = {
-    "equality": "Line: the prediction. Points: mean of {observable}. Below: relative gap, measured/predicted − 1; band: the tolerance.",
-    "asymptotic equality": "Line: the prediction. Points: mean of {observable} at each size. Below: relative gap, measured/predicted − 1, and at ∞ "
-                           "(open) its extrapolation with the interval that is judged; band: the tolerance.",
-    "direction": "1 − cosine between {observable} and the predicted direction: mean (points) and largest of all draws (dotted); "
-                 "dashed: the tolerance at the last step.",
-    "threshold": "Mean of {observable} at multiples of the predicted threshold of {along}: negative to the left of 1 and positive to the right where "
-                 "the prediction holds; band: the tolerance.",
-    "bound": "Ratio of {observable} to its bound: mean (circles) and largest of all draws (triangles); dashed: the bound.",
-    "identity": "Largest relative deviation of {observable} from the prediction over all draws; dashes: what rounding and certificates allow.",
-}  # fmt: skip
-SWEPT_LIMIT = ("Line: the prediction at the largest size. Points: mean of {observable} there. Below: the relative gap extrapolated to infinite "
-               "size, with the interval that is judged; band: the tolerance.")  # fmt: skip
-SCATTER = "Mean of {observable} against its prediction; line: equality. Below: relative gap, measured/predicted − 1; band: the tolerance."
+    "equality": f"Line: the prediction. Points: mean of {{observable}}. {GAP}; {BAND}",
+    "asymptotic equality": f"Line: the prediction. Points: mean of {{observable}} at each size. {GAP}, and at ∞ (open) "
+    f"its extrapolation with the interval that is judged; {BAND}",
+    "direction": "1 − cosine between {observable} and the predicted direction: mean (points) and largest of all draws "
+    "(dotted); dashed: the tolerance at the last step.",
+    "threshold": "Mean of {observable} at multiples of the predicted threshold of {along}: negative to the left of 1 "
+    f"and positive to the right where the prediction holds; {BAND}",
+    "bound": "Ratio of {observable} to its bound: mean (circles) and largest of all draws (triangles); dashed: the "
+    "bound.",
+    "identity": "Largest relative deviation of {observable} from the prediction over all draws; dashes: what rounding "
+    "and certificates allow.",
+}
+SWEPT_LIMIT = (
+    "Line: the prediction at the largest size. Points: mean of {observable} there. Below: the relative gap "
+    f"extrapolated to infinite size, with the interval that is judged; {BAND}"
+)
+SCATTER = f"Mean of {{observable}} against its prediction; line: equality. {GAP}; {BAND}"
 
 
 def caption(records: Sequence[Record], spec: Spec, marks: Sequence[Mark]) -> str:
     """Everything that a reader of the figure must know, in paragraphs."""
     first = records[0]
-    parts = [f"{first['title']} ({first['id']}, {first['status']}).", _drawn(first, spec), _errors(first, marks), _held(first, marks, spec), _verdicts(records),
-             _spent(records), f"Source of the claim: {spec.source}." if spec.source else ""]
+    parts = [
+        f"{first['title']} ({first['id']}, {first['status']}).",
+        _drawn(first, spec),
+        _errors(first, marks),
+        _held(first, marks, spec),
+        _verdicts(records),
+        _spent(records),
+        f"Source of the claim: {spec.source}." if spec.source else "",
+    ]
     commands = list(dict.fromkeys(record["replay"] for record in records))
-    return "\n\n".join(filter(None, parts)) + "\n\nTo have each verdict again:\n" + "\n".join(f"  {command}" for command in commands) + "\n"
+    return (
+        "\n\n".join(filter(None, parts))
+        + "\n\nTo have each verdict again:\n"
+        + "\n".join(f"  {command}" for command in commands)
+        + "\n"
+    )
 
 
 def verdict_sentence(records: Sequence[Record]) -> str:
@@ -36,10 +54,14 @@ def verdict_sentence(records: Sequence[Record]) -> str:
     points = [tested["verdict"] for record in records for tested in record["points"]]
     found = {verdict: [record for record in records if record["verdict"] == verdict] for verdict in ORDER}
     worst = next(verdict for verdict in ORDER if found[verdict])
-    sentence = re.sub(r"at \d+ points?", f"at {len(points)} point{'s' * (len(points) != 1)}", found[worst][0]["sentence"])
+    sentence = re.sub(
+        r"at \d+ points?", f"at {len(points)} point{'s' * (len(points) != 1)}", found[worst][0]["sentence"]
+    )
     if len(records) == 1 or worst == "supported":
         return sentence
-    others = "".join(f", {verdict} at {points.count(verdict)}" for verdict in ORDER if verdict in points and verdict != worst)
+    others = "".join(
+        f", {verdict} at {points.count(verdict)}" for verdict in ORDER if verdict in points and verdict != worst
+    )
     return f"{worst} at {points.count(worst)} of {len(points)} points{others}; {found[worst][0]['sentence']}"
 
 
@@ -58,7 +80,11 @@ def _errors(first: Record, marks: Sequence[Mark]) -> str:
         return ""
     judged = f"confidence intervals at level {first['level']:.3g} each, valid whenever one looks"
     if first["relation"] == "equality" and any(mark.bars == JUDGED for mark in marks):
-        others = f"; {ERRORS} of the mean where that interval is infinite" if any(mark.bars == ERRORS for mark in marks) else ""
+        others = (
+            f"; {ERRORS} of the mean where that interval is infinite"
+            if any(mark.bars == ERRORS for mark in marks)
+            else ""
+        )
         return f"Error bars: {judged}{others}."
     if first["relation"] == "asymptotic equality":
         return f"Error bars: {ERRORS} of the mean; those of the extrapolated gap: {judged}."
@@ -67,7 +93,11 @@ def _errors(first: Record, marks: Sequence[Mark]) -> str:
 
 def _held(first: Record, marks: Sequence[Mark], spec: Spec) -> str:
     """What the points have in common, and where they are not on an axis, the points."""
-    own = [[part for part in mark.point.split(", ") if part.split("=")[0] not in (spec.over, spec.along)] for mark in marks if mark.kind != "boundary"]
+    own = [
+        [part for part in mark.point.split(", ") if part.split("=")[0] not in (spec.over, spec.along)]
+        for mark in marks
+        if mark.kind != "boundary"
+    ]
     held = [part.replace("=", " = ") for part in own[0] if all(part in point for point in own)]
     listed: dict[str, str] = {}
     for mark in marks:
@@ -81,7 +111,11 @@ def _held(first: Record, marks: Sequence[Mark], spec: Spec) -> str:
 def _verdicts(records: Sequence[Record]) -> str:
     """The claim's own verdict, then those of its wrong variants and of its boundary."""
     lines = []
-    for kind, lead in (("claim", "Verdict: {}."), ("wrong", "Wrong variant “{name}”: {}."), ("boundary", "Outside the assumptions: {}.")):
+    for kind, lead in (
+        ("claim", "Verdict: {}."),
+        ("wrong", "Wrong variant “{name}”: {}."),
+        ("boundary", "Outside the assumptions: {}."),
+    ):
         groups: dict[str, list[Record]] = {}
         for record in records:
             if kind_of(record) == kind:
@@ -91,17 +125,24 @@ def _verdicts(records: Sequence[Record]) -> str:
 
 
 def _spent(records: Sequence[Record]) -> str:
+    """What the verdicts cost and rest on: tolerance, error rate, trials, seed, machine, versions."""
     first = records[0]
     missing = sum(not tested["series"] for record in records for tested in record["points"])
     kept = min((record["given_kept"] for record in records), default=1.0)
-    parts = [
-        f"Tolerance {_tolerance(first)}; error rate {first['error_rate']:g} for the whole figure, {first['level']:.3g} {_each(len(records))}; "
-        f"{sum(record['trials'] for record in records):,} trials; seed {first['seed']}; {first['backend']}, {first['device']}, {first['precision']}; "
-        + ", ".join(f"{name} {version}" for name, version in first["versions"].items()) + ".",
+    share = f"{first['level']:.3g} {_each(len(records))}"
+    terms = [
+        f"Tolerance {_tolerance(first)}",
+        f"error rate {first['error_rate']:g} for the whole figure, {share}",
+        f"{sum(record['trials'] for record in records):,} trials",
+        f"seed {first['seed']}",
+        ", ".join([first["backend"], first["device"], first["precision"]]),
+        ", ".join(f"{name} {version}" for name, version in first["versions"].items()),
+    ]
+    more = [
         f"At least {100 * kept:.3g} % of the trials met the condition of the claim." if kept < 1 else "",
         f"{missing} point{'s' * (missing != 1)} without measurement, not drawn." if missing else "",
-    ]  # fmt: skip
-    return " ".join(filter(None, parts))
+    ]
+    return " ".join(filter(None, ["; ".join(terms) + ".", *more]))
 
 
 def _each(checks: int) -> str:

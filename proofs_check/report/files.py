@@ -30,13 +30,17 @@ def require_place(out: Path | str) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return path
     except OSError as fault:
-        raise BadInput(f"--out {out}: the folder {folder} cannot be written ({fault.strerror}); name another") from fault
+        raise BadInput(
+            f"--out {out}: the folder {folder} cannot be written ({fault.strerror}); name another"
+        ) from fault
 
 
 def write_figure(figure: Figure, text: str, marks: Sequence[Mark], out: Path, venue: str) -> list[Path]:
     """The figure, `<stem>.txt` with its caption and `<stem>.csv` with all that it draws."""
     files = [out, *_beside(out)]
-    write_whole(dict(zip(files, (rendered(figure, out.suffix.lower(), venue), text.encode(), table(marks)))))
+    write_whole(
+        dict(zip(files, (rendered(figure, out.suffix.lower(), venue), text.encode(), table(marks)), strict=True))
+    )
     return files
 
 
@@ -71,8 +75,9 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
         for path, whole in waiting.items():
             os.replace(whole, path)
     except OSError as fault:
-        raise BadInput(f"{fault.filename or 'the figure'} cannot be written ({fault.strerror}); name another place with --out") from fault
+        raise BadInput(
+            f"{fault.filename or 'the figure'} cannot be written ({fault.strerror}); name another place with --out"
+        ) from fault
     finally:
         for whole in waiting.values():
             whole.unlink(missing_ok=True)
-

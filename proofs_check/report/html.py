@@ -14,26 +14,42 @@ HEADS = ("point", "verdict", "prediction", "mean", "interval", "trials")
 def record_card(record: Record) -> str:
     """The verdict, its sentence and a row for each point; everything in it is escaped."""
     title = f"<b>{escape(record['title'])}</b> <code>{escape(_name(record))}</code>"
-    manner = f"level {_number(record['level'])}, seed {record['seed']}, {record['backend']} {record['precision']}, guarantee {record['guarantee'] or 'none'}"
-    more = " · ".join(filter(None, [record["would_decide"] and f"would decide: {record['would_decide']}", record["blind_spot"]]))
+    manner = (
+        f"level {_number(record['level'])}, seed {record['seed']}, {record['backend']} {record['precision']}, "
+        f"guarantee {record['guarantee'] or 'none'}"
+    )
+    more = " · ".join(
+        filter(None, [record["would_decide"] and f"would decide: {record['would_decide']}", record["blind_spot"]])
+    )
     small = "".join(f"<div style='opacity:.75;font-size:85%'>{escape(text)}</div>" for text in (manner, more) if text)
     return (
-        f"<div style='font-family:sans-serif;line-height:1.5'>{title}<div>{_badge(record['verdict'])} {escape(record['sentence'])}</div>"
-        f"{_table(record)}{small}<div style='font-size:85%'><code>{escape(record['replay'])}</code></div></div>"
+        f"<div style='font-family:sans-serif;line-height:1.5'>{title}"
+        f"<div>{_badge(record['verdict'])} {escape(record['sentence'])}</div>{_table(record)}{small}"
+        f"<div style='font-size:85%'><code>{escape(record['replay'])}</code></div></div>"
     )
 
 
 def _table(record: Record) -> str:
-    head = "".join(_cell(f"{name}, {record['unit']}" if name == "interval" else name, "th", name == "point") for name in HEADS)
+    head = "".join(
+        _cell(f"{name}, {record['unit']}" if name == "interval" else name, "th", name == "point") for name in HEADS
+    )
     rows = "".join(f"<tr>{_row(tested)}</tr>" for tested in record["points"])
     return f"<table style='border-collapse:collapse;margin:.4em 0'><tr>{head}</tr>{rows}</table>"
 
 
 def _row(tested: Mapping[str, Any]) -> str:
     point = ", ".join(f"{name} = {value}" for name, value in tested["point"].items())
-    interval = f"[{', '.join('∞' if end is None else _number(end) for end in tested['interval'])}]" if tested["interval"] else "–"
+    interval = (
+        f"[{', '.join('∞' if end is None else _number(end) for end in tested['interval'])}]"
+        if tested["interval"]
+        else "–"
+    )
     numbers = (_number(tested["prediction"]), _number(tested["mean"]), interval, f"{tested['trials']:,}")
-    return _cell(point, "td", True) + f"<td style='{CELL.format(side='right')}'>{_badge(tested['verdict'])}</td>" + "".join(map(_cell, numbers))
+    return (
+        _cell(point, "td", True)
+        + f"<td style='{CELL.format(side='right')}'>{_badge(tested['verdict'])}</td>"
+        + "".join(map(_cell, numbers))
+    )
 
 
 def _cell(text: str, tag: str = "td", left: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""From Records to what a figure draws: one `Mark` for each symbol on the paper. The CSV beside a figure lists the same marks."""
+"""From Records to what a figure draws: one `Mark` for each symbol on the paper, and one row of its CSV."""
 
 import dataclasses
 import math
@@ -19,8 +19,8 @@ OUTSIDE = "outside the assumptions"
 class Spec:
     """What a figure needs beside Records, as plain values.
 
-    `over`: the parameter that was swept, if one was; `along`: the ladder's symbol, the axis or the threshold's parameter;
-    `curve`: the prediction on a fine grid (x, y); `sense`: of a bound; `scaled`: gaps are relative to a scale of the claim's own.
+    `over`: the parameter that was swept, if one was; `along`: the ladder's symbol, the axis or the threshold's
+    parameter; `curve`: the prediction on a fine grid (x, y); `sense`: a bound's; `scaled`: the claim has its own scale.
     """
 
     observable: str
@@ -38,7 +38,7 @@ class Spec:
 
 @dataclass(frozen=True)
 class Mark:
-    """One symbol of a figure. `low, high`: around `mean`; `gap_low, gap_high`: around `gap`, in the relation's unit; `bars`: what they are."""
+    """One symbol of a figure. `low, high`: around `mean`; `gap_low, gap_high`: around `gap`; `bars`: what these are."""
 
     series: str
     kind: str
@@ -67,11 +67,14 @@ def marks_of(records: Sequence[Record], spec: Spec) -> list[Mark]:
     found: list[Mark] = []
     for record in records:
         if record["relation"] not in MARKS:
-            raise NotBuilt(f"{record['id']}: a record of the relation {record['relation']} has no figure in this version")
+            raise NotBuilt(
+                f"{record['id']}: a record of the relation {record['relation']} has no figure in this version"
+            )
         found += MARKS[record["relation"]](record, spec)
     if not found:
         reasons = "; ".join(sorted({str(record["reason"]) for record in records if record["reason"]}))
-        raise BadInput(f"{records[0]['id'] if records else 'no record'}: nothing was measured, so there is nothing to draw ({reasons}); move the points")
+        name = records[0]["id"] if records else "no record"
+        raise BadInput(f"{name}: nothing was measured, so there is nothing to draw ({reasons}); move the points")
     return numbered(found) if not spec.over else found
 
 
@@ -100,8 +103,18 @@ def ladder(record: Record, spec: Spec) -> Iterator[Mark]:
         for row in tested["series"]:
             yield _row_mark(record, tested, row, spec)
         if tested["series"] and tested["interval"]:
-            yield Mark(name_of(record), "limit", math.inf, said(tested["point"]), tested["verdict"], gap=tested["estimate"],
-                       gap_low=tested["interval"][0], gap_high=tested["interval"][1], bars=JUDGED, trials=tested["trials"])
+            yield Mark(
+                name_of(record),
+                "limit",
+                math.inf,
+                said(tested["point"]),
+                tested["verdict"],
+                gap=tested["estimate"],
+                gap_low=tested["interval"][0],
+                gap_high=tested["interval"][1],
+                bars=JUDGED,
+                trials=tested["trials"],
+            )
 
 
 def steps(record: Record, spec: Spec) -> Iterator[Mark]:
@@ -124,19 +137,30 @@ def deviations(record: Record, spec: Spec) -> Iterator[Mark]:
     """Largest relative deviation of any draw at every point, and what rounding and certificates allow."""
     for tested in record["points"]:
         for row in tested["series"]:
-            yield dataclasses.replace(_plain_mark(record, tested, row, spec), largest=row["largest"], allowed=tested["certificate"])
+            yield dataclasses.replace(
+                _plain_mark(record, tested, row, spec), largest=row["largest"], allowed=tested["certificate"]
+            )
 
 
 MARKS = {
-    "equality": swept, "asymptotic equality": ladder, "direction": steps, "threshold": steps, "bound": ratios, "identity": deviations,
-}  # fmt: skip
+    "equality": swept,
+    "asymptotic equality": ladder,
+    "direction": steps,
+    "threshold": steps,
+    "bound": ratios,
+    "identity": deviations,
+}
 
 
 def numbered(found: Sequence[Mark]) -> list[Mark]:
     """Marks without a place of their own are numbered by their points, in order."""
     order = list(dict.fromkeys((mark.kind == "boundary", mark.point) for mark in found))
-    return [mark if not math.isnan(mark.x) else dataclasses.replace(mark, x=float(1 + order.index((mark.kind == "boundary", mark.point))))
-            for mark in found]
+    return [
+        mark
+        if not math.isnan(mark.x)
+        else dataclasses.replace(mark, x=float(1 + order.index((mark.kind == "boundary", mark.point))))
+        for mark in found
+    ]
 
 
 def told_apart(points: Sequence[str], along: str = "") -> list[str]:
@@ -147,7 +171,11 @@ def told_apart(points: Sequence[str], along: str = "") -> list[str]:
 
 def theory_marks(spec: Spec) -> list[Mark]:
     """The curve of the prediction, for the CSV."""
-    return [Mark("prediction", "theory", float(x), prediction=float(y)) for x, y in zip(*spec.curve)] if spec.curve else []
+    return (
+        [Mark("prediction", "theory", float(x), prediction=float(y)) for x, y in zip(*spec.curve, strict=True)]
+        if spec.curve
+        else []
+    )
 
 
 def said(point: Mapping[str, Any]) -> str:
@@ -166,7 +194,10 @@ def _gap_mark(record: Record, tested: Mapping[str, Any], spec: Spec) -> Mark:
     unit = None if record["relation"] != "equality" else _unit(mark, tested["estimate"], spec)
     if unit is None:
         return dataclasses.replace(_with_errors(mark), **gaps)
-    ends = {"low": row["mean"] + unit * (interval[0] - tested["estimate"]), "high": row["mean"] + unit * (interval[1] - tested["estimate"])}
+    ends = {
+        "low": row["mean"] + unit * (interval[0] - tested["estimate"]),
+        "high": row["mean"] + unit * (interval[1] - tested["estimate"]),
+    }
     return dataclasses.replace(mark, **gaps, **ends, bars=JUDGED)
 
 
@@ -184,20 +215,29 @@ def _row_mark(record: Record, tested: Mapping[str, Any], row: Mapping[str, Any],
 
 def _with_errors(mark: Mark) -> Mark:
     """The mark with its standard errors drawn, in the observable and in the gap."""
-    reach = SPREAD * (mark.stderr or 0.0)
-    if mark.mean is None:
+    reach, mean, prediction = SPREAD * (mark.stderr or 0.0), mark.mean, mark.prediction
+    if mean is None:
         return mark
-    mark = dataclasses.replace(mark, low=mark.mean - reach, high=mark.mean + reach, bars=ERRORS)
-    if not mark.prediction:
+    mark = dataclasses.replace(mark, low=mean - reach, high=mean + reach, bars=ERRORS)
+    if not prediction:
         return mark
-    ends = sorted((end - mark.prediction) / abs(mark.prediction) for end in (mark.mean - reach, mark.mean + reach))
-    return dataclasses.replace(mark, gap=(mark.mean - mark.prediction) / abs(mark.prediction), gap_low=ends[0], gap_high=ends[1])
+    low, gap, high = ((end - prediction) / abs(prediction) for end in (mean - reach, mean, mean + reach))
+    return dataclasses.replace(mark, gap=gap, gap_low=low, gap_high=high)
 
 
 def _plain_mark(record: Record, tested: Mapping[str, Any], row: Mapping[str, Any], spec: Spec) -> Mark:
     x = _number(tested["point"][spec.over]) if spec.over else math.nan
-    return Mark(name_of(record), kind_of(record), x, said(tested["point"]), tested["verdict"], prediction=row.get("prediction"),
-                mean=row["mean"], stderr=row.get("stderr"), trials=row.get("trials", tested["trials"]))
+    return Mark(
+        name_of(record),
+        kind_of(record),
+        x,
+        said(tested["point"]),
+        tested["verdict"],
+        prediction=row.get("prediction"),
+        mean=row["mean"],
+        stderr=row.get("stderr"),
+        trials=row.get("trials", tested["trials"]),
+    )
 
 
 def _number(value: Any) -> float:

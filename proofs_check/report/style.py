@@ -1,4 +1,4 @@
-"""How figures look: sizes of venues, colours that everyone can tell apart, one font, the same bytes for the same data."""
+"""How figures look: sizes of venues, colours that everyone can tell apart, one font, the same bytes again."""
 
 import math
 import re
@@ -35,13 +35,42 @@ VENUES = {
 }
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
-    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
-)  # fmt: skip  # the palette of Okabe and Ito
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)  # the palette of Okabe and Ito
 SERIES = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY)
 MARKERS = "osD^vP"
 BAND = "#B9B9B9"
-GREEK = dict(zip(("alpha", "beta", "gamma", "delta", "eps", "epsilon", "eta", "theta", "kappa", "lam", "mu", "rho", "sigma", "tau", "phi", "omega"),
-                 "αβγδεεηθκλμρστφω", strict=True))
+GREEK: dict[str, str] = dict(
+    zip(
+        (
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "eps",
+            "epsilon",
+            "eta",
+            "theta",
+            "kappa",
+            "lam",
+            "mu",
+            "rho",
+            "sigma",
+            "tau",
+            "phi",
+            "omega",
+        ),
+        "αβγδεεηθκλμρστφω",
+        strict=True,
+    )
+)
 FORMATS: dict[str, dict[str, Any]] = {
     ".pdf": {"metadata": {"CreationDate": None}},
     ".svg": {"metadata": {"Date": None}},
@@ -61,16 +90,33 @@ def styled(venue: Venue) -> Iterator[None]:
     """Matplotlib's defaults replaced, whatever a user's matplotlibrc says; restored at the end."""
     small, thin = venue.text * 7 / 8, venue.text * 0.08
     look = {
-        "font.family": ["STIXGeneral", "DejaVu Sans"], "font.size": venue.text, "axes.labelsize": venue.text, "axes.titlesize": venue.text,
-        "legend.fontsize": small, "xtick.labelsize": small, "ytick.labelsize": small, "text.parse_math": False, "text.usetex": False,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": thin, "legend.frameon": False,
-        "lines.linewidth": venue.text / 7, "lines.markersize": venue.text * 0.45, "axes.labelpad": 2.5, "legend.handlelength": 1.6,
-        "pdf.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "proofs-check", "axes.unicode_minus": True, "errorbar.capsize": venue.text * 0.22,
+        "font.family": ["STIXGeneral", "DejaVu Sans"],
+        "font.size": venue.text,
+        "axes.labelsize": venue.text,
+        "axes.titlesize": venue.text,
+        "legend.fontsize": small,
+        "xtick.labelsize": small,
+        "ytick.labelsize": small,
+        "text.parse_math": False,
+        "text.usetex": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": thin,
+        "legend.frameon": False,
+        "lines.linewidth": venue.text / 7,
+        "lines.markersize": venue.text * 0.45,
+        "axes.labelpad": 2.5,
+        "legend.handlelength": 1.6,
+        "pdf.fonttype": 42,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "proofs-check",
+        "axes.unicode_minus": True,
+        "errorbar.capsize": venue.text * 0.22,
         **{f"{axis}tick.{which}.width": thin for axis in "xy" for which in ("major", "minor")},
-    }  # fmt: skip
+    }
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(look)
+        matplotlib.rcParams.update(look)  # pyright: ignore[reportCallIssue, reportArgumentType]  # names built of words
         yield
 
 

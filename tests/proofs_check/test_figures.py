@@ -8,12 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Rational
 
-from numerics.measure import Laboratory
-from numerics.store import Store
-from proofs_check.check import Request
-from proofs_check.plot import parse_over, plan_of, plot, records_of
 from proofs_check.record import Record
 from proofs_check.report.caption import caption
 from proofs_check.report.figures import comparison
@@ -21,46 +16,108 @@ from proofs_check.report.files import rendered, require_place, table, write_figu
 from proofs_check.report.html import record_card
 from proofs_check.report.marks import OUTSIDE, Spec, said, theory_marks
 from proofs_check.report.style import FORMATS, VENUES
-from theory.claim import Claim
-from theory.discovery import find
 from theory.errors import BadInput, NotBuilt
 
 LEVEL = 1e-4
-RISK = find("min_norm.ridgeless_risk_isotropic")[0]
-SPEC = Spec("excess risk", about="‖β̂ − β‖² at a fresh input", over="p", label="features p", curve=([40, 60, 160], [3.0, 1.6, 1.2]), source="A & B")
+SPEC = Spec(
+    "excess risk",
+    about="‖β̂ − β‖² at a fresh input",
+    over="p",
+    label="features p",
+    curve=([40, 60, 160], [3.0, 1.6, 1.2]),
+    source="A & B",
+)
 
 
 def record(relation: str, points: list[dict[str, Any]], **changes: Any) -> Record:
     """A record with the fields of a real one; its verdict is that of the worst point."""
     order = ["refuted", "undecided", "supported"]
     worst = min(points, key=lambda tested: order.index(tested["verdict"]))
-    sentence = {"supported": f"supported, within 2 %, at {len(points)} point (theorem)", "refuted": f"refuted at {said(worst['point'])} (theorem)",
-                "undecided": "undecided at 1 point: noise (theorem)"}[worst["verdict"]]
-    return Record({
-        "version": 1, "id": "toy.claim", "entry": "toy.claim", "title": "A toy", "relation": relation, "status": "theorem", "boundary": False,
-        "points": points, "planned_points": len(points), **worst, "unit": "", "level": LEVEL, "error_rate": 1e-3, "relative_tolerance": 0.02,
-        "confirmations": 0, "sentence": sentence, "trials": sum(p["trials"] for p in points), "seed": 0, "max_trials": None, "backend": "numpy",
-        "device": "cpu", "precision": "float64", "versions": {"numpy": "2.4"}, "replay": "proofs-check check toy.claim --seed 0", "seconds": 1.0, **changes,
-    })  # fmt: skip
+    sentence = {
+        "supported": f"supported, within 2 %, at {len(points)} point (theorem)",
+        "refuted": f"refuted at {said(worst['point'])} (theorem)",
+        "undecided": "undecided at 1 point: noise (theorem)",
+    }[worst["verdict"]]
+    return Record(
+        {
+            "version": 1,
+            "id": "toy.claim",
+            "entry": "toy.claim",
+            "title": "A toy",
+            "relation": relation,
+            "status": "theorem",
+            "boundary": False,
+            "points": points,
+            "planned_points": len(points),
+            **worst,
+            "unit": "",
+            "level": LEVEL,
+            "error_rate": 1e-3,
+            "relative_tolerance": 0.02,
+            "confirmations": 0,
+            "sentence": sentence,
+            "trials": sum(p["trials"] for p in points),
+            "seed": 0,
+            "max_trials": None,
+            "backend": "numpy",
+            "device": "cpu",
+            "precision": "float64",
+            "versions": {"numpy": "2.4"},
+            "replay": "proofs-check check toy.claim --seed 0",
+            "seconds": 1.0,
+            **changes,
+        }
+    )
 
 
 def at_point(point: dict[str, Any], series: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
     last = series[-1] if series else {}
-    return {"point": point, "verdict": "supported", "prediction": last.get("prediction"), "mean": last.get("mean"), "target": 0.0, "estimate": None,
-            "interval": None, "tolerance": 0.02, "guarantee": "calibrated", "reason": "", "would_decide": "", "detectable": 0.01, "blind_spot": "",
-            "given_kept": 1.0, "certificate": 0.0, "notes": [], "trials": 4096, "series": series, **changes}  # fmt: skip
+    return {
+        "point": point,
+        "verdict": "supported",
+        "prediction": last.get("prediction"),
+        "mean": last.get("mean"),
+        "target": 0.0,
+        "estimate": None,
+        "interval": None,
+        "tolerance": 0.02,
+        "guarantee": "calibrated",
+        "reason": "",
+        "would_decide": "",
+        "detectable": 0.01,
+        "blind_spot": "",
+        "given_kept": 1.0,
+        "certificate": 0.0,
+        "notes": [],
+        "trials": 4096,
+        "series": series,
+        **changes,
+    }
 
 
 def row(mean: float, prediction: float | None = None, stderr: float = 1e-3, **more: Any) -> dict[str, Any]:
-    return {"mean": mean, "prediction": prediction, "stderr": stderr, "trials": 4096, "kept": 4096, "prediction_error": 0.0, **more}
+    return {
+        "mean": mean,
+        "prediction": prediction,
+        "stderr": stderr,
+        "trials": 4096,
+        "kept": 4096,
+        "prediction_error": 0.0,
+        **more,
+    }
 
 
 def equality(*gaps: float, verdict: str = "supported") -> list[Record]:
     records = []
     for index, gap in enumerate(gaps):
         prediction = 1.2 + 1.8 / 4**index
-        entry = at_point({"n": 30, "p": 40 * 2**index, "r2": 1, "s2": 0.5}, [row(prediction * (1 + gap), prediction)], estimate=gap,
-                       interval=[gap - 0.006, gap + 0.006], verdict=verdict if abs(gap) > 0.02 else "supported")
+        entry = at_point(
+            {"n": 30, "p": 40 * 2**index, "r2": 1, "s2": 0.5},
+            [row(prediction * (1 + gap), prediction)],
+            estimate=gap,
+            interval=[gap - 0.006, gap + 0.006],
+            verdict=verdict if abs(gap) > 0.02 else "supported",
+        )
         records.append(record("equality", [entry]))
     return records
 
@@ -70,7 +127,19 @@ def asymptotic(count: int = 1) -> list[Record]:
     for extra in range(count):
         sizes, prediction = (50, 100, 200, 400), 0.8 + 0.3 * extra
         rows = [row(prediction * (1 + 3 / n), prediction, at=float(n)) for n in sizes]
-        records.append(record("asymptotic equality", [at_point({"n": 400, "delta": round(0.1 + extra / 10, 1), "lam": "power(1.5,600)"}, rows, estimate=1e-3, interval=[-0.009, 0.011])]))
+        records.append(
+            record(
+                "asymptotic equality",
+                [
+                    at_point(
+                        {"n": 400, "delta": round(0.1 + extra / 10, 1), "lam": "power(1.5,600)"},
+                        rows,
+                        estimate=1e-3,
+                        interval=[-0.009, 0.011],
+                    )
+                ],
+            )
+        )
     return records
 
 
@@ -79,27 +148,59 @@ def direction() -> list[Record]:
 
     def entry(values: np.ndarray, verdict: str) -> dict[str, Any]:
         rows = [row(float(v), stderr=float(v) / 40, at=float(at), largest=float(2.2 * v)) for at, v in zip(t, values)]
-        return at_point({"n": 4, "T": 3, "d": 8}, rows, verdict=verdict, tolerance=5e-3, estimate=float(values[-1]), interval=[0.0, 2 * float(values[-1])])
+        return at_point(
+            {"n": 4, "T": 3, "d": 8},
+            rows,
+            verdict=verdict,
+            tolerance=5e-3,
+            estimate=float(values[-1]),
+            interval=[0.0, 2 * float(values[-1])],
+        )
 
     right, wrong = 0.4 / t**0.75, 0.11 + 0.4 / t**0.75
-    return [record("direction", [entry(right, "supported")]), record("direction", [entry(wrong, "refuted")], wrong="nuclear norm margin")]
+    return [
+        record("direction", [entry(right, "supported")]),
+        record("direction", [entry(wrong, "refuted")], wrong="nuclear norm margin"),
+    ]
 
 
 def threshold() -> list[Record]:
     rows = [row(0.8 * (at - 1) + 2 * (at - 1) ** 2, stderr=4e-3, at=at, relative=True) for at in (0.9, 0.98, 1.02, 1.1)]
-    return [record("threshold", [at_point({"n": 8, "d": 3, "B": 2}, rows, interval=[0.0, 0.009], estimate=0.0, prediction=0.31, mean=None)])]
+    return [
+        record(
+            "threshold",
+            [at_point({"n": 8, "d": 3, "B": 2}, rows, interval=[0.0, 0.009], estimate=0.0, prediction=0.31, mean=None)],
+        )
+    ]
 
 
 def bound() -> list[Record]:
-    points = [at_point({"m": 30, "B": 1, "eta": eta}, [row(share * 2 / eta, 2 / eta, largest=top)], tolerance=0.05, estimate=0.0, interval=[0, 0.04])
-              for eta, share, top in ((0.02, 0.7, 0.93), (0.03, 0.74, 0.96), (0.04, 0.8, 0.985))]
-    beyond = at_point({"m": 30, "B": 4, "eta": 0.06}, [row(1.3 * 33, 33.0, largest=1.9)], verdict="refuted", tolerance=0.05, estimate=0.9, interval=[0.9, 1])
+    points = [
+        at_point(
+            {"m": 30, "B": 1, "eta": eta},
+            [row(share * 2 / eta, 2 / eta, largest=top)],
+            tolerance=0.05,
+            estimate=0.0,
+            interval=[0, 0.04],
+        )
+        for eta, share, top in ((0.02, 0.7, 0.93), (0.03, 0.74, 0.96), (0.04, 0.8, 0.985))
+    ]
+    beyond = at_point(
+        {"m": 30, "B": 4, "eta": 0.06},
+        [row(1.3 * 33, 33.0, largest=1.9)],
+        verdict="refuted",
+        tolerance=0.05,
+        estimate=0.9,
+        interval=[0.9, 1],
+    )
     return [record("bound", [point]) for point in points] + [record("bound", [beyond], boundary=True)]
 
 
 def identity() -> list[Record]:
-    points = [at_point({"n": n, "sampling": how}, [row(1.0, 1.0, largest=1e-14 * n)], tolerance=0.01, certificate=3e-13)
-              for n, how in ((3, "with"), (16, "without"), (7, "with"))]
+    points = [
+        at_point({"n": n, "sampling": how}, [row(1.0, 1.0, largest=1e-14 * n)], tolerance=0.01, certificate=3e-13)
+        for n, how in ((3, "with"), (16, "without"), (7, "with"))
+    ]
     return [record("identity", points)]
 
 
@@ -116,11 +217,7 @@ SHAPES: dict[str, tuple[list[Record], Spec]] = {
     "bound": (bound(), Spec("trH", over="eta", log=False)),
     "bound at points": (bound(), Spec("trH")),
     "identity": (identity(), Spec("crossing")),
-}  # fmt: skip
-
-
-def claim_called(name: str) -> Claim:
-    return next(claim for claim in find(name) if claim.id == name)
+}
 
 
 @pytest.fixture(params=SHAPES)
@@ -155,10 +252,14 @@ def test_the_csv_holds_exactly_the_numbers_of_the_records() -> None:
     _, marks = comparison(records, SPEC)
     rows = list(csv.DictReader(io.StringIO(table([*theory_marks(SPEC), *marks]).decode())))
     theory, measured = [r for r in rows if r["kind"] == "theory"], [r for r in rows if r["kind"] == "claim"]
-    assert [(float(r["x"]), float(r["prediction"])) for r in theory] == list(zip(*SPEC.curve))
+    assert [(float(r["x"]), float(r["prediction"])) for r in theory] == list(zip(*SPEC.curve, strict=True))
     for written, one in zip(measured, records, strict=True):
         assert float(written["x"]) == one["point"]["p"]
-        assert [float(written[name]) for name in ("mean", "prediction", "gap")] == [one["mean"], one["prediction"], one["estimate"]]
+        assert [float(written[name]) for name in ("mean", "prediction", "gap")] == [
+            one["mean"],
+            one["prediction"],
+            one["estimate"],
+        ]
         assert [float(written["gap_low"]), float(written["gap_high"])] == one["interval"]
         assert int(written["trials"]) == one["points"][0]["series"][-1]["trials"]
 
@@ -167,7 +268,9 @@ def test_the_interval_of_a_mean_is_that_of_its_gap_mapped_back() -> None:
     (one,) = equality(0.004)
     _, (mark,) = comparison([one], SPEC)
     rounding = 4 * np.finfo(float).eps * one["prediction"]
-    assert [mark.low, mark.high] == pytest.approx([one["prediction"] * (1 + end) for end in one["interval"]], rel=0, abs=rounding)
+    assert [mark.low, mark.high] == pytest.approx(
+        [one["prediction"] * (1 + end) for end in one["interval"]], rel=0, abs=rounding
+    )
 
 
 def test_a_changed_mean_changes_figure_and_data() -> None:
@@ -179,14 +282,24 @@ def test_a_changed_mean_changes_figure_and_data() -> None:
 
 def test_the_caption_names_verdict_tolerance_error_rate_and_replay(shape: tuple[list[Record], Spec]) -> None:
     text = caption(shape[0], shape[1], comparison(*shape)[1])
-    for word in ("Verdict: ", shape[0][0]["verdict"], "Tolerance ", "error rate 0.001", "seed 0", shape[0][0]["replay"], shape[1].observable):
+    for word in (
+        "Verdict: ",
+        shape[0][0]["verdict"],
+        "Tolerance ",
+        "error rate 0.001",
+        "seed 0",
+        shape[0][0]["replay"],
+        shape[1].observable,
+    ):
         assert word in text
 
 
 def test_the_caption_of_a_refuted_claim_says_refuted_and_where() -> None:
     text = caption(*SHAPES["refuted"], comparison(*SHAPES["refuted"])[1])
     assert "Verdict: refuted at 2 of 3 points, supported at 1; refuted at n=30, p=80" in text
-    assert "supported, within 2 %, at 3 points (theorem)" in caption(*SHAPES["equality"], comparison(*SHAPES["equality"])[1])
+    assert "supported, within 2 %, at 3 points (theorem)" in caption(
+        *SHAPES["equality"], comparison(*SHAPES["equality"])[1]
+    )
 
 
 def test_error_bars_are_named_for_what_they_are() -> None:
@@ -216,7 +329,11 @@ def test_the_limit_of_a_ladder_stands_at_infinity() -> None:
 
 
 def test_nothing_measured_or_no_form_is_one_clear_line() -> None:
-    empty = record("equality", [at_point({"n": 1, "p": 2}, [], verdict="undecided", reason="regime: p > n + 5 fails here")], reason="regime: p > n + 5 fails here")
+    empty = record(
+        "equality",
+        [at_point({"n": 1, "p": 2}, [], verdict="undecided", reason="regime: p > n + 5 fails here")],
+        reason="regime: p > n + 5 fails here",
+    )
     with pytest.raises(BadInput, match=r"nothing to draw \(regime: p > n \+ 5 fails here\)"):
         comparison([empty], SPEC)
     with pytest.raises(NotBuilt, match="the relation ordering has no figure"):
@@ -235,8 +352,13 @@ def test_files_are_written_whole_beside_each_other(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "fig.pdf").mkdir()
-    for out, message in (("missing/fig.pdf", "there is no folder"), ("file/fig.pdf", "there is no folder"), ("fig.gif", "written as .pdf, .svg, .png"),
-                         ("fig", "one of these endings"), ("fig.pdf", "is a folder")):  # fmt: skip
+    for out, message in (
+        ("missing/fig.pdf", "there is no folder"),
+        ("file/fig.pdf", "there is no folder"),
+        ("fig.gif", "written as .pdf, .svg, .png"),
+        ("fig", "one of these endings"),
+        ("fig.pdf", "is a folder"),
+    ):
         with pytest.raises(BadInput, match=message) as caught:
             require_place(tmp_path / out)
         assert "\n" not in str(caught.value)
@@ -257,80 +379,6 @@ def test_a_full_disk_leaves_the_earlier_files_and_no_halves(tmp_path: Path, monk
     with pytest.raises(BadInput, match="No space left"):
         write_figure(figure, "caption", marks, tmp_path / "fig.pdf", "neurips")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("fig.pdf", "earlier")]
-
-
-def test_a_range_is_evenly_spaced_in_the_logarithm_and_keeps_its_ends() -> None:
-    assert parse_over(RISK, "p=20:400:4").values == (20, 54, 147, 400)
-    assert parse_over(RISK, "s2=0.1:10:3").values == (Rational(1, 10), 1, 10)
-    assert parse_over(RISK, "p=80,40,40").values == (40, 80)
-    assert parse_over(RISK, "p=80,90").log is False
-
-
-@pytest.mark.parametrize("text, message", [
-    ("p", "no values are given for p"), ("p=400:20:4", "low < high"), ("p=20:400", "low:high:count"), ("p=20:400:1", "whole count from 2"),
-    ("p=a,b", "'a' is not a number"), ("p=1.5,2", "whole number"), ("q=1,2", "has no parameter q"), ("lam=0,1", "holds it fixed"), ("=1", "sweep n or p"),
-])
-def test_a_sweep_that_cannot_be_is_one_clear_line(text: str, message: str) -> None:
-    with pytest.raises(BadInput, match=message) as caught:
-        parse_over(RISK, text)
-    assert "\n" not in str(caught.value)
-
-
-def test_what_a_check_runs_along_by_itself_is_no_sweep() -> None:
-    for name, over in (("attention.svm_frobenius_direction", "step"), ("random_features.rf_eigenframework", "k"), ("stability.sgd_mean_square_threshold", "eta")):
-        with pytest.raises(BadInput, match=f"runs along {over} by itself"):
-            parse_over(claim_called(name), f"{over}=10,20")
-
-
-def test_a_sweep_holds_all_other_symbols_and_shares_the_error_rate(tmp_path: Path) -> None:
-    asked = Request(error_rate=1e-2, tolerance=0.1)
-    plan = plan_of(RISK, "p=40,60,90", asked)
-    points = [dict(point.values) for _, (point,) in plan.checks]
-    assert [point.pop("p") for point in points] == [40, 60, 90]
-    assert points[0] == points[1] == points[2]
-    with Store(tmp_path) as store:
-        records = records_of(RISK, plan, asked, Laboratory(store=store))
-        assert [record["level"] for record in records] == [1e-2 / 3] * 3
-        assert len(store.records(RISK.id)) == 3
-
-
-def test_a_direction_is_drawn_with_its_wrong_variants_and_a_bound_with_its_boundary() -> None:
-    attention, relu = claim_called("attention.svm_frobenius_direction"), claim_called("stability.stable_minima_relu")
-    assert [request.wrong for request, _ in plan_of(attention, None, Request()).checks] == [None, *(wrong.name for wrong in attention.wrong)]
-    assert [request.boundary for request, _ in plan_of(relu, "eta=0.02,0.03", Request()).checks] == [False, False, True]
-
-
-def test_the_boundary_is_drawn_among_means_only_where_all_else_is_held() -> None:
-    claim = RISK.but(fails_at=[{"n": 40, "p": 20, "r2": 1, "s2": 1}])
-    for n, drawn in ((40, [False, False, True]), (30, [False, False])):
-        plan = plan_of(claim, "p=60,80", Request(values={"n": n, "r2": 1, "s2": 1}))
-        assert [request.boundary for request, _ in plan.checks] == drawn
-
-
-def test_records_are_reused_for_the_same_claim_and_check_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = {"over": "p=40,60", "values": {"n": 10, "r2": 1, "s2": 1}, "tolerance": 0.1, "error_rate": 1e-2}
-    with Store(tmp_path / "store") as store:
-        lab = Laboratory(store=store)
-        first = [path.read_bytes() for path in plot(RISK, out=tmp_path / "a.svg", lab=lab, **asked)]
-        monkeypatch.setattr("proofs_check.check._check_point", refuse)
-        assert first == [path.read_bytes() for path in plot(RISK, out=tmp_path / "b.svg", lab=lab, **asked)]
-        for claim, changes in ((RISK, {"seed": 1}), (RISK, {"tolerance": 0.05}), (RISK.but(prediction=2 * RISK.prediction), {})):
-            with pytest.raises(AssertionError, match="a check was run"):
-                plot(claim, out=tmp_path / "c.svg", lab=lab, **{**asked, **changes})
-
-
-def test_bad_requests_fail_before_any_simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proofs_check.check._check_point", refuse)
-    good = {"out": tmp_path / "fig.pdf", "over": "p=40,60", "lab": Laboratory()}
-    for changes, message in (({"out": tmp_path / "no" / "fig.pdf"}, "no folder"), ({"out": tmp_path / "fig.eps"}, "written as"), ({"venue": "nature"}, "no venue"),
-                             ({"over": "p=4"}, "assumes p > n"), ({"values": {"p": 3}}, "--set p=… contradicts it"), ({"tolerance": 2}, "outside"),
-                             ({"values": {"n": 50}}, "--set, or another range")):  # fmt: skip
-        with pytest.raises(BadInput, match=message):
-            plot(RISK, **{**good, **changes})
-
-
-def refuse(*_: Any) -> None:
-    raise AssertionError("a check was run")
 
 
 def test_a_card_escapes_what_it_shows() -> None:

@@ -52,7 +52,7 @@ def test_a_prediction_is_exact_at_a_point_and_bounds_its_rounding() -> None:
     ({"regime": [Toy.n != Toy.p]}, "Ne"), ({"prediction": "s/n"}, "is text"), ({"prediction": Symbol("n") + 1}, "n belongs neither"), ({"prediction": Toy.s * g}, "g belongs neither"),
     ({"assuming": [g > 1]}, "g belongs neither"), ({"fixing": {Symbol("m"): 1}}, "no parameter m"), ({"points": [{Toy.y: 1}]}, "no parameter y"),
     ({"tight_at": [{"q": 1}]}, "no parameter q"), ({"wrong": [Wrong("w", at=[{Symbol("q"): 1}], prediction=1)]}, "no parameter q"), ({"given": Toy.y}, "no Event"),
-    ({"given": Symbol("done")}, "no Event"), ({"observable": Toy.n}, "no Observable"), ({"observable": Toy.X}, "no Observable"),
+    ({"given": Symbol("ready")}, "no Event"), ({"observable": Toy.n}, "no Observable"), ({"observable": Toy.X}, "no Observable"),
     ({"roots": [Root(g, g - Toy.y)]}, "root g"), ({"roots": [Root(g, g - Symbol("h"))]}, "root g .* not h"), ({"roots": [Root(Symbol("n"), Symbol("n") - Toy.s)]}, "name of its own"),
     ({"roots": [Root(g, g - Toy.s, branch=g > Toy.y)]}, "root g .* not y"),
 ], ids=str)  # fmt: skip

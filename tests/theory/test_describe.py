@@ -8,7 +8,22 @@ from theory.claim import Claim
 from theory.describe import card, describe, plain_text
 from theory.discovery import find
 
-WANTED = {"id", "title", "entry", "relation", "status", "latex", "unicode", "symbols", "assuming", "regime", "steps", "source", "wrong", "fails_at"}
+WANTED = {
+    "id",
+    "title",
+    "entry",
+    "relation",
+    "status",
+    "latex",
+    "unicode",
+    "symbols",
+    "assuming",
+    "regime",
+    "steps",
+    "source",
+    "wrong",
+    "fails_at",
+}
 CLAIMS = {claim.id: claim for claim in find("flagship")}
 RISK = CLAIMS["min_norm.ridgeless_risk_isotropic"]
 

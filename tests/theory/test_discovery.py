@@ -31,10 +31,9 @@ claims = [Claim(Mine, Mine.x, Mine.p, Equality(), title="{title}", entry="mine",
 
 
 @pytest.fixture(autouse=True)
-def _no_modules_left() -> Iterator[None]:
-    before = set(sys.modules)
+def _no_modules_left(tmp_path: Path) -> Iterator[None]:
     yield
-    for name in set(sys.modules) - before:
+    for name in [name for name, module in sys.modules.items() if str(getattr(module, "__file__", "")).startswith(str(tmp_path))]:
         del sys.modules[name]
 
 

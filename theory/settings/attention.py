@@ -15,7 +15,7 @@ class TokenSelection(Setting):
     n = Size(typical=(3, 5))
     T = Size(at_least=2, typical=(3, 4))
     d = Size(at_least=2, typical=(8, 12))
-    step = Axis([30, 100, 300, 1000, 3000])
+    step = Axis([10, 30, 100, 300, 1000])
     tokens = Drawn(n, T, d)
     queries = Drawn(n, d)
     scores = Drawn(n, T)

@@ -59,7 +59,7 @@ class AttentionLayer:
         return descent / xp.linalg.vector_norm(descent, axis=-1, keepdims=True)
 
 
-@simulates(TokenSelection, cost=1e-2, block=128)
+@simulates(TokenSelection, cost=4e-3, block=128)
 def token_selection(*, n: int, T: int, d: int, trials: int, rng: Stream) -> dict[str, Array]:
     """W at every recorded step, from W = 0. Given the draw nothing is random: the path is exact up to rounding."""
     xp, steps = rng.xp, TokenSelection.of_kind(Axis)["step"].values

@@ -1,0 +1,109 @@
+"""What a user's words mean: names of claims, values of a point, folders and files, the laboratory to work in."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from theory import discovery
+from theory.errors import BadInput
+
+
+class laboratory:  # noqa: N801 - a context, used like a function
+    """A laboratory with the store of this place, closed at the end."""
+
+    def __init__(
+        self,
+        backend: str,
+        device: str,
+        precision: str,
+        workers: int | None,
+        fresh: bool,
+        heard: Any = lambda trials: None,
+    ) -> None:
+        from numerics.arrays import Machine
+        from numerics.measure import Laboratory
+        from numerics.store import Store
+
+        machine = Machine(backend, device, precision)
+        self.lab = Laboratory(machine, Store(), workers or len(os.sched_getaffinity(0)), reuse=not fresh, heard=heard)
+
+    def __enter__(self) -> Any:
+        return self.lab
+
+    def __exit__(self, *_: object) -> None:
+        self.lab.store.close()
+
+
+def single(name: str) -> Any:
+    """The one claim that a name means: an id, or the first claim of a file; `file.py:quantity` picks another of its claims."""
+    file, _, quantity = name.partition(".py:")
+    if quantity:
+        claims = [claim for claim in discovery.find(f"{file}.py") if quantity in (claim.quantity, claim.id)]
+        if not claims:
+            raise BadInput(
+                f"{file}.py has no claim {quantity!r}; it has {', '.join(c.quantity or c.id for c in discovery.find(f'{file}.py'))}"
+            )
+        return claims[0]
+    claims = discovery.find(name)
+    if len(claims) > 1 and not name.endswith(".py"):
+        raise BadInput(f"{name} means {len(claims)} claims, this verb takes one; choose {claims[0].id}, for example")
+    return claims[0]
+
+
+def selected(names: Sequence[str], request: Any) -> list[Any]:
+    """The claims to check, each once. A point belongs to one claim: with values given, an id means itself and not its whole entry."""
+    whole = discovery.find if request.values or request.level else discovery.entry_claims
+    found = {claim.id: claim for name in names for claim in ([single(name)] if ".py:" in name else whole(name))}
+    claims = list(found.values())
+    if request.wrong:
+        claims = [claim for claim in claims if any(wrong.name == request.wrong for wrong in claim.wrong)]
+        if not claims:
+            known = [repr(wrong.name) for claim in found.values() for wrong in claim.wrong]
+            raise BadInput(
+                f"{' '.join(names)}: no wrong variant is called {request.wrong!r}; there are {', '.join(known) or 'none'}"
+            )
+    if request.boundary:
+        claims = [claim for claim in claims if claim.fails_at]
+        if not claims:
+            raise BadInput(
+                f"{' '.join(names)}: no point is declared at which the claim fails; see `proofs-check explain`"
+            )
+    return claims
+
+
+def assignments(sets: Sequence[str]) -> Mapping[str, str]:
+    """NAME=VALUE flags; the values stay text, each domain parses its own."""
+    pairs = {}
+    for flag in sets:
+        name, equals, value = flag.partition("=")
+        if not equals or not name.isidentifier() or not value.strip():
+            raise BadInput(f"--set {flag!r} is no assignment; write --set n=40")
+        if name in pairs:
+            raise BadInput(f"--set {name} is given twice; keep one")
+        pairs[name] = value.strip()
+    return pairs
+
+
+def writable_folder(name: str) -> Path:
+    """The folder, made if need be.   Raises BadInput when nothing can be written there."""
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as fault:
+        raise BadInput(f"cannot write to {folder}: {fault.strerror}; choose another folder") from fault
+    return folder
+
+
+def load_json(path: str) -> Any:
+    """A JSON file.   Raises BadInput."""
+    try:
+        return json.loads(Path(path).read_text())
+    except FileNotFoundError:
+        raise BadInput(f"there is no file {path}; give a record that `check --json` wrote") from None
+    except (OSError, ValueError) as fault:
+        raise BadInput(f"{path} is no JSON file: {fault}; give a record that `check --json` wrote") from None

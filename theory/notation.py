@@ -1,0 +1,163 @@
+"""Formulas as people write them: a claim as one formula in LaTeX, as lines of Unicode, and as a sentence."""
+
+from functools import partial
+from typing import Any
+
+import sympy
+from sympy import Basic
+from sympy.printing.pretty.pretty import PrettyPrinter
+from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
+
+from theory.claim import Claim
+from theory.computed import Computed, Law, Minimum
+from theory.domain import Choice
+from theory.relation import Asymptotic, Bound, Direction, Identity, Probability, Relation, Threshold
+from theory.setting import Axis, Drawn, Observable
+
+UPRIGHT = (Observable, Drawn, Choice, Axis)  # their names are words; parameters keep the Greek of theirs
+
+
+def latex(claim: Claim, expression: Any) -> str:
+    """An expression in LaTeX; names of more than one letter stand upright, unless they are Greek ones."""
+    if not isinstance(expression, Basic):
+        return rf"\text{{{expression}}}"
+    parts = claim.setting.parts
+    words = [name for name, part in parts.items() if len(name) > 2 and isinstance(part, UPRIGHT)]
+    words += [option for part in parts.values() if isinstance(part, Choice) for option in part.options]
+    names = {"lam": r"\lambda"} | {name: rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}" for name in words}
+    symbols = expression.atoms(sympy.Symbol)
+    return sympy.latex(expression, symbol_names={one: names[one.name] for one in symbols if one.name in names})
+
+
+def latex_statement(claim: Claim) -> str:
+    """The claim as one formula in LaTeX; roots follow with their equations."""
+    statement = _latex_relation(claim.relation, latex(claim, claim.observable), _latex_prediction(claim))
+    conditions = [rf"{latex(claim, root.symbol)}:\; {latex(claim, root.equation)} = 0" for root in claim.roots]
+    return r",\quad ".join([statement, *conditions])
+
+
+def unicode_statement(claim: Claim) -> str:
+    """The formula as a terminal shows it, over several lines, and below it the equation of every root."""
+    if not isinstance(claim.prediction, Basic):
+        return statement(claim)
+    in_the_mean = claim.relation.label in ("equality", "asymptotic equality")
+    measured = f"E[{claim.observable}]" if in_the_mean else str(claim.observable)
+    formulas = [_pretty(claim.prediction, f"{measured} {_sign(claim.relation)} ")]
+    for root in claim.roots:
+        formulas.append(f"with {root.symbol} such that\n" + _pretty(sympy.Eq(root.equation, 0, evaluate=False), ""))
+    return "\n\n".join(formulas)
+
+
+def statement(claim: Claim) -> str:
+    """The claim in one sentence; of an algorithm it says afterwards what that computes."""
+    name, _, meaning = prediction_text(claim).partition(": ")
+    sentence = _sentence(claim.relation).format(left=claim.observable, right=name, r=claim.relation)
+    return f"{sentence}; {name.partition('(')[0]}: {meaning}" if meaning else sentence
+
+
+def prediction_text(claim: Claim) -> str:
+    """The prediction on one line; an algorithm by its name and the first line of its docstring."""
+    prediction = claim.prediction
+    if isinstance(prediction, Computed):
+        return computed_text(prediction)
+    if isinstance(prediction, Minimum):
+        of = prediction.of.title if isinstance(prediction.of, Claim) else prediction.of
+        return f"the least value over {prediction.over} of {of}"
+    return "a distribution function" if isinstance(prediction, Law) else "–" if prediction is None else str(prediction)
+
+
+def written(condition: Any) -> str:
+    """A condition as one writes it: p > n + 1, norms = equal."""
+    if isinstance(condition, (sympy.And, sympy.Or)):
+        return (" and " if isinstance(condition, sympy.And) else " or ").join(
+            sorted(written(part) for part in condition.args)
+        )
+    if isinstance(condition, (sympy.Eq, sympy.Ne)):
+        return f"{condition.args[0]} {'=' if isinstance(condition, sympy.Eq) else '≠'} {condition.args[1]}"
+    return str(condition).replace("<=", "≤").replace(">=", "≥")
+
+
+def computed_text(prediction: Computed) -> str:
+    function, settled = prediction.function, ""
+    if isinstance(function, partial):
+        settled = "".join(f", {key}={value}" for key, value in function.keywords.items())
+        function = function.func
+    using = "".join(f", {key}={symbol}" for key, symbol in prediction.using.items())
+    first = " ".join((function.__doc__ or "").strip().partition("\n\n")[0].split())
+    return f"{function.__name__}({', '.join(map(str, prediction.reads))}{using}{settled})" + (
+        f": {first}" if first else ""
+    )
+
+
+def _sentence(relation: Relation) -> str:
+    if isinstance(relation, Asymptotic):
+        tied = "".join(f", {symbol} = {value}" for symbol, value in relation.ladder.tie.items())
+        return f"the mean of {{left}}, divided by {{right}}, tends to 1 as {relation.ladder.along} grows{tied}"
+    if isinstance(relation, Bound):
+        where = (
+            f"with probability at least {relation.kind.at_least}"
+            if isinstance(relation.kind, Probability)
+            else {"pathwise": "in every draw", "mean": "in the mean"}[relation.kind]
+        )
+        return f"{{left}} {'≤' if relation.sense == '<=' else '≥'} {{right}}, {where}"
+    return {
+        "identity": "{left} = {right} in every draw",
+        "equality": "the mean of {left} is {right}",
+        "direction": "{left} turns into the direction of {right} as {r.along} grows",
+        "threshold": "{left} changes its sign, from − to +, at {r.of} = {right}",
+        "exponent": "{left} grows with the exponent {right}",
+        "order": "{left} is of the order of {right}",
+        "distribution": "{left} is distributed as {right}",
+        "ordering": "{left} is ordered as declared",
+    }.get(relation.label, "{left}: {right}")
+
+
+def _latex_relation(relation: Relation, left: str, right: str) -> str:
+    if isinstance(relation, Asymptotic):
+        tied = "".join(
+            rf",\; {sympy.latex(symbol)} = {sympy.latex(sympy.sympify(value))}"
+            for symbol, value in relation.ladder.tie.items()
+        )
+        limit = rf"\left({sympy.latex(relation.ladder.along)} \to \infty{tied}\right)"
+        return rf"\mathbb{{E}}\left[{left}\right] \sim {right} \quad {limit}"
+    if isinstance(relation, Bound):
+        left = rf"\mathbb{{E}}\left[{left}\right]" if relation.kind == "mean" else left
+        return " ".join([left, r"\leq" if relation.sense == "<=" else r"\geq", right])
+    if isinstance(relation, Direction):
+        return (
+            rf"1 - \cos\left({left},\, {right}\right) \to 0 \quad \left({sympy.latex(relation.along)} \to \infty\right)"
+        )
+    if isinstance(relation, Threshold):
+        return rf"\operatorname{{sign}} {left} = \operatorname{{sign}}\left({sympy.latex(relation.of)} - {right}\right)"
+    return f"{left} = {right}" if isinstance(relation, Identity) else rf"\mathbb{{E}}\left[{left}\right] = {right}"
+
+
+def _latex_prediction(claim: Claim) -> str:
+    if isinstance(claim.prediction, Basic):
+        return latex(claim, claim.prediction)
+    name = prediction_text(claim).partition(":")[0]
+    return rf"\text{{{name.replace('_', chr(92) + '_')}}}"  # text mode needs the escape, MathJax accepts it
+
+
+def _sign(relation: Relation) -> str:
+    if isinstance(relation, Bound):
+        return "≤" if relation.sense == "<=" else "≥"
+    return {
+        "asymptotic equality": "∼",
+        "threshold": f"changes its sign at {getattr(relation, 'of', '')} =",
+        "equality": "=",
+        "identity": "=",
+    }.get(relation.label, ":")
+
+
+def _pretty(expression: Any, before: str) -> str:
+    """Several lines of Unicode, with text in front of the one that carries the formula."""
+    printer, flag = PrettyPrinter({"use_unicode": True, "wrap_line": False}), pretty_use_unicode(True)
+    try:
+        form = printer._print(expression)
+    finally:
+        pretty_use_unicode(flag)
+    lines = form.render(wrap_line=False).split("\n")
+    return "\n".join(
+        ((before if index == form.baseline else " " * len(before)) + line).rstrip() for index, line in enumerate(lines)
+    )
