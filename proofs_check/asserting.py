@@ -10,8 +10,10 @@ from proofs_check.record import Record
 from theory.claim import Claim
 
 
-def assert_supported(claim: Claim, *, error_rate: float = 1e-6, lab: Laboratory | None = None, **request: Any) -> Record:
-    """Fail unless the claim is supported; `error_rate` is the chance that this very call is wrong. Keywords as for `check`."""
+def assert_supported(
+    claim: Claim, *, error_rate: float = 1e-6, lab: Laboratory | None = None, **request: Any
+) -> Record:
+    """Fail unless the claim is supported; `error_rate`: the chance that this call is wrong. Keywords as for `check`."""
     if lab is None:
         with Store() as store:
             return assert_supported(claim, error_rate=error_rate, lab=Laboratory(store=store), **request)

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 LATER = {
-    "prove": "derivation steps", "mutate": "mutation scores", "falsify": "worst-case search", "compare": "rivals on one sample",
-    "fit": "unknown constants", "calibrate": "the engine's own error rates", "audit": "stability audits of a torch model",
-    "report": "pages", "export": "tables for LaTeX", "bundle": "bundles for referees",
+    "prove": "derivation steps", "mutate": "mutation scores", "falsify": "worst-case search",
+    "compare": "rivals on one sample", "fit": "unknown constants", "calibrate": "the engine's own error rates",
+    "audit": "stability audits of a torch model", "report": "pages", "export": "tables for LaTeX",
+    "bundle": "bundles for referees",
 }  # fmt: skip
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -124,7 +125,8 @@ def explain(**asked: Any) -> int:
 
 
 @cli.command(
-    epilog="Example: proofs-check predict min_norm.ridgeless_risk_isotropic --set n=40 --set p=100 --set r2=1 --set s2=0.5 --digits 30"
+    epilog="Example: proofs-check predict min_norm.ridgeless_risk_isotropic --set n=40 --set p=100 --set r2=1 "
+    "--set s2=0.5 --digits 30"
 )
 @click.argument("claim")
 @options(
@@ -139,7 +141,8 @@ def predict(**asked: Any) -> int:
 
 
 @cli.command(
-    epilog="Example: proofs-check simulate min_norm.ridgeless_risk_isotropic --set n=40 --set p=100 --set r2=1 --set s2=0.5 --trials 1000"
+    epilog="Example: proofs-check simulate min_norm.ridgeless_risk_isotropic --set n=40 --set p=100 --set r2=1 "
+    "--set s2=0.5 --trials 1000"
 )
 @click.argument("claim")
 @options(
@@ -180,7 +183,8 @@ def check(**asked: Any) -> int:
 
 
 @cli.command(
-    epilog="Example: proofs-check plot min_norm.ridgeless_risk_isotropic --over p=110:600:9 --set n=100 --set r2=2 --set s2=0.5 --out risk.pdf"
+    epilog="Example: proofs-check plot min_norm.ridgeless_risk_isotropic --over p=110:600:9 --set n=100 --set r2=2 "
+    "--set s2=0.5 --out risk.pdf"
 )
 @click.argument("claim")
 @options(

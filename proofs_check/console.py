@@ -4,9 +4,12 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from proofs_check.record import Record, clean
+from proofs_check.jsonable import clean
+
+if TYPE_CHECKING:
+    from proofs_check.record import Record
 
 PATIENCE = 2.0  # seconds of silence before progress is shown
 HEARTBEAT = 10.0  # seconds between plain lines where there is no terminal
@@ -18,7 +21,7 @@ def show_json(value: Any) -> None:
     sys.stdout.write(json.dumps(clean(value), ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def show_verdicts(records: Sequence[Record], totals: dict[str, Any]) -> None:
+def show_verdicts(records: Sequence["Record"], totals: dict[str, Any]) -> None:
     """A table of verdicts and one line that says what the run spent."""
     from rich.console import Console
     from rich.table import Table
@@ -58,7 +61,7 @@ def show_verdicts(records: Sequence[Record], totals: dict[str, Any]) -> None:
     )
 
 
-def finding(record: Record) -> str:
+def finding(record: "Record") -> str:
     """What a verdict means, in a few words."""
     if record["verdict"] == "undecided":
         return f"{record['reason']}; would decide: {record['would_decide']}"
@@ -69,7 +72,7 @@ def finding(record: Record) -> str:
 
 
 class Progress:
-    """One line on stderr while a run lasts: redrawn on a terminal, now and then otherwise. Silent for the first two seconds."""
+    """One line on stderr while a run lasts: redrawn on a terminal, now and then otherwise. Silent for two seconds."""
 
     def __init__(self, total: int) -> None:
         self.total, self.done, self.trials = total, 0, 0
@@ -82,7 +85,7 @@ class Progress:
         self.trials += trials
         self._show("", every=0.2 if self.live else HEARTBEAT)
 
-    def claim(self, record: Record) -> None:
+    def claim(self, record: "Record") -> None:
         """A claim is decided."""
         self.done += 1
         self._show(f"{record['id']}: {record['verdict']}", every=0.0)

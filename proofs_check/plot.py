@@ -18,7 +18,7 @@ from proofs_check.sweep import own_axes, parse_over, sweep, theory_curve
 from theory.claim import Claim, Curve
 from theory.computed import Computed
 from theory.domain import Data
-from theory.errors import NotBuilt
+from theory.errors import BadInput, NotBuilt
 from theory.points import boundary_points, complete, default_points, ladder_top, point_values
 from theory.relation import Asymptotic, Bound, Direction, Equality
 from theory.setting import Point

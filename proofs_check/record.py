@@ -12,6 +12,7 @@ import numpy as np
 from numerics.arrays import Machine
 from numerics.measure import Laboratory
 from numerics.sources import digest_of, versions
+from proofs_check.jsonable import clean
 from proofs_check.statistics.evidence import Outcome
 from theory.claim import Claim
 from theory.setting import Point
@@ -39,24 +40,30 @@ class Tested:
     trials: int
 
 
-def make_record(claim: Claim, subject: Claim, tested: Sequence[Tested], asked: Any, level: float, lab: Laboratory, confirmations: int, *,
-                planned: int, seconds: float) -> Record:
+def make_record(
+    claim: Claim, subject: Claim, tested: Sequence[Tested], asked: Any, level: float, lab: Laboratory,
+    confirmations: int, *, planned: int, seconds: float,
+) -> Record:  # fmt: skip
     """The record of a check. Its verdict is that of the worst point: refuted before undecided before supported."""
     worst = min(tested, key=lambda one: (ORDER[one.outcome.answer], -_width(one.outcome)), default=None)
     verdict = worst.outcome.answer if worst else "undecided"
     found = worst.outcome if worst else Outcome("undecided", reason="regime: no point was declared for this check")
     name = {"wrong": asked.wrong} if asked.wrong else {}
     fields = {
-        "version": RECORD_VERSION, "id": claim.id, **name, "entry": claim.entry, "title": claim.title, "relation": claim.relation.label,
-        "status": claim.status, "boundary": asked.boundary, "points": [_point_fields(one) for one in tested], "planned_points": planned,
-        "point": worst.point.text() if worst else None, **_outcome_fields(found), "unit": claim.relation.unit, "level": level,
-        "error_rate": asked.error_rate, "relative_tolerance": asked.tolerance, "confirmations": confirmations, "verdict": verdict,
-        "sentence": _sentence(verdict, found, claim, tested), "trials": sum(one.trials for one in tested), "seed": asked.seed,
-        "max_trials": asked.max_trials, "backend": lab.machine.backend, "device": lab.machine.device, "precision": lab.machine.precision,
-        "versions": versions(lab.machine.backend), "request": _request(asked), **_file(claim), "replay": _replay(claim, worst, asked, level, lab), "seconds": round(seconds, 3),
+        "version": RECORD_VERSION, "id": claim.id, **name, "entry": claim.entry, "title": claim.title,
+        "relation": claim.relation.label, "status": claim.status, "boundary": asked.boundary,
+        "points": [_point_fields(one) for one in tested], "planned_points": planned,
+        "point": worst.point.text() if worst else None, **_outcome_fields(found), "unit": claim.relation.unit,
+        "level": level, "error_rate": asked.error_rate, "relative_tolerance": asked.tolerance,
+        "confirmations": confirmations, "verdict": verdict, "sentence": _sentence(verdict, found, claim, tested),
+        "trials": sum(one.trials for one in tested), "seed": asked.seed, "max_trials": asked.max_trials,
+        "backend": lab.machine.backend, "device": lab.machine.device, "precision": lab.machine.precision,
+        "versions": versions(lab.machine.backend), "request": _request(asked), **_file(claim),
+        "replay": _replay(claim, worst, asked, level, lab), "seconds": round(seconds, 3),
     }  # fmt: skip
     found = clean(fields)
-    return Record(found, key=digest_of({name: value for name, value in found.items() if name != "seconds"}))  # a check done twice is kept once
+    lasting = {name: value for name, value in found.items() if name != "seconds"}
+    return Record(found, key=digest_of(lasting))  # a check done twice is kept once
 
 
 def summary(records: Sequence[Record], error_rate: float) -> dict[str, Any]:
@@ -64,37 +71,31 @@ def summary(records: Sequence[Record], error_rate: float) -> dict[str, Any]:
     count = {verdict: sum(record["verdict"] == verdict for record in records) for verdict in ORDER}
     exact = sum(record["guarantee"] == "exact" for record in records)
     spent = sum(record["level"] for record in records)
-    return {**count, "claims": len(records), "error_rate": error_rate, "spent": spent, "confirmations": sum(r["confirmations"] for r in records),
-            "judged_exactly": exact, "judged_by_calibrated_sequences": len(records) - exact, "seconds": round(sum(r["seconds"] for r in records), 3)}
-
-
-def clean(value: Any) -> Any:
-    """The value with JSON's own types; an infinite or missing number becomes null."""
-    if isinstance(value, dict):
-        return {str(key): clean(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [clean(entry) for entry in value]
-    if isinstance(value, np.ndarray):
-        return clean(value.tolist())
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (float, np.floating)):
-        return float(value) if np.isfinite(value) else None
-    return int(value) if isinstance(value, np.integer) else value
+    return {
+        **count, "claims": len(records), "error_rate": error_rate, "spent": spent,
+        "confirmations": sum(record["confirmations"] for record in records), "judged_exactly": exact,
+        "judged_by_calibrated_sequences": len(records) - exact,
+        "seconds": round(sum(record["seconds"] for record in records), 3),
+    }  # fmt: skip
 
 
 def _outcome_fields(found: Outcome) -> dict[str, Any]:
     kept = [row["kept"] / row["trials"] for row in found.series if row.get("trials") and "kept" in row]
     return {
-        "prediction": found.prediction, "mean": found.mean, "target": found.target, "estimate": found.estimate, "interval": found.interval,
-        "tolerance": found.tolerance, "guarantee": found.guarantee, "reason": found.reason if found.answer == "undecided" else "",
+        "prediction": found.prediction, "mean": found.mean, "target": found.target, "estimate": found.estimate,
+        "interval": found.interval, "tolerance": found.tolerance, "guarantee": found.guarantee,
+        "reason": found.reason if found.answer == "undecided" else "",
         "would_decide": found.would_decide if found.answer == "undecided" else "", "detectable": found.detectable,
-        "blind_spot": found.blind_spot, "given_kept": min(kept) if kept else 1.0, "certificate": found.certificate, "notes": list(found.notes),
+        "blind_spot": found.blind_spot, "given_kept": min(kept) if kept else 1.0, "certificate": found.certificate,
+        "notes": list(found.notes),
     }  # fmt: skip
 
 
 def _point_fields(one: Tested) -> dict[str, Any]:
-    return {"point": one.point.text(), "verdict": one.outcome.answer, **_outcome_fields(one.outcome), "trials": one.trials, "series": one.outcome.series}
+    return {
+        "point": one.point.text(), "verdict": one.outcome.answer, **_outcome_fields(one.outcome), "trials": one.trials,
+        "series": one.outcome.series,
+    }  # fmt: skip
 
 
 def _width(found: Outcome) -> float:
@@ -108,8 +109,12 @@ def _sentence(verdict: str, found: Outcome, claim: Claim, tested: Sequence[Teste
     where = f"at {len(tested)} point{'s' * (len(tested) != 1)}"
     if verdict == "supported":
         percent = f"{100 * (found.tolerance or 0):g} %"
-        manner = {"bound": f"violations above {percent} of the draws excluded", "identity": f"deviations above {percent} of the draws excluded",
-                  "direction": f"1 − cosine below {found.tolerance:g}"}.get(claim.relation.label, f"within {percent}")
+        manners = {
+            "bound": f"violations above {percent} of the draws excluded",
+            "identity": f"deviations above {percent} of the draws excluded",
+            "direction": f"1 − cosine below {found.tolerance:g}",
+        }
+        manner = manners.get(claim.relation.label, f"within {percent}")
         return f"supported, {manner}, {where} ({claim.status})"
     if verdict == "refuted":
         return f"refuted at {tested[-1].point} ({claim.status})"
@@ -117,13 +122,15 @@ def _sentence(verdict: str, found: Outcome, claim: Claim, tested: Sequence[Teste
 
 
 def _replay(claim: Claim, worst: Tested | None, asked: Any, level: float, lab: Laboratory) -> str:
-    flags = [f"--set {shlex.quote(f'{name}={value}')}"
-             for name, value in (worst.point.text().items() if worst and not asked.boundary else ()) if value != "data" and name not in _pinned(claim)]
+    values = worst.point.text() if worst and not asked.boundary else {}
+    given = {name: value for name, value in values.items() if value != "data" and name not in _pinned(claim)}
+    flags = [f"--set {shlex.quote(f'{name}={value}')}" for name, value in given.items()]
     flags += [f"--wrong {shlex.quote(asked.wrong)}"] if asked.wrong else []
     flags += ["--boundary"] * asked.boundary
     flags += [f"--level {level:.6g} --tolerance {asked.tolerance:g} --seed {asked.seed}"]
     machine, usual = lab.machine, Machine()
-    flags += [f"--{part} {getattr(machine, part)}" for part in ("backend", "device", "precision") if getattr(machine, part) != getattr(usual, part)]
+    unusual = [part for part in ("backend", "device", "precision") if getattr(machine, part) != getattr(usual, part)]
+    flags += [f"--{part} {getattr(machine, part)}" for part in unusual]
     flags += [f"--max-trials {asked.max_trials}"] * bool(asked.max_trials)
     name = shlex.quote(f"{_file(claim)['file']}:{claim.id}") if _file(claim) else claim.id
     return " ".join(["proofs-check check", name, *flags])
@@ -132,7 +139,8 @@ def _replay(claim: Claim, worst: Tested | None, asked: Any, level: float, lab: L
 def _request(asked: Any) -> dict[str, Any]:
     """What was asked, as `Request` takes it again."""
     fields = {field.name: getattr(asked, field.name) for field in dataclasses.fields(asked)}
-    return fields | {"values": {str(key): plain(value) if not isinstance(value, str) else value for key, value in asked.values.items()}}
+    values = {str(key): value if isinstance(value, str) else plain(value) for key, value in asked.values.items()}
+    return fields | {"values": values}
 
 
 def _file(claim: Claim) -> dict[str, str]:

@@ -12,7 +12,6 @@ from proofs_check.selection import load_json
 from theory import discovery
 from theory.errors import BadInput
 
-
 NEVER_SAME = ("seconds", "versions", "key")
 NEEDED = {"id": str, "level": float, "request": dict, "versions": dict, "backend": str, "device": str, "precision": str}
 
@@ -25,7 +24,8 @@ def read_record(path: str) -> dict[str, Any]:
         raise BadInput(f"{path} holds no record of version {RECORD_VERSION}; give a record that `check --json` wrote")
     broken = [name for name, kind in NEEDED.items() if not isinstance(record.get(name), kind)]
     if broken:
-        raise BadInput(f"{path}: the record has no usable {', '.join(broken)}; give a record as `check --json` wrote it")
+        lacking = ", ".join(broken)
+        raise BadInput(f"{path}: the record has no usable {lacking}; give a record as `check --json` wrote it")
     return record
 
 
@@ -37,7 +37,9 @@ def replay(record: Mapping[str, Any], *, lab: Laboratory | None = None) -> dict[
     try:
         asked = Request(**{key: record["request"][key] for key in record["request"] if key in names})
     except TypeError as fault:
-        raise BadInput(f"the request of the record of {record['id']} cannot be read: {fault}; take the record as it was written") from fault
+        raise BadInput(
+            f"the request of the record of {record['id']} cannot be read: {fault}; take the record as it was written"
+        ) from fault
     again = check_claim(claim, asked, record["level"], lab)
     differences = [{"field": key, "recorded": record.get(key), "now": again.get(key)} for key in record
                    if key not in NEVER_SAME and record.get(key) != again.get(key)]

@@ -10,7 +10,7 @@ from theory import discovery
 from theory.errors import BadInput
 
 
-class laboratory:  # noqa: N801 - a context, used like a function
+class laboratory:  # a context, used like a function
     """A laboratory with the store of this place, closed at the end."""
 
     def __init__(
@@ -27,24 +27,26 @@ class laboratory:  # noqa: N801 - a context, used like a function
         from numerics.store import Store
 
         machine = Machine(backend, device, precision)
-        self.lab = Laboratory(machine, Store(), workers or len(os.sched_getaffinity(0)), reuse=not fresh, heard=heard)
+        self.store = Store()
+        cores = workers or len(os.sched_getaffinity(0))
+        self.lab = Laboratory(machine, self.store, cores, reuse=not fresh, heard=heard)
 
     def __enter__(self) -> Any:
         return self.lab
 
     def __exit__(self, *_: object) -> None:
-        self.lab.store.close()
+        self.store.close()
 
 
 def single(name: str) -> Any:
-    """The one claim that a name means: an id, or the first claim of a file; `file.py:quantity` picks another of its claims."""
+    """The one claim that a name means: an id, or the first claim of a file; `file.py:quantity` picks another one."""
     file, _, quantity = name.partition(".py:")
     if quantity:
-        claims = [claim for claim in discovery.find(f"{file}.py") if quantity in (claim.quantity, claim.id)]
+        held = discovery.find(f"{file}.py")
+        claims = [claim for claim in held if quantity in (claim.quantity, claim.id)]
         if not claims:
-            raise BadInput(
-                f"{file}.py has no claim {quantity!r}; it has {', '.join(c.quantity or c.id for c in discovery.find(f'{file}.py'))}"
-            )
+            names = ", ".join(claim.quantity or claim.id for claim in held)
+            raise BadInput(f"{file}.py has no claim {quantity!r}; it has {names}")
         return claims[0]
     claims = discovery.find(name)
     if len(claims) > 1 and not name.endswith(".py"):
@@ -53,7 +55,7 @@ def single(name: str) -> Any:
 
 
 def selected(names: Sequence[str], request: Any) -> list[Any]:
-    """The claims to check, each once. A point belongs to one claim: with values given, an id means itself and not its whole entry."""
+    """The claims to check, each once. With values given an id means itself, not its entry: a point is of one claim."""
     whole = discovery.find if request.values or request.level else discovery.entry_claims
     found = {claim.id: claim for name in names for claim in ([single(name)] if ".py:" in name else whole(name))}
     claims = list(found.values())
@@ -62,7 +64,8 @@ def selected(names: Sequence[str], request: Any) -> list[Any]:
         if not claims:
             known = [repr(wrong.name) for claim in found.values() for wrong in claim.wrong]
             raise BadInput(
-                f"{' '.join(names)}: no wrong variant is called {request.wrong!r}; there are {', '.join(known) or 'none'}"
+                f"{' '.join(names)}: no wrong variant is called {request.wrong!r}; "
+                f"there are {', '.join(known) or 'none'}"
             )
     if request.boundary:
         claims = [claim for claim in claims if claim.fails_at]

@@ -65,7 +65,8 @@ def predict(claim: str, sets: Sequence[str], digits: int, as_json: bool, debug: 
     found: Claim = single(claim)
     if found.is_per_trial():
         raise BadInput(
-            f"{found.id} has a prediction for every draw, not for a point; `proofs-check check {found.id}` compares them"
+            f"{found.id} has a prediction for every draw, not for a point; "
+            f"`proofs-check check {found.id}` compares them"
         )
     given = assignments(sets)
     used = {
@@ -168,15 +169,14 @@ def check(
     chosen = selected(claims, request)
     progress, records, interrupted = Progress(len(chosen)), list[Record](), False
     drawn: list[str] = []
+
+    def heard(record: Record) -> None:
+        records.append(record)
+        progress.claim(record)
+
     with laboratory(backend, device, precision, workers, fresh, progress.block) as lab:
         try:
-            check_claims(
-                chosen,
-                lab=lab,
-                heard=lambda record: (records.append(record), progress.claim(record)),
-                values=values,
-                **asked,
-            )
+            check_claims(chosen, lab=lab, heard=heard, values=values, **asked)
             if folder:
                 drawn = _figures(chosen, folder, lab)
         except KeyboardInterrupt:
@@ -255,7 +255,8 @@ def new(name: str, template: str, as_json: bool, debug: bool) -> int:
     else:
         click.echo("\n".join(files))
         click.echo(
-            f"next: proofs-check check {files[0]}   proofs-check plot {files[0]} --out {Path(files[0]).stem}.pdf   pytest --claims {files[0]}"
+            f"next: proofs-check check {files[0]}   "
+            f"proofs-check plot {files[0]} --out {Path(files[0]).stem}.pdf   pytest --claims {files[0]}"
         )
     return GOOD
 

@@ -1,4 +1,4 @@
-"""Settings of known truth with their simulators and true claims: a coin, a Gaussian mean, a lognormal mean, a heavy tail."""
+"""Settings of known truth with simulators and true claims: a coin, a Gaussian mean, a lognormal mean, a heavy tail."""
 
 from numerics.arrays import Array
 from numerics.simulator import simulates
@@ -59,19 +59,48 @@ def heavy_tail(*, a: float, trials: int, rng: Stream) -> dict[str, Array]:
 
 claims = [
     Claim(
-        Coin, Coin.heads, Coin.p, Equality(), title="A coin's mean", entry="toys.coin", source=SOURCE, regime=[Coin.p > 0],
-        scaling=[Degree(1, Coin.p)], wrong=[Wrong("five percent more", prediction=Coin.p * 21 / 20)],
+        Coin,
+        Coin.heads,
+        Coin.p,
+        Equality(),
+        title="A coin's mean",
+        entry="toys.coin",
+        source=SOURCE,
+        regime=[Coin.p > 0],
+        scaling=[Degree(1, Coin.p)],
+        wrong=[Wrong("five percent more", prediction=Coin.p * 21 / 20)],
     ),
     Claim(
-        GaussianMean, GaussianMean.value, GaussianMean.m, Equality(), title="A Gaussian mean", entry="toys.gaussian", source=SOURCE,
-        scaling=[Degree(1, GaussianMean.m, GaussianMean.s)], wrong=[Wrong("five percent more", prediction=GaussianMean.m * 21 / 20)],
+        GaussianMean,
+        GaussianMean.value,
+        GaussianMean.m,
+        Equality(),
+        title="A Gaussian mean",
+        entry="toys.gaussian",
+        source=SOURCE,
+        scaling=[Degree(1, GaussianMean.m, GaussianMean.s)],
+        wrong=[Wrong("five percent more", prediction=GaussianMean.m * 21 / 20)],
     ),
     Claim(
-        LognormalMean, LognormalMean.value, exp(LognormalMean.sigma**2 / 2), Equality(), title="A lognormal mean", entry="toys.lognormal",
-        source=SOURCE, steps=[Limit(LognormalMean.sigma, 0, 1)], wrong=[Wrong("the median", prediction=1, at=[{LognormalMean.sigma: 1}])],
+        LognormalMean,
+        LognormalMean.value,
+        exp(LognormalMean.sigma**2 / 2),
+        Equality(),
+        title="A lognormal mean",
+        entry="toys.lognormal",
+        source=SOURCE,
+        steps=[Limit(LognormalMean.sigma, 0, 1)],
+        wrong=[Wrong("the median", prediction=1, at=[{LognormalMean.sigma: 1}])],
     ),
     Claim(
-        HeavyTail, HeavyTail.value, HeavyTail.a / (HeavyTail.a - 1), Equality(), title="A Pareto mean", entry="toys.heavy_tail",
-        source=SOURCE, regime=[HeavyTail.a > 2], wrong=[Wrong("the median", prediction=2 ** (1 / HeavyTail.a))],
+        HeavyTail,
+        HeavyTail.value,
+        HeavyTail.a / (HeavyTail.a - 1),
+        Equality(),
+        title="A Pareto mean",
+        entry="toys.heavy_tail",
+        source=SOURCE,
+        regime=[HeavyTail.a > 2],
+        wrong=[Wrong("the median", prediction=2 ** (1 / HeavyTail.a))],
     ),
-]  # fmt: skip
+]

@@ -1,4 +1,4 @@
-"""What is claimed: settings, predictions and relations, stated in SymPy.   `from theory import *` serves a claim file."""
+"""What is claimed: settings, predictions and relations in SymPy.   `from theory import *` serves a claim file."""
 
 from sympy import And, Eq, Max, Min, Ne, Or, Rational, Symbol, exp, log, oo, pi, sqrt
 
@@ -8,13 +8,25 @@ from theory.domain import Choice, Data, Real, Size, Spectrum, total
 from theory.implicit import Root
 from theory.proof import Degree, Identical, Inequality, Limit
 from theory.relation import (
-    Asymptotic, Bound, Direction, Distribution, Equality, Exponent, Identity, Ladder, Order, Ordering, Probability, Threshold,
-)  # fmt: skip
+    Asymptotic,
+    Bound,
+    Direction,
+    Distribution,
+    Equality,
+    Exponent,
+    Identity,
+    Ladder,
+    Order,
+    Ordering,
+    Probability,
+    Threshold,
+)
 from theory.setting import Axis, Drawn, Event, Observable, Point, Setting
 
 __all__ = [
-    "And", "Asymptotic", "Axis", "Bound", "Choice", "Claim", "Computed", "Curve", "Data", "Degree", "Direction", "Distribution", "Drawn",
-    "Eq", "Equality", "Event", "Exponent", "Identical", "Identity", "Inequality", "Ladder", "Law", "Limit", "Max", "Min", "Minimum",
-    "Ne", "Observable", "Or", "Order", "Ordering", "Point", "Probability", "Rational", "Real", "Root", "Setting", "Size", "Source",
-    "Spectrum", "Symbol", "Threshold", "Wrong", "exp", "log", "oo", "pi", "sqrt", "total",
+    "And", "Asymptotic", "Axis", "Bound", "Choice", "Claim", "Computed", "Curve", "Data", "Degree", "Direction",
+    "Distribution", "Drawn", "Eq", "Equality", "Event", "Exponent", "Identical", "Identity", "Inequality", "Ladder",
+    "Law", "Limit", "Max", "Min", "Minimum", "Ne", "Observable", "Or", "Order", "Ordering", "Point", "Probability",
+    "Rational", "Real", "Root", "Setting", "Size", "Source", "Spectrum", "Symbol", "Threshold", "Wrong",
+    "exp", "log", "oo", "pi", "sqrt", "total",
 ]  # fmt: skip

@@ -12,11 +12,12 @@ from sympy import Basic, Symbol, sympify
 from theory.computed import Computed, Law, Minimum
 from theory.domain import Domain
 from theory.errors import BadDeclaration, BadInput, NotBuilt, OutsideDomain
-from theory.evaluate import DIGITS, Prediction, enclose, holds, per_trial, predicted
+from theory.evaluate import DIGITS, Prediction, enclose, holds, predicted
 from theory.implicit import Root, solve
 from theory.proof import Degree, Step
 from theory.relation import Relation
 from theory.setting import Drawn, Event, Observable, Point, Setting, symbols_of
+from theory.vectorise import per_trial
 
 CONDITIONS = (sympy.core.relational.Relational, sympy.And, sympy.Or, sympy.Not, sympy.logic.boolalg.BooleanAtom)
 STATUSES = ("theorem", "derived here", "heuristic", "empirical", "doubtful")
@@ -57,16 +58,30 @@ class Curve:
     log: bool = True
     label: str = ""
 
-    def __init__(self, over: Symbol, values: Sequence[Any] = (), fixing: Mapping[Symbol, Any] | None = None, *, log: bool = True,
-                 label: str = "") -> None:
-        for name, value in (("over", over), ("values", tuple(values)), ("fixing", dict(fixing or {})), ("log", log), ("label", label)):
+    def __init__(
+        self,
+        over: Symbol,
+        values: Sequence[Any] = (),
+        fixing: Mapping[Symbol, Any] | None = None,
+        *,
+        log: bool = True,
+        label: str = "",
+    ) -> None:
+        for name, value in (
+            ("over", over),
+            ("values", tuple(values)),
+            ("fixing", dict(fixing or {})),
+            ("log", log),
+            ("label", label),
+        ):
             object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement that can be checked. `fixing`: pinned; `assuming`: where it is true; `regime`: where it can be tested.
+    """One statement that can be checked.
 
+    `fixing`: pinned; `assuming`: where it is true; `regime`: where it can be tested.
     `quantity` tells the claims of one entry apart: their ids are `entry` and `entry_quantity`.
     """
 
@@ -101,15 +116,25 @@ class Claim:
         if self.status not in STATUSES:
             raise BadDeclaration(f"{self.id}: status {self.status!r} is none of {', '.join(STATUSES)}")
         if isinstance(self.prediction, str):
-            raise BadDeclaration(f"{self.id}: the prediction {self.prediction!r} is text; write it in the symbols of {self.setting.name()}")
+            raise BadDeclaration(
+                f"{self.id}: the prediction {self.prediction!r} is text; write "
+                f"it in the symbols of {self.setting.name()}"
+            )
         if self.prediction is not None and not isinstance(self.prediction, (Computed, Minimum, Law)):
             object.__setattr__(self, "prediction", sympify(self.prediction))
         self._require_conditions()
         self._require_names()
-        strangers = symbols_of(self._expressions()) - {part.symbol for part in self.setting.parts.values()} - {root.symbol for root in self.roots}
+        strangers = (
+            symbols_of(self._expressions())
+            - {part.symbol for part in self.setting.parts.values()}
+            - {root.symbol for root in self.roots}
+        )
         strangers -= set(self.unknown) | {option for option in strangers if self._names_a_choice(option)}
         if strangers:
-            raise BadDeclaration(f"{self.id}: {', '.join(sorted(map(str, strangers)))} belongs neither to {self.setting.name()} nor to the roots; declare it")
+            raise BadDeclaration(
+                f"{self.id}: {', '.join(sorted(map(str, strangers)))} belongs neither to "
+                f"{self.setting.name()} nor to the roots; declare it"
+            )
 
     @property
     def id(self) -> str:
@@ -123,7 +148,9 @@ class Claim:
         """The same claim with some fields replaced."""
         unknown = set(changes) - {f.name for f in dataclasses.fields(self)}
         if unknown:
-            raise BadDeclaration(f"{self.id}: a claim has no {', '.join(sorted(unknown))}; its fields are those of Claim")
+            raise BadDeclaration(
+                f"{self.id}: a claim has no {', '.join(sorted(unknown))}; its fields are those of Claim"
+            )
         return dataclasses.replace(self, **changes)
 
     def variant(self, name: str) -> "Claim":
@@ -132,10 +159,12 @@ class Claim:
             if wrong.name == name:
                 moved = {"points": wrong.at or self.points, "tight_at": () if wrong.at else self.tight_at}
                 return self.but(wrong=(), **{**moved, **wrong.changes})
-        raise BadDeclaration(f"{self.id} has no wrong variant {name!r}; it has {', '.join(repr(w.name) for w in self.wrong) or 'none'}")
+        raise BadDeclaration(
+            f"{self.id} has no wrong variant {name!r}; it has {', '.join(repr(w.name) for w in self.wrong) or 'none'}"
+        )
 
     def point(self, values: Mapping[Any, Any]) -> Point:
-        """The point with these values and the pinned ones.   Raises BadInput when it lies outside the domain or `assuming`."""
+        """The point with these values and the pinned ones.   Raises BadInput outside the domain or `assuming`."""
         named = {str(key): value for key, value in values.items()}
         for symbol, pinned in self.fixing.items():
             name = str(symbol)
@@ -146,7 +175,9 @@ class Claim:
         point = Point.of(self.setting, named)
         broken = self.broken(self.assuming, point)
         if broken:
-            raise OutsideDomain(f"{self.id} assumes {' and '.join(map(str, broken))}, which fails at {point}; move the point")
+            raise OutsideDomain(
+                f"{self.id} assumes {' and '.join(map(str, broken))}, which fails at {point}; move the point"
+            )
         return point
 
     @staticmethod
@@ -167,31 +198,51 @@ class Claim:
         measured = {part.symbol for part in self.setting.parts.values() if isinstance(part, (Observable, Drawn))}
         return isinstance(self.prediction, Basic) and bool(measured & symbols_of([self.prediction]))
 
-    def predict(self, point: Point, measured: Mapping[str, np.ndarray] | None = None, digits: int = DIGITS) -> Prediction:
+    def is_per_point(self) -> bool:
+        """Whether the prediction is one number at a point, from a formula."""
+        return isinstance(self.prediction, Basic) and not self.is_per_trial()
+
+    def predict(
+        self, point: Point, measured: Mapping[str, np.ndarray] | None = None, digits: int = DIGITS
+    ) -> Prediction:
         """Value of the prediction at a point; with `measured` arrays (trials, …), one value per trial."""
         if isinstance(self.prediction, (Minimum, Law)) or self.prediction is None:
             raise NotBuilt(f"{self.id}: predictions of this kind are not evaluated by this version")
         if isinstance(self.prediction, Computed):
             return self._defined(self.prediction.of(point, measured or {}), point)
         if self.is_per_trial() and not measured:
-            raise BadInput(f"{self.id} has a prediction for every draw, not for a point; simulate first, then predict from what was drawn")
+            raise BadInput(
+                f"{self.id} has a prediction for every draw, not for a point; simulate "
+                "first, then predict from what was drawn"
+            )
         values: dict[Symbol, Any] = {**point.exact(), **point.spectra()}
         values |= solve(self.roots_at(point), values, digits)
         formula = point.decide(self.prediction)
         if not self.is_per_trial():
             return predicted(enclose(formula, values, digits), digits)
-        arrays = {part.symbol: (measured or {})[name] for name, part in self.setting.parts.items() if name in (measured or {})}
+        arrays = {
+            part.symbol: (measured or {})[name] for name, part in self.setting.parts.items() if name in (measured or {})
+        }
         return self._defined(per_trial(formula, values, arrays), point)
 
     def roots_at(self, point: Point) -> list[Root]:
         """The roots with their case distinctions over choices decided."""
-        return [dataclasses.replace(root, equation=point.decide(root.equation), branch=point.decide(root.branch)) for root in self.roots]
+        return [
+            dataclasses.replace(root, equation=point.decide(root.equation), branch=point.decide(root.branch))
+            for root in self.roots
+        ]
 
     def _defined(self, prediction: Prediction, point: Point) -> Prediction:
-        """Raises BadInput where a trial has no prediction: a comparison with nan would pass for no violation. `given` may leave such trials out."""
+        """Raises BadInput where a trial has no prediction: a comparison with nan would pass for no violation.
+
+        `given` may leave such trials out.
+        """
         undefined = int(np.sum(~np.isfinite(np.asarray(prediction.value))))
         if undefined and self.given is None:
-            raise BadInput(f"{self.id}: the prediction is not finite in {undefined} of its values at {point}; exclude such draws with assuming or given")
+            raise BadInput(
+                f"{self.id}: the prediction is not finite in {undefined} of its values at "
+                f"{point}; exclude such draws with assuming or given"
+            )
         return prediction
 
     def measure(self, point: Point, measured: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -207,15 +258,23 @@ class Claim:
 
         That of an expression in observables is Σ |∂f/∂x|·(bound of x), and its rounding.
         """
-        parts = [part for symbol in symbols_of([self.observable]) if isinstance(part := self.setting.part_of(symbol), Observable)]
-        bounded = [part for part in parts if part.certificate]
+        parts = [
+            part
+            for symbol in symbols_of([self.observable])
+            if isinstance(part := self.setting.part_of(symbol), Observable)
+        ]
+        bounded = [(part, part.certificate) for part in parts if part.certificate]
         if not bounded:
             return None
-        if self.observable == bounded[0].symbol:
-            return measured[bounded[0].certificate]
+        if self.observable == bounded[0][0].symbol:
+            return measured[bounded[0][1]]
         values, arrays = {**point.exact(), **point.spectra()}, {part.symbol: measured[part.name] for part in parts}
-        slopes = {part.certificate: per_trial(sympy.diff(self.observable, part.symbol), values, arrays).value for part in bounded}
-        return per_trial(self.observable, values, arrays).error + sum(np.abs(slope * measured[name]) for name, slope in slopes.items())
+        slopes = {
+            name: per_trial(sympy.diff(self.observable, part.symbol), values, arrays).value for part, name in bounded
+        }
+        return per_trial(self.observable, values, arrays).error + sum(
+            np.abs(slope * measured[name]) for name, slope in slopes.items()
+        )
 
     def _repr_html_(self) -> str:
         from theory.describe import card
@@ -225,18 +284,32 @@ class Claim:
     def _require_conditions(self) -> None:
         for condition in (*self.assuming, *self.regime):
             if isinstance(condition, bool):
-                raise BadDeclaration(f"{self.id}: {condition} in assuming or regime; == and != of symbols decide at once, write Eq(…) or Ne(…)")
+                raise BadDeclaration(
+                    f"{self.id}: {condition} in assuming or regime; == and != of "
+                    "symbols decide at once, write Eq(…) or Ne(…)"
+                )
             if not isinstance(condition, CONDITIONS):
-                raise BadDeclaration(f"{self.id}: {condition!r} is no condition; write a comparison of symbols such as M.p > M.n + 1")
+                raise BadDeclaration(
+                    f"{self.id}: {condition!r} is no condition; write a comparison of symbols such as M.p > M.n + 1"
+                )
         if self.given is not None and event_of(self) is None:
             raise BadDeclaration(f"{self.id}: given={self.given} is no Event of {self.setting.name()}")
 
     def _require_names(self) -> None:
-        """What a claim pins or tests at are parameters; what it measures is an Observable; a root stands for itself alone."""
-        places = (self.fixing, *self.points, *self.tight_at, *self.fails_at, *(place for wrong in self.wrong for place in wrong.at))
+        """What a claim pins or tests at are parameters, what it measures is an Observable, a root has its own name."""
+        places = (
+            self.fixing,
+            *self.points,
+            *self.tight_at,
+            *self.fails_at,
+            *(place for wrong in self.wrong for place in wrong.at),
+        )
         strange = {str(key) for place in places for key in place} - set(self.setting.domains())
         if strange:
-            raise BadDeclaration(f"{self.id}: {self.setting.name()} has no parameter {', '.join(sorted(strange))}; it has {', '.join(self.setting.domains())}")
+            raise BadDeclaration(
+                f"{self.id}: {self.setting.name()} has no parameter {', '.join(sorted(strange))}; "
+                f"it has {', '.join(self.setting.domains())}"
+            )
         if not any(isinstance(self.setting.part_of(symbol), Observable) for symbol in symbols_of([self.observable])):
             raise BadDeclaration(f"{self.id}: {self.observable} is no Observable of {self.setting.name()}")
         known = {domain.symbol for domain in self.setting.domains().values()}
@@ -244,8 +317,13 @@ class Claim:
             known.add(root.symbol)
             late = {s for s in symbols_of([root.equation, root.branch]) - known if not self._names_a_choice(s)}
             if late or root.symbol.name in self.setting.parts:
-                raise BadDeclaration(f"{self.id}: the root {root.symbol} needs a name of its own and may read parameters and earlier roots"
-                                     + f", not {', '.join(sorted(map(str, late)))}" * bool(late))
+                raise BadDeclaration(
+                    (
+                        f"{self.id}: the root {root.symbol} needs a name of its own "
+                        "and may read parameters and earlier roots"
+                    )
+                    + f", not {', '.join(sorted(map(str, late)))}" * bool(late)
+                )
 
     def _expressions(self) -> list[Any]:
         return [self.observable, self.prediction, *self.assuming, *self.regime]

@@ -14,9 +14,9 @@ from theory.setting import Point
 
 @dataclass(frozen=True)
 class Computed:
-    """function(*arrays, **parameters) of the drawn arrays: (trials, …) -> (trials, …), or that and a bound on its error.
+    """function(*arrays, **parameters) of the drawn arrays: (trials, …) -> (trials, …), or that and its error bound.
 
-    `using`: keyword of the function -> parameter of the setting. `error`: relative error where the function states none.
+    `using`: keyword of the function -> parameter of the setting. `error`: relative, where the function states none.
     """
 
     reads: Sequence[Symbol]
@@ -29,7 +29,8 @@ class Computed:
         missing = [str(symbol) for symbol in self.reads if str(symbol) not in arrays]
         if missing:
             raise BadDeclaration(
-                f"the prediction reads {', '.join(missing)}, which {point.setting.name()} does not declare as Drawn or Observable"
+                f"the prediction reads {', '.join(missing)}, which {point.setting.name()} does not declare as Drawn or "
+                "Observable"
             )
         numbers = point.numbers()
         parameters = {key: numbers[str(symbol)] for key, symbol in self.using.items()}

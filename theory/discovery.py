@@ -1,4 +1,7 @@
-"""Finding what was declared: the entries of the catalogue by their paths, the claims and simulators of a user's file. No lists kept by hand."""
+"""Finding what was declared: entries of the catalogue by their paths, claims and simulators of a user's file.
+
+No list is kept by hand.
+"""
 
 import difflib
 import hashlib
@@ -19,8 +22,17 @@ CATALOGUE = Path(__file__).parent / "claims"
 
 def entries(topic: str | None = None) -> list[str]:
     """The entries of the catalogue by their paths, without importing any: 'min_norm.ridgeless_risk_isotropic'."""
-    folders = [CATALOGUE / topic] if topic else sorted(path for path in CATALOGUE.iterdir() if path.is_dir() and path.name[0] != "_")
-    return [f"{folder.name}.{path.stem}" for folder in folders for path in sorted(folder.glob("*.py")) if path.name[0] != "_"]
+    folders = (
+        [CATALOGUE / topic]
+        if topic
+        else sorted(path for path in CATALOGUE.iterdir() if path.is_dir() and path.name[0] != "_")
+    )
+    return [
+        f"{folder.name}.{path.stem}"
+        for folder in folders
+        for path in sorted(folder.glob("*.py"))
+        if path.name[0] != "_"
+    ]
 
 
 def topics() -> list[str]:
@@ -32,12 +44,18 @@ def claims_of_entry(entry: str) -> list[Any]:
     claims = claims_in(importlib.import_module(f"theory.claims.{entry}"), entry)
     for claim in claims:
         if claim.entry != entry:
-            raise BadDeclaration(f"theory/claims/{entry.replace('.', '/')}.py: {claim.id} says entry={claim.entry!r}; write entry={entry!r}")
+            raise BadDeclaration(
+                f"theory/claims/{entry.replace('.', '/')}.py: {claim.id} says "
+                f"entry={claim.entry!r}; write entry={entry!r}"
+            )
     return claims
 
 
 def find(name: str) -> list[Any]:
-    """The claims that a user means: an id, an entry, a topic, a file, 'flagship' or 'all'.   Raises UnknownClaim with the nearest names."""
+    """The claims that a user means: an id, an entry, a topic, a file, 'flagship' or 'all'.
+
+    Raises UnknownClaim with the nearest names.
+    """
     if name.endswith(".py") or "/" in name:
         return claims_in(load_file(name), name)
     if name in ("all", "flagship"):
@@ -69,7 +87,9 @@ def claims_in(module: ModuleType, where: str) -> list[Any]:
     ids = [claim.id for claim in claims]
     doubled = {name for name in ids if ids.count(name) > 1}
     if doubled:
-        raise BadDeclaration(f"{where}: {', '.join(sorted(doubled))} stands twice; give each claim of an entry its own quantity")
+        raise BadDeclaration(
+            f"{where}: {', '.join(sorted(doubled))} stands twice; give each claim of an entry its own quantity"
+        )
     return claims
 
 
@@ -102,13 +122,15 @@ def load_file(name: str | Path) -> ModuleType:
 
 
 def simulator_of(setting: type) -> Any:
-    """The simulator of a setting: in the file of the setting, or in numerics/simulators/<topic>/.   Raises BadDeclaration."""
+    """The simulator of a setting, in its own file or in numerics/simulators/<topic>/.   Raises BadDeclaration."""
     for module in _places(setting):
         for value in vars(module).values():
             simulator = getattr(value, "simulator", None)
             if simulator is not None and getattr(simulator, "setting", None) is setting:
                 return simulator
-    raise BadDeclaration(f"{setting.__qualname__} has no simulator; mark a function with @simulates({setting.__qualname__}) beside it")
+    raise BadDeclaration(
+        f"{setting.__qualname__} has no simulator; mark a function with @simulates({setting.__qualname__}) beside it"
+    )
 
 
 def _places(setting: type) -> Iterator[ModuleType]:
@@ -135,7 +157,10 @@ def _in_file(path: Path, fault: BaseException) -> str:
     line = getattr(fault, "lineno", None) or (frames[-1].lineno if frames else "?")
     text = " ".join(str(fault).split()) or type(fault).__name__
     if isinstance(fault, TypeError) and "truth value of Relational" in text:
-        text = "a chained comparison of symbols has no truth value; write And(1 < p, p < 5), or two entries of the list, instead of 1 < p < 5"
+        text = (
+            "a chained comparison of symbols has no truth value; write And(1 < p, p < 5), "
+            "or two entries of the list, instead of 1 < p < 5"
+        )
     elif not isinstance(fault, BadInput):
         text = f"{type(fault).__name__}: {text}"
     return f"{path.name}, line {line}: {text}"

@@ -84,8 +84,16 @@ def _rational(value: Any) -> Rational | None:
 class Real(Domain):
     """A real parameter between bounds. `per_trial`: the simulator receives one value for every trial, as an array."""
 
-    def __init__(self, *, above: float | None = None, at_least: float | None = None, below: float | None = None,
-                 at_most: float | None = None, typical: tuple[float, float] | None = None, per_trial: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        above: float | None = None,
+        at_least: float | None = None,
+        below: float | None = None,
+        at_most: float | None = None,
+        typical: tuple[float, float] | None = None,
+        per_trial: bool = False,
+    ) -> None:
         self.above, self.at_least, self.below, self.at_most = above, at_least, below, at_most
         self.typical = typical
         self.per_trial = per_trial
@@ -103,9 +111,17 @@ class Real(Domain):
             return "a finite number is wanted"
         if not representable(number):
             return f"no simulator can hold a number beyond 10^±{LARGEST_EXPONENT}"
-        tests = [(self.above, number.__gt__, "above"), (self.at_least, number.__ge__, "at least"),
-                 (self.below, number.__lt__, "below"), (self.at_most, number.__le__, "at most")]
-        broken = [f"it must be {word} {bound}" for bound, test, word in tests if bound is not None and not test(_rational(bound))]
+        tests = [
+            (self.above, number.__gt__, "above"),
+            (self.at_least, number.__ge__, "at least"),
+            (self.below, number.__lt__, "below"),
+            (self.at_most, number.__le__, "at most"),
+        ]
+        broken = [
+            f"it must be {word} {bound}"
+            for bound, test, word in tests
+            if bound is not None and not test(_rational(bound))
+        ]
         return "; ".join(broken)
 
     def exactly(self, value: Any) -> Rational:
@@ -127,7 +143,10 @@ class Real(Domain):
 
     def _typical(self) -> tuple[float, float]:
         if self.typical is None:
-            raise BadDeclaration(f"{self.name} has no typical range, so no point can be drawn; declare typical=(low, high) or give {self.name}")
+            raise BadDeclaration(
+                f"{self.name} has no typical range, so no point can be drawn; declare "
+                f"typical=(low, high) or give {self.name}"
+            )
         return float(self.typical[0]), float(self.typical[1])
 
     def __str__(self) -> str:
@@ -138,18 +157,25 @@ class Real(Domain):
 class Size(Domain):
     """A whole number, positive unless `at_least` says otherwise: a number of samples, features, neurons."""
 
-    def __init__(self, *, at_least: int = 1, at_most: int = LARGEST_SIZE, typical: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, *, at_least: int = 1, at_most: int = LARGEST_SIZE, typical: tuple[int, int] | None = None
+    ) -> None:
         self.at_least, self.at_most = at_least, at_most
         self.typical = typical
 
     def symbol_assumptions(self) -> dict[str, bool]:
-        return {"integer": True, **({"positive": True} if self.at_least > 0 else {"nonnegative": True} if self.at_least == 0 else {})}
+        return {
+            "integer": True,
+            **({"positive": True} if self.at_least > 0 else {"nonnegative": True} if self.at_least == 0 else {}),
+        }
 
     def fault(self, value: Any) -> str:
         number = _rational(value)
         if number is None or number.q != 1:
             return "a whole number is wanted"
-        return "" if self.at_least <= number <= self.at_most else f"it must lie between {self.at_least} and {self.at_most}"
+        return (
+            "" if self.at_least <= number <= self.at_most else f"it must lie between {self.at_least} and {self.at_most}"
+        )
 
     def exactly(self, value: Any) -> int:
         return int(value)
@@ -158,18 +184,25 @@ class Size(Domain):
         low, high = self._typical()
         if low < 1:
             return int(rng.integers(low, high + 1))
-        return round(np.exp(rng.uniform(np.log(low), np.log(high))))  # log-uniform: small sizes are as interesting as large
+        return round(
+            np.exp(rng.uniform(np.log(low), np.log(high)))
+        )  # log-uniform: small sizes are as interesting as large
 
     def corners(self) -> list[int]:
         return list(self.typical or ())
 
     def _typical(self) -> tuple[int, int]:
         if self.typical is None:
-            raise BadDeclaration(f"{self.name} has no typical range, so no point can be drawn; declare typical=(low, high) or give {self.name}")
+            raise BadDeclaration(
+                f"{self.name} has no typical range, so no point can be drawn; declare "
+                f"typical=(low, high) or give {self.name}"
+            )
         return self.typical
 
     def __str__(self) -> str:
-        return f"the whole numbers from {self.at_least}" + (f" to {self.at_most}" if self.at_most < LARGEST_SIZE else "")
+        return f"the whole numbers from {self.at_least}" + (
+            f" to {self.at_most}" if self.at_most < LARGEST_SIZE else ""
+        )
 
 
 class Choice(Domain):
@@ -260,7 +293,7 @@ class Data(Domain):
         return f"the data set {self.source if isinstance(self.source, (str, Path)) else 'of the setting'}"
 
 
-class total(Function):  # noqa: N801 - written in formulas like a function
+class total(Function):
     """Sum of an elementwise expression over the modes of its spectra: total(lam/(lam + g)) = Σᵢ λᵢ/(λᵢ + g)."""
 
     nargs = 1

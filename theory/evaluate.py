@@ -1,37 +1,39 @@
-"""From an expression to a number: a rigorous enclosure by ball arithmetic, and a vectorised float64 form for arrays.
-
-Both walk the same SymPy expression but share no arithmetic: python-flint's arb here, NumPy and SciPy there.
-"""
+"""From an expression to a number with a rigorous enclosure, by ball arithmetic (arb); and conditions decided by it."""
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import sympy
 from flint import arb, ctx, fmpq
-from sympy import Basic, Expr, Symbol, lambdify
+from sympy import Basic, Expr, Symbol
 
 from theory.domain import total
 from theory.errors import BadInput
 from theory.values import exact
 
 Ball = arb | list[arb]
-Evaluated = Callable[[Sequence[np.ndarray]], np.ndarray]
 DIGITS = 30
 MOST_BITS = 20_000
-EPS = float(np.finfo(float).eps)
-EXTENDED = bool(np.finfo(np.longdouble).eps < EPS / 100)  # not on every platform
-NO_MODES = "total(…) sums over the modes of a spectrum, and there is none in it; write the number of modes as a symbol"
-COMPARISONS = {sympy.Eq: operator.eq, sympy.Ne: operator.ne, sympy.StrictGreaterThan: operator.gt, sympy.StrictLessThan: operator.lt,
-               sympy.GreaterThan: operator.ge, sympy.LessThan: operator.le}
+NO_MODES = "total(…) sums over the modes of a spectrum, and there is none; write the number of modes as a symbol"
+COMPARISONS = {
+    sympy.Eq: operator.eq,
+    sympy.Ne: operator.ne,
+    sympy.StrictGreaterThan: operator.gt,
+    sympy.StrictLessThan: operator.lt,
+    sympy.GreaterThan: operator.ge,
+    sympy.LessThan: operator.le,
+}
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """Value of a formula at a point, or one per trial, with a bound on its own evaluation error.   Shapes: () or (trials, …)."""
+    """Value of a formula at a point, or one per trial, with a bound on its evaluation error.
+
+    Shapes: () or (trials, …).
+    """
 
     value: Any
     error: Any
@@ -47,7 +49,7 @@ class Undecided(ArithmeticError):
 
 
 def enclose(expression: Basic, values: Mapping[Symbol, Any], digits: int = DIGITS) -> arb:
-    """A ball that contains the value, its radius below 10^-digits of its size, or as small as uncertain inputs (roots) allow.
+    """A ball that contains the value, of radius below 10^-digits of its size, or as small as uncertain inputs allow.
 
     `values`: symbol -> exact number, ball, or array of modes.   Raises BadInput when the expression is undefined there.
     """
@@ -65,7 +67,10 @@ def enclose(expression: Basic, values: Mapping[Symbol, Any], digits: int = DIGIT
         return last
     settled = _settled(expression, values)
     if settled is None:
-        raise BadInput(f"{expression} has no certain value at {_shown(values)}; it may be undefined or infinite there, move the point")
+        raise BadInput(
+            f"{expression} has no certain value at {_shown(values)}; it may be "
+            "undefined or infinite there, move the point"
+        )
     return arb(fmpq(int(settled.p), int(settled.q)))
 
 
@@ -90,7 +95,9 @@ def predicted(ball: arb, digits: int = DIGITS) -> Prediction:
     """The ball as a float64 value with an error bound that covers the rounding to float64."""
     value = float(ball.mid())
     if not np.isfinite(value):
-        raise BadInput(f"the prediction is {ball.str(5, radius=False)}, beyond the range of float64; rescale it, or move the point")
+        raise BadInput(
+            f"the prediction is {ball.str(5, radius=False)}, beyond the range of float64; rescale it, or move the point"
+        )
     with precision(200):
         apart = abs(ball - arb(value))
         error = 0.0 if apart.is_zero() else np.nextafter(float(apart.upper()), np.inf)
@@ -104,88 +111,11 @@ def sign(expression: Basic, values: Mapping[Symbol, Any], bits: int = 200) -> in
 
 
 def holds(condition: Any, values: Mapping[Symbol, Any]) -> bool:
-    """Whether a condition (a SymPy relational, or And, Or, Not of them) certainly holds for exact values, spectra included.
+    """Whether a condition (a SymPy relational, or And, Or, Not of them) certainly holds for exact values and spectra.
 
     One that is undefined at the values, or cannot be decided, does not hold, and neither does its negation.
     """
     return _truth(condition, values) is True
-
-
-@lru_cache(maxsize=512)
-def vectorised(expression: Expr, symbols: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
-    """The expression as a float64 function of arrays; `total` sums over the last axis and keeps it beside other axes."""
-    return lambdify(symbols, expression, [{"total": _summed}, "scipy", "numpy"], cse=True)
-
-
-def per_trial(expression: Basic, values: Mapping[Symbol, Any], measured: Mapping[Symbol, np.ndarray]) -> Prediction:
-    """The expression for every trial, with a bound on its rounding: the difference to extended precision.
-
-    Where that is missing (some platforms, some special functions) inputs are moved by a rounding instead.
-    Shapes: measured (trials,) each -> (trials,).
-    """
-    trials = len(next(iter(measured.values())))
-    symbols = tuple(sorted((symbol for symbol in expression.free_symbols if isinstance(symbol, Symbol)), key=str))
-    bent = [str(symbol) for symbol in symbols if np.ndim(measured.get(symbol, ())) > 1]
-    if bent:
-        raise BadInput(f"{expression} reads {', '.join(bent)}, which is an array in every trial; write the prediction as a Computed")
-    columns = any(isinstance(values.get(symbol), np.ndarray) for symbol in symbols)  # modes lie along the last axis, so trials along the first
-    shape = (trials, 1) if columns else (trials,)
-    arrays = [np.asarray(measured[symbol], dtype=float).reshape(shape) if symbol in measured else np.asarray(as_float(values[symbol])) for symbol in symbols]
-    function = vectorised(expression, symbols)  # type: ignore[arg-type]
-
-    def evaluated(inputs: Sequence[np.ndarray]) -> np.ndarray:
-        try:
-            return np.broadcast_to(_real(function(*inputs)), shape).reshape(trials)
-        except ValueError as fault:
-            raise BadInput(f"{expression} has one value per mode; sum it with total(…)") from fault
-
-    with np.errstate(all="ignore"):  # what is not finite is the caller's matter
-        value = evaluated(arrays).astype(float)
-        finer = _finer(evaluated, arrays)
-        rounding = _moved(evaluated, arrays, value) if finer is None else np.abs(finer - value).astype(float)
-    return Prediction(value, 4 * (rounding + 4 * EPS * np.abs(value)), f"float64 against {'moved inputs' if finer is None else 'extended precision'}")
-
-
-def in_float64(expression: Basic, values: Mapping[Symbol, Any]) -> Prediction:
-    """The value by NumPy and SciPy alone, with an estimate of its rounding: that of the arithmetic and that of every input."""
-    symbols = tuple(sorted((symbol for symbol in expression.free_symbols if isinstance(symbol, Symbol)), key=str))
-    function = vectorised(expression, symbols)  # type: ignore[arg-type]
-    arrays = [np.asarray(as_float(values[symbol])) for symbol in symbols]
-
-    def evaluated(inputs: Sequence[np.ndarray]) -> np.ndarray:
-        return _real(function(*inputs)).reshape(1)
-
-    with np.errstate(all="ignore"):
-        value = evaluated(arrays).astype(float)
-        finer = _finer(evaluated, arrays)
-        rounding = _moved(evaluated, arrays, value) + (0 if finer is None else np.abs(finer - value).astype(float))
-    return Prediction(float(value[0]), float(4 * (rounding + 4 * EPS * np.abs(value))[0]), "float64")
-
-
-def _real(result: Any) -> np.ndarray:
-    """Some of SciPy's functions are complex whatever they are given; a value that is not real is none."""
-    array = np.asarray(result)
-    return np.where(array.imag == 0, array.real, np.nan) if array.dtype.kind == "c" else array
-
-
-def _finer(evaluated: Evaluated, arrays: Sequence[np.ndarray]) -> np.ndarray | None:
-    """The value in extended precision; None where the platform, or one of SciPy's functions, has none."""
-    try:
-        return evaluated([array.astype(np.longdouble) for array in arrays]) if EXTENDED else None
-    except TypeError:
-        return None
-
-
-def _moved(evaluated: Evaluated, arrays: Sequence[np.ndarray], value: np.ndarray) -> np.ndarray:
-    """How far the value moves, in all, when each input in turn is moved by some roundings."""
-    moved = [[*arrays[:i], arrays[i] * (1 + 4 * EPS), *arrays[i + 1:]] for i in range(len(arrays))]
-    return sum((np.abs(evaluated(inputs) - value) for inputs in moved), np.zeros_like(value))
-
-
-def _summed(modes: Any) -> Any:
-    if np.ndim(modes) == 0:
-        raise BadInput(NO_MODES)
-    return np.sum(modes, axis=-1, keepdims=np.ndim(modes) > 1)
 
 
 def _truth(condition: Any, values: Mapping[Symbol, Any]) -> bool | None:
@@ -199,7 +129,9 @@ def _truth(condition: Any, values: Mapping[Symbol, Any]) -> bool | None:
         part = _truth(condition.args[0], values)
         return None if part is None else not part
     if not isinstance(condition, sympy.core.relational.Relational):
-        raise BadInput(f"{condition} is no condition that can be decided at a point; write comparisons joined by And, Or, Not")
+        raise BadInput(
+            f"{condition} is no condition that can be decided at a point; write comparisons joined by And, Or, Not"
+        )
     if any(isinstance(values.get(side), Symbol) for side in condition.args):
         return _same_choice(condition, values)
     order = _order(condition.args[0] - condition.args[1], values)
@@ -209,13 +141,18 @@ def _truth(condition: Any, values: Mapping[Symbol, Any]) -> bool | None:
 def _same_choice(condition: Any, values: Mapping[Symbol, Any]) -> bool:
     left, right = (values.get(side, side) for side in condition.args)
     if not isinstance(condition, (sympy.Eq, sympy.Ne)) or not isinstance(left, Symbol) or not isinstance(right, Symbol):
-        raise BadInput(f"{condition} compares a choice with something else; write Eq or Ne of the symbol and the name of one option")
+        raise BadInput(
+            f"{condition} compares a choice with something else; write Eq or "
+            "Ne of the symbol and the name of one option"
+        )
     return (left.name == right.name) is isinstance(condition, sympy.Eq)
 
 
 def _order(difference: Expr, values: Mapping[Symbol, Any]) -> int | None:
     """Sign of a difference, exactly; None where it is undefined, not real, or open."""
-    number = difference.xreplace({symbol: sympy.sympify(value) for symbol, value in values.items() if isinstance(value, (sympy.Basic, int))})
+    number = difference.xreplace(
+        {symbol: sympy.sympify(value) for symbol, value in values.items() if isinstance(value, (sympy.Basic, int))}
+    )
     if isinstance(number, sympy.Rational) or number in (sympy.oo, -sympy.oo):
         return int(sympy.sign(number))
     if number.has(sympy.zoo, sympy.nan, sympy.I):
@@ -230,7 +167,7 @@ def _order(difference: Expr, values: Mapping[Symbol, Any]) -> int | None:
 
 
 def _settled(expression: Basic, values: Mapping[Symbol, Any]) -> sympy.Rational | None:
-    """The exact value where balls never settle: a rational number, or what algebra shows to be zero; None without a proof."""
+    """The exact value where balls never settle: a rational, or what algebra shows to be zero; None without a proof."""
     if any(isinstance(values.get(symbol), (np.ndarray, list, arb)) for symbol in expression.free_symbols):
         return None
     number = expression.subs({symbol: values[symbol] for symbol in expression.free_symbols if symbol in values})
@@ -248,7 +185,7 @@ def _uncertain(values: Mapping[Symbol, Any]) -> bool:
     return any(isinstance(value, arb) and not value.is_exact() for value in values.values())
 
 
-class precision:  # noqa: N801 - a context, used like a function
+class precision:
     """Working precision of ball arithmetic, in bits."""
 
     def __init__(self, bits: int) -> None:
@@ -273,34 +210,33 @@ def _ball(value: Any) -> Ball:
     return arb(float(value)) if isinstance(value, float) else arb(int(value))
 
 
-def as_float(value: Any) -> Any:
-    """The value in float64; the middle of a ball."""
-    if isinstance(value, list):
-        return np.array([as_float(entry) for entry in value])
-    return value if isinstance(value, np.ndarray) else float(value.mid()) if isinstance(value, arb) else float(value)
-
-
 def _polygamma(order: arb, argument: arb) -> arb:
     """ψ^(m)(x) = (−1)^(m+1) m! ζ(m + 1, x), ψ itself for m = 0."""
-    m = int(order.unique_fmpz())
+    m = round(float(order.mid()))
     return argument.digamma() if m == 0 else (-1) ** (m + 1) * arb(m + 1).gamma() * arb(m + 1).zeta(argument)
 
 
 def _lambert(argument: arb, branch: arb | None = None) -> arb:
-    return argument.lambertw(0 if branch is None else int(branch.unique_fmpz()))
+    return argument.lambertw(0 if branch is None else round(float(branch.mid())))
 
 
-FUNCTIONS: dict[type, Callable[..., arb]] = {
-    sympy.exp: arb.exp, sympy.log: arb.log, sympy.sin: arb.sin, sympy.cos: arb.cos, sympy.tan: arb.tan, sympy.tanh: arb.tanh,
-    sympy.sinh: arb.sinh, sympy.cosh: arb.cosh, sympy.asin: arb.asin, sympy.acos: arb.acos, sympy.atan: arb.atan, sympy.erf: arb.erf,
-    sympy.erfc: arb.erfc, sympy.gamma: arb.gamma, sympy.loggamma: arb.lgamma, sympy.polygamma: _polygamma, sympy.Abs: abs,
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    sympy.exp: arb.exp, sympy.log: arb.log, sympy.sin: arb.sin, sympy.cos: arb.cos, sympy.tan: arb.tan,
+    sympy.tanh: arb.tanh, sympy.sinh: arb.sinh, sympy.cosh: arb.cosh, sympy.asin: arb.asin, sympy.acos: arb.acos,
+    sympy.atan: arb.atan, sympy.erf: arb.erf, sympy.erfc: arb.erfc, sympy.gamma: arb.gamma,
+    sympy.loggamma: arb.lgamma, sympy.polygamma: _polygamma, sympy.Abs: abs,
     sympy.LambertW: _lambert, sympy.zeta: arb.zeta, sympy.floor: arb.floor, sympy.ceiling: arb.ceil,
 }  # fmt: skip
-CONSTANTS = {sympy.pi: arb.pi, sympy.E: arb.const_e, sympy.EulerGamma: arb.const_euler, sympy.Catalan: arb.const_catalan}
+CONSTANTS = {
+    sympy.pi: arb.pi,
+    sympy.E: arb.const_e,
+    sympy.EulerGamma: arb.const_euler,
+    sympy.Catalan: arb.const_catalan,
+}
 
 
 def _walk(node: Any, values: dict[Any, Ball]) -> Ball:
-    """The ball of a node. `values` also remembers the subexpressions met before: formulas of spectra repeat long sums."""
+    """The ball of a node. `values` remembers the subexpressions met before: formulas of spectra repeat long sums."""
     if node not in values:
         values[node] = _evaluated(node, values)
     return values[node]
@@ -314,7 +250,9 @@ def _evaluated(node: Any, values: dict[Any, Ball]) -> Ball:
     if isinstance(node, sympy.Rational):
         return arb(fmpq(int(node.p), int(node.q)))
     if isinstance(node, sympy.Float):
-        return _ball(exact(repr(float(node))) if node._prec <= 53 else sympy.Rational(node))  # a decimal in a formula means itself: 0.1 is 1/10
+        return _ball(
+            exact(repr(float(node))) if node._prec <= 53 else sympy.Rational(node)
+        )  # a decimal in a formula means itself: 0.1 is 1/10
     if isinstance(node, sympy.Piecewise):
         return _piecewise(node, values)
     parts = [_walk(part, values) for part in node.args]
@@ -327,7 +265,7 @@ def _evaluated(node: Any, values: dict[Any, Ball]) -> Ball:
         rows = [part if isinstance(part, list) else [part] * length for part in parts]
         if {len(row) for row in rows} != {length}:
             raise BadInput("two spectra of one formula differ in their number of modes; give both the same count")
-        return [_apply(node, list(entries)) for entries in zip(*rows)]
+        return [_apply(node, list(entries)) for entries in zip(*rows, strict=True)]
     return _apply(node, parts)  # type: ignore[arg-type]
 
 
@@ -341,7 +279,13 @@ def _apply(node: Any, parts: list[arb]) -> arb:
         return product
     if isinstance(node, sympy.Pow):
         exponent = node.args[1]
-        return parts[0].sqrt() if exponent == sympy.Rational(1, 2) else parts[0] ** int(exponent) if isinstance(exponent, sympy.Integer) else parts[0] ** parts[1]
+        return (
+            parts[0].sqrt()
+            if exponent == sympy.Rational(1, 2)
+            else parts[0] ** int(exponent)
+            if isinstance(exponent, sympy.Integer)
+            else parts[0] ** parts[1]
+        )
     if isinstance(node, (sympy.Min, sympy.Max)):
         extreme = parts[0]
         for part in parts[1:]:
@@ -349,7 +293,10 @@ def _apply(node: Any, parts: list[arb]) -> arb:
         return extreme
     if type(node) in FUNCTIONS:
         return FUNCTIONS[type(node)](*parts)
-    raise BadInput(f"{type(node).__name__} in {node} cannot be evaluated with a certain error; write it with the functions that SymPy and arb share")
+    raise BadInput(
+        f"{type(node).__name__} in {node} cannot be evaluated with a certain error; "
+        "write it with the functions that SymPy and arb share"
+    )
 
 
 def _piecewise(node: sympy.Piecewise, values: dict[Any, Ball]) -> Ball:
@@ -366,7 +313,10 @@ def _certain(condition: Any, values: dict[Any, Ball]) -> bool:
         return any(_certain(part, values) for part in condition.args)
     difference = _walk(condition.args[0] - condition.args[1], values)
     if isinstance(difference, list):
-        raise BadInput(f"{condition} differs from mode to mode; a case distinction over modes is not evaluated, write it with Min, Max or Abs")
+        raise BadInput(
+            f"{condition} differs from mode to mode; a case distinction over modes "
+            "is not evaluated, write it with Min, Max or Abs"
+        )
     if not (difference > 0 or difference < 0 or difference.is_zero()):
         raise Undecided
     return COMPARISONS[type(condition)](1 if difference > 0 else -1 if difference < 0 else 0, 0)

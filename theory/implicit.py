@@ -12,7 +12,8 @@ from flint import arb
 from sympy import Basic, Expr, Symbol, true
 
 from theory.errors import NoRoot
-from theory.evaluate import as_float, ball_at, balls, precision, vectorised
+from theory.evaluate import ball_at, balls, precision
+from theory.vectorise import as_float, vectorised
 
 GRID = 400
 WIDEST = (1e-60, 1e60)
@@ -27,8 +28,8 @@ Equation = Callable[[arb], arb]
 class Root:
     """The positive `symbol` at which `equation` vanishes, inside `bracket` and where `branch` holds.
 
-    `unique` says why there is only one. Certified at every solution: the equation changes sign across the root, and does not
-    jump there. That it changes sign only once is looked for on a grid.   Raises NoRoot.
+    `unique` says why there is only one. Certified at every solution: the equation changes sign across the root, and
+    does not jump there. That it changes sign only once is looked for on a grid.   Raises NoRoot.
     """
 
     symbol: Symbol
@@ -63,11 +64,13 @@ def _certified(root: Root, values: Mapping[Symbol, Any], digits: int) -> arb:
         )
     if not found:
         raise NoRoot(
-            f"the equation for {root.symbol} changes sign by a jump near {float(ends[0][0].mid()):.6g}, at no root; check the equation and its branch"
+            f"the equation for {root.symbol} changes sign by a jump near {float(ends[0][0].mid()):.6g}, "
+            "at no root; check the equation and its branch"
         )
     if len(found) > 1:
         raise NoRoot(
-            f"the equation for {root.symbol} has {len(found)} roots in {root.bracket}; give a branch or a bracket that leaves one"
+            f"the equation for {root.symbol} has {len(found)} roots in {root.bracket}; "
+            "give a branch or a bracket that leaves one"
         )
     return found[0]
 
@@ -84,7 +87,7 @@ def _signed(equation: Equation, low: float, high: float, widest: float) -> tuple
 
 
 def _narrowed(equation: Equation, left: arb, right: arb, digits: int) -> arb | None:
-    """The ball between ends of opposite signs, narrowed by secants to 10^-digits; None where the equation jumps instead of vanishing."""
+    """The ball between ends of opposite signs, narrowed by secants to 10^-digits; None where the equation jumps."""
     below, above = equation(left), equation(right)
     size = abs(below) + abs(above)
     margin, target = arb(10) ** -digits / 4, arb(10) ** -digits
@@ -149,10 +152,11 @@ def _float_form(expression: Basic, symbol: Symbol, values: Mapping[Symbol, Any])
     lacking = [str(s) for s in others if s not in values]
     if lacking:
         raise NoRoot(
-            f"the equation for {symbol} reads {', '.join(lacking)}, which has no value here; it may read parameters and earlier roots"
+            f"the equation for {symbol} reads {', '.join(lacking)}, which has no value "
+            "here; it may read parameters and earlier roots"
         )
     numbers = [as_float(values[s]) for s in others]
-    function = vectorised(expression, (symbol, *others))  # type: ignore[arg-type]
+    function = vectorised(expression, (symbol, *others))
 
     def evaluate(unknown: float) -> float:
         with np.errstate(all="ignore"):

@@ -23,21 +23,32 @@ def complete(claim: Claim, values: Mapping[Any, Any], rng: np.random.Generator) 
     given = {str(key): value for key, value in values.items()}
     unknown = set(given) - set(claim.setting.domains())
     if unknown:
-        raise BadInput(f"{claim.setting.name()} has no parameter {', '.join(sorted(unknown))}; it has {', '.join(claim.setting.domains())}")
+        raise BadInput(
+            f"{claim.setting.name()} has no parameter {', '.join(sorted(unknown))}; "
+            f"it has {', '.join(claim.setting.domains())}"
+        )
     top = {**ladder_top(claim), **given}
     free = {name: domain for name, domain in claim.free().items() if name not in top}
     open_names = {str(symbol) for symbol in symbols_of([*claim.assuming, *claim.regime])} & set(free)
     true_at = None
     for _ in range(TRIES if open_names else 1):
-        point = Point.of(claim.setting, {**{str(k): v for k, v in claim.fixing.items()}, **top, **{n: d.draw(rng) for n, d in free.items()}})
+        point = Point.of(
+            claim.setting,
+            {**{str(k): v for k, v in claim.fixing.items()}, **top, **{n: d.draw(rng) for n, d in free.items()}},
+        )
         if not claim.broken(claim.assuming, point):
             if not claim.broken(claim.regime, point):
                 return claim.point({**point_values(claim, point), **given})
             true_at = true_at or point
     if not free or given:
-        return claim.point({**point_values(claim, true_at or point), **given})  # says which assumption fails; outside the regime it is the judge's matter
+        return claim.point(
+            {**point_values(claim, true_at or point), **given}
+        )  # says which assumption fails; outside the regime it is the judge's matter
     wanted = ", ".join(map(str, (*claim.assuming, *claim.regime)))
-    raise BadInput(f"{claim.id}: no typical point satisfies {wanted} in {TRIES} draws; the domain is empty or its typical ranges miss it")
+    raise BadInput(
+        f"{claim.id}: no typical point satisfies {wanted} in {TRIES} draws; the "
+        "domain is empty or its typical ranges miss it"
+    )
 
 
 def default_points(claim: Claim, count: int, seed: int) -> list[Point]:
@@ -75,7 +86,9 @@ def ladder_top(claim: Claim) -> dict[str, Any]:
 def point_values(claim: Claim, point: Point) -> dict[str, Any]:
     """The values of a point without those that the claim pins."""
     pinned = {str(symbol) for symbol in claim.fixing}
-    return {name: value for name, value in point.values if name not in pinned and name not in claim.setting.of_kind(Data)}
+    return {
+        name: value for name, value in point.values if name not in pinned and name not in claim.setting.of_kind(Data)
+    }
 
 
 def _corners(claim: Claim) -> list[Point]:

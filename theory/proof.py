@@ -1,4 +1,4 @@
-"""Derivation steps and exact properties of a formula, as data. SymPy's own Eq evaluates itself away, so these types do not."""
+"""Derivation steps and exact properties of a formula, as data. SymPy's own Eq evaluates itself away; these do not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

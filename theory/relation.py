@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from sympy import Expr, Symbol, sympify
@@ -19,7 +20,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class Ladder:
-    """Increasing sizes along which a limit is approached, other symbols tied to them; the gap shrinks like size^-rate."""
+    """Increasing sizes along which a limit is approached, and symbols tied to them; the gap goes like size^-rate."""
 
     along: Symbol
     sizes: tuple[int, ...]
@@ -33,7 +34,7 @@ class Ladder:
         object.__setattr__(self, "sizes", tuple(sizes))
         object.__setattr__(self, "tie", dict(tie or {}))
         object.__setattr__(self, "rate", float(rate))
-        if len(self.sizes) < 3 or any(b <= a for a, b in zip(self.sizes, self.sizes[1:])):
+        if len(self.sizes) < 3 or any(b <= a for a, b in pairwise(self.sizes)):
             raise BadDeclaration(
                 f"a ladder needs at least three increasing sizes, got {list(sizes)}; one size cannot show a limit"
             )
@@ -116,7 +117,10 @@ class Order(Relation):
 
 @dataclass(frozen=True)
 class Direction(Relation):
-    """1 − cosine between observable and prediction vanishes along an axis. `limit`: the absolute tolerance (a cosine has no scale)."""
+    """1 − cosine between observable and prediction vanishes along an axis.
+
+    `limit`: the absolute tolerance (a cosine has no scale).
+    """
 
     along: Symbol
     limit: float = 5e-3
@@ -128,7 +132,8 @@ class Direction(Relation):
 class Threshold(Relation):
     """The observable is negative below and positive above the predicted value of `of`; one change of sign is assumed.
 
-    "pathwise": the sign is a fact of every draw (the observable is deterministic given the draw); "mean": the sign of its mean.
+    "pathwise": the sign is a fact of every draw (the observable is deterministic given the draw); "mean": the sign of
+    its mean.
     """
 
     of: Symbol

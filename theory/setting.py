@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from sympy import Basic, Eq, Integer, Ne, Rational, Symbol, sympify
+from sympy import Basic, Eq, Integer, Ne, Symbol, sympify
 
 from theory.domain import Data, Declared, Domain, Real
 from theory.errors import BadDeclaration, BadInput
@@ -34,11 +34,16 @@ class Drawn(Declared):
 
 
 class Observable(Declared):
-    """What a simulator measures, one number or array per trial. `certificate` names the observable that bounds its error."""
+    """What a simulator measures, one number or array per trial.
+
+    `certificate` names the observable that bounds its error.
+    """
 
     assumptions: ClassVar[dict[str, bool]] = {"real": True}
 
-    def __init__(self, text: str = "", *, shape: Declared | Sequence[Declared | int] = (), certificate: str | None = None) -> None:
+    def __init__(
+        self, text: str = "", *, shape: Declared | Sequence[Declared | int] = (), certificate: str | None = None
+    ) -> None:
         self.text = text
         self.shape: tuple[Any, ...] = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
         self.certificate = certificate
@@ -57,10 +62,17 @@ class Setting:
     parts: ClassVar[dict[str, Declared]] = {}
 
     def __init_subclass__(cls) -> None:
-        cls.parts = {name: part for base in reversed(cls.__mro__) for name, part in vars(base).items() if isinstance(part, Declared)}
+        cls.parts = {
+            name: part
+            for base in reversed(cls.__mro__)
+            for name, part in vars(base).items()
+            if isinstance(part, Declared)
+        }
         taken = sorted(set(cls.parts) & RESERVED)
         if taken:
-            raise BadDeclaration(f"{cls.__qualname__}: the name {', '.join(taken)} is taken by the machinery; choose another")
+            raise BadDeclaration(
+                f"{cls.__qualname__}: the name {', '.join(taken)} is taken by the machinery; choose another"
+            )
         for domain in cls.domains().values():
             domain.check()
 
@@ -121,7 +133,7 @@ class Point:
         return Point.of(self.setting, {**dict(self.values), **{str(key): value for key, value in changes.items()}})
 
     def numbers(self) -> dict[str, Any]:
-        """The values as a simulator takes them: int, float, name of a choice, float64 modes, the arrays of a data set."""
+        """The values as a simulator takes them: int, float, name of a choice, float64 modes, arrays of a data set."""
         return {name: self._number(name, value) for name, value in self.values}
 
     def _number(self, name: str, value: Any) -> Any:
@@ -144,8 +156,11 @@ class Point:
 
     def exact(self) -> dict[Symbol, Any]:
         """Symbol -> exact SymPy value, without the spectra and data."""
-        return {self.setting.parts[name].symbol: _exact(value) for name, value in self.values
-                if not isinstance(value, Modes) and name not in self.setting.of_kind(Data)}
+        return {
+            self.setting.parts[name].symbol: _exact(value)
+            for name, value in self.values
+            if not isinstance(value, Modes) and name not in self.setting.of_kind(Data)
+        }
 
     def spectra(self) -> dict[Symbol, np.ndarray]:
         """Symbol -> modes, for the spectra of the point."""
@@ -157,7 +172,11 @@ class Point:
 
     def settings_flags(self) -> str:
         """The `--set` flags that give this point again."""
-        return " ".join(f"--set {shlex.quote(f'{name}={value}')}" for name, value in self.text().items() if name not in self.setting.of_kind(Data))
+        return " ".join(
+            f"--set {shlex.quote(f'{name}={value}')}"
+            for name, value in self.text().items()
+            if name not in self.setting.of_kind(Data)
+        )
 
     def __str__(self) -> str:
         return ", ".join(f"{name}={value}" for name, value in self.text().items())
@@ -174,4 +193,10 @@ def _exact(value: Any) -> Any:
 
 def symbols_of(expressions: Iterable[Any]) -> set[Symbol]:
     """All symbols that occur in some expressions."""
-    return {symbol for expression in expressions if isinstance(expression, Basic) for symbol in expression.free_symbols if isinstance(symbol, Symbol)}
+    return {
+        symbol
+        for expression in expressions
+        if isinstance(expression, Basic)
+        for symbol in expression.free_symbols
+        if isinstance(symbol, Symbol)
+    }

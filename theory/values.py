@@ -1,6 +1,6 @@
 """The values that a symbol may take, and the small grammar in which a user writes them (never `eval`).
 
-    40    0.25    1e-3    5/3    -2    torus    [1, 0.5, 0.25]    power(1.5, 600)    step(10, 1, 90, 0.01)    @modes.npy
+40    0.25    1e-3    5/3    -2    torus    [1, 0.5, 0.25]    power(1.5, 600)    step(10, 1, 90, 0.01)    @modes.npy
 """
 
 import re
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sympy import Integer, Rational
@@ -68,7 +69,9 @@ def exact(text: str) -> Rational:
         raise BadInput(f"{text!r} is not a number; write 40, 0.25, 1e-3 or 5/3")
     exponent = re.search(r"[eE]([-+]?\d+)", text)
     if exponent and abs(int(exponent[1])) > LARGEST_EXPONENT:
-        raise BadInput(f"{text} has an exponent beyond ±{LARGEST_EXPONENT}; no simulator can hold it, write a smaller one")
+        raise BadInput(
+            f"{text} has an exponent beyond ±{LARGEST_EXPONENT}; no simulator can hold it, write a smaller one"
+        )
     numerator, _, denominator = text.partition("/")
     if denominator and int(denominator) == 0:
         raise BadInput(f"{text} divides by zero; write a finite number")
@@ -96,10 +99,13 @@ def parse(text: str) -> Rational | Modes | str:
         return modes
     if re.fullmatch(r"[A-Za-z]\w*", text) and text.lower() not in {"nan", "inf", "infinity"}:
         return text
-    raise BadInput(f"{text!r} is no value; write a number, a/b, [a, b, …], {', '.join(f'{n}(…)' for n in SHAPES)}, @file.npy or a name")
+    raise BadInput(
+        f"{text!r} is no value; write a number, a/b, [a, b, …], "
+        f"{', '.join(f'{n}(…)' for n in SHAPES)}, @file.npy or a name"
+    )
 
 
-def plain(value: object) -> int | float | str:
+def plain(value: Any) -> int | float | str:
     """A value as JSON writes it: an integer, a float when that is the same number, otherwise text."""
     if isinstance(value, (int, Integer)):
         return int(value)
@@ -111,12 +117,16 @@ def plain(value: object) -> int | float | str:
 def _call(text: str) -> tuple[str, list[Rational]]:
     match = CALL.fullmatch(text)
     if not match or match[1] not in SHAPES:
-        raise BadInput(f"{text!r} is no spectrum; write {', '.join(f'{name}(…)' for name in SHAPES)}, [a, b, …] or @file.npy")
+        raise BadInput(
+            f"{text!r} is no spectrum; write {', '.join(f'{name}(…)' for name in SHAPES)}, [a, b, …] or @file.npy"
+        )
     try:
         numbers = [exact(part) for part in match[2].split(",")]
         signature(SHAPES[match[1]]).bind(*numbers)
     except TypeError as fault:
-        raise BadInput(f"{text}: wrong number of arguments; write power(exponent, count) or step(count, height, …)") from fault
+        raise BadInput(
+            f"{text}: wrong number of arguments; write power(exponent, count) or step(count, height, …)"
+        ) from fault
     return match[1], numbers
 
 

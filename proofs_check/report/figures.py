@@ -1,5 +1,6 @@
 """Comparison figures: what was measured against what is predicted, drawn from Records and a Spec of plain values."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
@@ -32,9 +33,18 @@ def comparison(records: Sequence[Record], spec: Spec) -> tuple[Figure, list[Mark
     panels, draw = FORMS[_form(records[0]["relation"], spec)]
     with styled(venue):
         figure, axes = canvas(venue, panels)
-        draw(axes, marks, spec, float(records[0]["tolerance"] or records[0]["relative_tolerance"]))
+        draw(axes, *_promoted(marks, spec), float(records[0]["tolerance"] or records[0]["relative_tolerance"]))
         figure.align_ylabels(axes)
     return figure, marks
+
+
+def _promoted(marks: list[Mark], spec: Spec) -> tuple[list[Mark], Spec]:
+    """A wrong variant that is drawn alone is drawn like a claim, its line under its own name."""
+    if any(mark.kind == "claim" for mark in marks) or len({mark.series for mark in marks}) > 1:
+        return marks, spec
+    shown = [dataclasses.replace(mark, kind="claim", series="measured") for mark in marks if mark.kind != "limit"]
+    limits = [dataclasses.replace(mark, series="measured") for mark in marks if mark.kind == "limit"]
+    return [*shown, *limits], dataclasses.replace(spec, claimed=f"prediction: {marks[0].series}")
 
 
 def _form(relation: str, spec: Spec) -> str:

@@ -31,10 +31,10 @@ def draw_sweep(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
     """The prediction over the swept symbol with the measured means, and their relative gap."""
     upper = axes[0]
     if spec.curve:
-        upper.plot(*spec.curve, color=BLACK, label="prediction", zorder=1)
+        upper.plot(*spec.curve, color=BLACK, label=spec.claimed, zorder=1)
     else:
         x, prediction = column(marks, "x"), column(marks, "prediction")
-        upper.plot(x, prediction, "_", color=BLACK, label="prediction", markersize=9, zorder=1)
+        upper.plot(x, prediction, "_", color=BLACK, label=spec.claimed, markersize=9, zorder=1)
     mark_points(axes, marks, tolerance)
     scale_axes(axes, marks, spec)
     name_axes(axes, spec.label or lettered(spec.over), spec.observable, tolerance)
@@ -67,7 +67,7 @@ def draw_ladder(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleran
         x = column(group, "x")
         curve = spec.curve if spec.curve and len(series) == 1 else (x, column(group, "prediction"))
         upper.plot(
-            *curve, color=BLACK if len(series) == 1 else colour, label="prediction" if index == 0 else None, zorder=1
+            *curve, color=BLACK if len(series) == 1 else colour, label=spec.claimed if index == 0 else None, zorder=1
         )
         draw_bars(upper, x, group, colour, marker, label=label)
         draw_bars(lower, [at * shift for at in x], group, colour, marker, gap=True)

@@ -33,6 +33,7 @@ class Spec:
     sense: str = "<="
     scaled: bool = False
     source: str = ""
+    claimed: str = "prediction"
     venue: str = "neurips"
 
 

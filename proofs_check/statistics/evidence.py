@@ -15,7 +15,7 @@ Answer = Literal["supported", "refuted", "undecided", "open"]
 
 @dataclass(frozen=True)
 class Station:
-    """One simulated point of a relation: a rung of a ladder, one side of a threshold. `factor`: the threshold's multiple."""
+    """One simulated point of a relation: a rung of a ladder, a side of a threshold. `factor`: multiple of that."""
 
     point: Point
     label: str = ""
@@ -25,7 +25,10 @@ class Station:
 
 @dataclass(frozen=True)
 class Measured:
-    """All trials of a station that count, with the prediction at it.   Shapes: observable (kept, …); drawn is what was simulated."""
+    """All trials of a station that count, with the prediction at it; `drawn` were simulated.
+
+    Shapes: observable (kept, …).
+    """
 
     station: Station
     observable: np.ndarray
@@ -40,7 +43,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Rule:
-    """How strict a judge is. `level`: error rate of this verdict; `tolerance`: δ; `first_look`: fewest trials of a block.
+    """How strict a judge is. `level`: error rate of this verdict; `tolerance`: δ; `first_look`: fewest trials a block.
 
     `eps`: relative rounding of the run's precision, which no comparison trial by trial may be finer than.
     """
@@ -77,13 +80,23 @@ class Outcome:
 def scalar_row(measured: Measured, **at: Any) -> dict[str, Any]:
     """A row of the series that figures draw: prediction, mean and standard error at one station."""
     values = measured.observable
-    row = {**at, "mean": float(values.mean()), "stderr": float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None,
-           "trials": measured.drawn, "kept": measured.kept}
-    return row | {"prediction": float(np.mean(measured.prediction.value)), "prediction_error": float(np.max(measured.prediction.error))}
+    return {
+        **at,
+        "mean": float(values.mean()),
+        "stderr": float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None,
+        "trials": measured.drawn,
+        "kept": measured.kept,
+        "prediction": float(np.mean(measured.prediction.value)),
+        "prediction_error": float(np.max(measured.prediction.error)),
+    }
 
 
 def scale_of(claim: Claim, measured: Measured) -> np.ndarray:
-    """The positive scale that tolerances are relative to: |prediction| unless the claim says otherwise.   Shapes: () or (kept,)."""
+    """The positive scale that tolerances are relative to: |prediction| unless the claim says otherwise.
+
+    Shapes: () or (kept,).
+    """
     if claim.scale is None:
         return np.abs(np.asarray(measured.prediction.value, dtype=float))
-    return np.abs(np.asarray(claim.but(prediction=claim.scale, roots=claim.roots).predict(measured.station.point).value, dtype=float))
+    scale = claim.but(prediction=claim.scale, roots=claim.roots).predict(measured.station.point)
+    return np.abs(np.asarray(scale.value, dtype=float))

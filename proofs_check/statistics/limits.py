@@ -21,6 +21,7 @@ from theory.setting import Axis, Point
 
 PILOT = 64
 LACK_OF_FIT = 0.01
+RATES = np.linspace(0.25, 3, 56)
 
 
 @stations.register
@@ -62,8 +63,16 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
     reason, would = advice(fits[limits.index(widest)][1] @ rounds_used, widest, rule, solver=error)
     if gates and answer != "open" and (not fitting or moved > 2 * rule.tolerance):
         answer, reason, would = "open", *_finite_size(relation, sizes, moved, fitting, rule)
+    seen = _seen_rate(sizes, relation.ladder.rate, rounds_used)
+    if seen and (answer, abs(seen[1]) <= rule.tolerance) in (("supported", False), ("refuted", True)):
+        answer, reason = "open", f"finite size: the gaps fit the rate {seen[0]:.2g} better than {relation.ladder.rate:g}, with the limit {seen[1]:+.2%}"
+        would = "another rate, or larger sizes"
+    grows = answer == "open" and _grows(rounds_used, rule)
+    if grows:
+        answer = "refuted"
     centre = float(np.mean([np.mean(weights @ rounds_used) for _, weights in fits]))
-    notes = (f"extrapolation moves the gap of {gap_at_top:+.2%} at {sizes[-1]:g} by up to {moved:.2%}", f"the rate {relation.ladder.rate:g} is part of what is asserted")
+    growth = ("the gap grows from rung to rung",) if grows else ()
+    notes = (*growth, f"extrapolation moves the gap of {gap_at_top:+.2%} at {sizes[-1]:g} by up to {moved:.2%}", f"the rate {relation.ladder.rate:g} is part of what is asserted")
     return Outcome("undecided" if error > rule.tolerance / 2 else answer, reason=reason, would_decide=would, estimate=centre, interval=(lower, upper),
                    guarantee="calibrated", detectable=detectable(widest, rule, error), notes=notes, **shared)
 
@@ -97,6 +106,36 @@ def _fits_well(fits: Sequence[tuple[np.ndarray, np.ndarray]], gaps: np.ndarray) 
         coefficients = np.linalg.solve(part.T @ (precision[:, None] * part), part.T @ (precision * mean[used]))
         passed.append(freedom == 0 or chdtrc(freedom, float(np.sum(precision * (mean[used] - part @ coefficients) ** 2))) > LACK_OF_FIT)
     return bool(passed[0] and any(passed[1:]))
+
+
+def _grows(gaps: np.ndarray, rule: Rule) -> bool:
+    """Whether the gap certainly has one sign, grows at every rung and ends outside the tolerance.
+
+    No gap c·n^-ρ with one further term, n^-2ρ or n^-ρ-½, does so on a ladder whose sizes span more than a factor (9/4)^(1/ρ): it
+    would have to change sign below and turn back above.   A conjunction, so each part is judged at the full level.
+    """
+    outward = np.sign(gaps[-1].mean()) * gaps
+    parts = [(outward[0], 0.0), (outward[-1], rule.tolerance), *((step, 0.0) for step in np.diff(outward, axis=0))]
+    intervals = [(mean_sequence(values, rule), least) for values, least in parts]
+    return all(cs.gates_open and cs.lower > least for cs, least in intervals)
+
+
+def _seen_rate(sizes: np.ndarray, rate: float, gaps: np.ndarray) -> tuple[float, float] | None:
+    """(r, limit) of the best fit of g∞ + c·size^-r, where it fits and the declared rate fits worse beyond chance.
+
+    It may withhold a verdict and gives none: a second term looks like another rate too.
+    """
+    mean, precision = gaps.mean(axis=1), gaps.shape[1] / gaps.var(axis=1, ddof=1)
+
+    def misfit(r: float) -> tuple[float, float]:
+        design = np.stack([np.ones(len(sizes)), (sizes / sizes[-1]) ** -r], axis=1)
+        fit = np.linalg.solve(design.T @ (precision[:, None] * design), design.T @ (precision * mean))
+        return float(np.sum(precision * (mean - design @ fit) ** 2)), float(fit[0])
+
+    best = min(RATES, key=lambda r: misfit(r)[0])
+    (least, limit), declared = misfit(best), misfit(rate)[0]
+    fits = len(sizes) == 3 or chdtrc(len(sizes) - 3, least) > LACK_OF_FIT
+    return (float(best), limit) if fits and chdtrc(1, declared - least) < LACK_OF_FIT else None
 
 
 def _finite_size(relation: Asymptotic, sizes: np.ndarray, moved: float, fitting: bool, rule: Rule) -> tuple[str, str]:

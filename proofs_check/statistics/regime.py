@@ -13,16 +13,24 @@ def advice(values: np.ndarray, cs: Interval, rule: Rule, solver: float = 0.0) ->
     """The reason of an undecided verdict, and what would decide it."""
     delta = rule.tolerance
     if solver > delta / 2:
-        return "solver: the error of prediction and simulator is above half the tolerance", f"a tolerance above {2 * solver:.2g}, or a tighter solver"
+        return (
+            "solver: the error of prediction and simulator is above half the tolerance",
+            f"a tolerance above {2 * solver:.2g}, or a tighter solver",
+        )
     if not cs.gates_open and "trials" not in cs.reason:
-        way = ("no number of trials will do: the variance looks infinite; move away from the edge of the regime" if cs.hill_infinite
-               else "integrate part of the randomness exactly, declare a regime with lighter tails, or more trials")
+        way = (
+            "no number of trials will do: the variance looks infinite; move away from the edge of the regime"
+            if cs.hill_infinite
+            else "integrate part of the randomness exactly, declare a regime with lighter tails, or more trials"
+        )
         return f"regime: {cs.reason.removeprefix('regime').lstrip(': ')}", way
     mean = float(np.mean(values))
     if abs(abs(mean) - delta) < EDGE * delta:
         return "noise: the gap is on the edge of the tolerance", f"another tolerance than {delta:g}"
-    needed = blocks_for(rule.level) * (cs.z * cs.sd / abs(delta - abs(mean))) ** 2 if cs.sd and cs.z else rule.first_look
-    return "noise: the interval is still wider than the tolerance", f"about {_round_up(max(needed, 1.3 * len(values)))} trials"
+    room = abs(delta - abs(mean))
+    needed = blocks_for(rule.level) * (cs.z * cs.sd / room) ** 2 if cs.sd and cs.z else rule.first_look
+    trials = _round_up(max(needed, 1.3 * len(values)))
+    return "noise: the interval is still wider than the tolerance", f"about {trials} trials"
 
 
 def detectable(cs: Interval, rule: Rule, error: float) -> float | None:

@@ -147,7 +147,10 @@ def direction() -> list[Record]:
     t = np.array([100, 300, 1000, 3000, 10000])
 
     def entry(values: np.ndarray, verdict: str) -> dict[str, Any]:
-        rows = [row(float(v), stderr=float(v) / 40, at=float(at), largest=float(2.2 * v)) for at, v in zip(t, values)]
+        rows = [
+            row(float(v), stderr=float(v) / 40, at=float(at), largest=float(2.2 * v))
+            for at, v in zip(t, values, strict=True)
+        ]
         return at_point(
             {"n": 4, "T": 3, "d": 8},
             rows,
@@ -315,6 +318,14 @@ def test_boundary_records_stand_outside_the_assumptions() -> None:
     _, marks = comparison(*SHAPES["bound"])
     assert [mark.series for mark in marks] == ["measured"] * 3 + [OUTSIDE]
     assert "Outside the assumptions: refuted" in caption(*SHAPES["bound"], marks)
+
+
+def test_a_wrong_variant_drawn_alone_has_its_own_line() -> None:
+    alone = [record("equality", one["points"], wrong="bias lost") for one in equality(0.001, 0.06, verdict="refuted")]
+    figure, marks = comparison(alone, SPEC)
+    assert {mark.series for mark in marks} == {"bias lost"}
+    _, names = figure.axes[0].get_legend_handles_labels()
+    assert names == ["prediction: bias lost", "measured", "measured, refuted"]
 
 
 def test_a_lower_bound_is_drawn_as_bound_over_observable() -> None:

@@ -1,4 +1,4 @@
-"""Claims: what is refused at declaration, where they may be evaluated, and what a prediction says about its own error."""
+"""Claims: what is refused at declaration, where they may be evaluated, and what a prediction says of its own error."""
 
 from typing import Any
 
@@ -35,8 +35,15 @@ VALUES = {"n": 20, "p": 30, "s": "0.5", "law": "torus", "lam": "[1,0.5]"}
 
 
 def toy(**changes: Any) -> Claim:
-    fields: dict[str, Any] = {"observable": Toy.y, "prediction": Toy.s / Toy.n, "relation": Equality(), "title": "toy", "entry": "toys.toy",
-                              "source": Source("elementary"), "assuming": [Toy.p > Toy.n + 1]}
+    fields: dict[str, Any] = {
+        "observable": Toy.y,
+        "prediction": Toy.s / Toy.n,
+        "relation": Equality(),
+        "title": "toy",
+        "entry": "toys.toy",
+        "source": Source("elementary"),
+        "assuming": [Toy.p > Toy.n + 1],
+    }
     return Claim(Toy, **{**fields, **changes})
 
 
@@ -47,26 +54,54 @@ def test_a_prediction_is_exact_at_a_point_and_bounds_its_rounding() -> None:
     assert toy(prediction=Toy.s / Toy.p).predict(toy().point({**VALUES, "n": 3})).value != prediction.value
 
 
-@pytest.mark.parametrize(("changes", "words"), [
-    ({"status": "proved"}, "status"), ({"assuming": [Toy.n]}, "no condition"), ({"assuming": ["p > n"]}, "no condition"), ({"regime": [Toy.n == Toy.p]}, r"write Eq\(…\)"),
-    ({"regime": [Toy.n != Toy.p]}, "Ne"), ({"prediction": "s/n"}, "is text"), ({"prediction": Symbol("n") + 1}, "n belongs neither"), ({"prediction": Toy.s * g}, "g belongs neither"),
-    ({"assuming": [g > 1]}, "g belongs neither"), ({"fixing": {Symbol("m"): 1}}, "no parameter m"), ({"points": [{Toy.y: 1}]}, "no parameter y"),
-    ({"tight_at": [{"q": 1}]}, "no parameter q"), ({"wrong": [Wrong("w", at=[{Symbol("q"): 1}], prediction=1)]}, "no parameter q"), ({"given": Toy.y}, "no Event"),
-    ({"given": Symbol("ready")}, "no Event"), ({"observable": Toy.n}, "no Observable"), ({"observable": Toy.X}, "no Observable"),
-    ({"roots": [Root(g, g - Toy.y)]}, "root g"), ({"roots": [Root(g, g - Symbol("h"))]}, "root g .* not h"), ({"roots": [Root(Symbol("n"), Symbol("n") - Toy.s)]}, "name of its own"),
-    ({"roots": [Root(g, g - Toy.s, branch=g > Toy.y)]}, "root g .* not y"),
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"status": "proved"}, "status"),
+        ({"assuming": [Toy.n]}, "no condition"),
+        ({"assuming": ["p > n"]}, "no condition"),
+        ({"regime": [Toy.n == Toy.p]}, r"write Eq\(…\)"),
+        ({"regime": [Toy.n != Toy.p]}, "Ne"),
+        ({"prediction": "s/n"}, "is text"),
+        ({"prediction": Symbol("n") + 1}, "n belongs neither"),
+        ({"prediction": Toy.s * g}, "g belongs neither"),
+        ({"assuming": [g > 1]}, "g belongs neither"),
+        ({"fixing": {Symbol("m"): 1}}, "no parameter m"),
+        ({"points": [{Toy.y: 1}]}, "no parameter y"),
+        ({"tight_at": [{"q": 1}]}, "no parameter q"),
+        ({"wrong": [Wrong("w", at=[{Symbol("q"): 1}], prediction=1)]}, "no parameter q"),
+        ({"given": Toy.y}, "no Event"),
+        ({"given": Symbol("ready")}, "no Event"),
+        ({"observable": Toy.n}, "no Observable"),
+        ({"observable": Toy.X}, "no Observable"),
+        ({"roots": [Root(g, g - Toy.y)]}, "root g"),
+        ({"roots": [Root(g, g - Symbol("h"))]}, "root g .* not h"),
+        ({"roots": [Root(Symbol("n"), Symbol("n") - Toy.s)]}, "name of its own"),
+        ({"roots": [Root(g, g - Toy.s, branch=g > Toy.y)]}, "root g .* not y"),
+    ],
+    ids=str,
+)
 def test_a_claim_that_contradicts_itself_is_refused_at_once(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(BadDeclaration, match=words) as refused:
         toy(**changes)
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("changes", [
-    {"assuming": [And(Toy.p > 1, Toy.n > 1), Eq(Toy.law, sphere)]}, {"regime": [Ne(Toy.n, Toy.p)]}, {"prediction": 3}, {"given": Toy.done}, {"observable": Toy.y - Toy.s * Toy.z},
-    {"roots": [Root(g, g - Toy.s), Root(Symbol("h"), Symbol("h") - g)], "prediction": g + Symbol("h")}, {"prediction": Symbol("C") * Toy.n, "unknown": [Symbol("C")]},
-    {"prediction": Piecewise((1, Eq(Toy.law, sphere)), (Toy.y, True))}, {"roots": [Root(g, g - Piecewise((1, Eq(Toy.law, sphere)), (2, True)))], "prediction": g},
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"assuming": [And(Toy.p > 1, Toy.n > 1), Eq(Toy.law, sphere)]},
+        {"regime": [Ne(Toy.n, Toy.p)]},
+        {"prediction": 3},
+        {"given": Toy.done},
+        {"observable": Toy.y - Toy.s * Toy.z},
+        {"roots": [Root(g, g - Toy.s), Root(Symbol("h"), Symbol("h") - g)], "prediction": g + Symbol("h")},
+        {"prediction": Symbol("C") * Toy.n, "unknown": [Symbol("C")]},
+        {"prediction": Piecewise((1, Eq(Toy.law, sphere)), (Toy.y, True))},
+        {"roots": [Root(g, g - Piecewise((1, Eq(Toy.law, sphere)), (2, True)))], "prediction": g},
+    ],
+    ids=str,
+)
 def test_a_sound_claim_is_accepted(changes: dict[str, Any]) -> None:
     assert toy(**changes).id == "toys.toy"
 
@@ -76,10 +111,17 @@ def test_the_given_event_is_found() -> None:
     assert event_of(toy()) is None
 
 
-@pytest.mark.parametrize(("values", "words"), [
-    ({**VALUES, "n": 29}, "assumes p > n [+] 1, which fails at n=29"), ({**VALUES, "n": 40}, "assumes"), ({**VALUES, "n": 2.5}, "whole number"), ({**VALUES, "m": 1}, "no parameter m"),
-    ({key: VALUES[key] for key in ("n", "p", "s", "law")}, "lam not given; add --set lam=…"), ({**VALUES, "s": -1}, "at least 0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({**VALUES, "n": 29}, "assumes p > n [+] 1, which fails at n=29"),
+        ({**VALUES, "n": 40}, "assumes"),
+        ({**VALUES, "n": 2.5}, "whole number"),
+        ({**VALUES, "m": 1}, "no parameter m"),
+        ({key: VALUES[key] for key in ("n", "p", "s", "law")}, "lam not given; add --set lam=…"),
+        ({**VALUES, "s": -1}, "at least 0"),
+    ],
+)
 def test_a_point_outside_domain_or_assumptions_is_refused(values: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput, match=words):
         toy().point(values)
@@ -88,7 +130,11 @@ def test_a_point_outside_domain_or_assumptions_is_refused(values: dict[str, Any]
 
 def test_a_pinned_value_may_be_repeated_but_not_changed() -> None:
     pinned = toy(fixing={Toy.s: Rational(1, 10)})
-    assert pinned.point({key: value for key, value in VALUES.items() if key != "s"}) == pinned.point({**VALUES, "s": "0.1"}) == pinned.point({**VALUES, "s": 0.1})
+    assert (
+        pinned.point({key: value for key, value in VALUES.items() if key != "s"})
+        == pinned.point({**VALUES, "s": "0.1"})
+        == pinned.point({**VALUES, "s": 0.1})
+    )
     with pytest.raises(OutsideDomain, match="fixed at 1/10"):
         pinned.point(VALUES)
 
@@ -111,11 +157,17 @@ def test_a_root_enters_the_prediction_with_its_error() -> None:
     claim = toy(prediction=total(Toy.lam / (Toy.lam + g)), roots=[Root(g, total(Toy.lam / (Toy.lam + g)) - 1)])
     prediction = claim.predict(claim.point(VALUES))
     assert abs(prediction.value - 1) <= prediction.error < 1e-15
-    assert claim.predict(claim.point({**VALUES, "lam": "[1,0.5,0.1]"}), digits=40).digits.startswith(("1.00000", "0.99999"))
+    assert claim.predict(claim.point({**VALUES, "lam": "[1,0.5,0.1]"}), digits=40).digits.startswith(
+        ("1.00000", "0.99999")
+    )
 
 
 def test_a_variant_is_tested_where_it_is_told_apart() -> None:
-    claim = toy(points=[{Toy.n: 5}], tight_at=[{Toy.n: 7}], wrong=[Wrong("there", at=[{Toy.n: 6}], prediction=1), Wrong("anywhere", prediction=2)])
+    claim = toy(
+        points=[{Toy.n: 5}],
+        tight_at=[{Toy.n: 7}],
+        wrong=[Wrong("there", at=[{Toy.n: 6}], prediction=1), Wrong("anywhere", prediction=2)],
+    )
     assert claim.variant("there").points == ({Toy.n: 6},) and claim.variant("there").tight_at == ()
     assert claim.variant("anywhere").points == [{Toy.n: 5}] and claim.variant("anywhere").prediction == 2
     with pytest.raises(BadDeclaration, match="'there', 'anywhere'"):
@@ -126,7 +178,13 @@ def test_a_variant_is_tested_where_it_is_told_apart() -> None:
 
 # Predictions that read what was drawn.
 
-DRAWN = {"y": np.array([1.0, 2.0, 4.0]), "y_error": np.array([0.1, 0.2, 0.1]), "z": np.array([1.0, 1.0, 0.0]), "done": np.array([True, True, False]), "X": np.ones((3, 20, 30))}
+DRAWN = {
+    "y": np.array([1.0, 2.0, 4.0]),
+    "y_error": np.array([0.1, 0.2, 0.1]),
+    "z": np.array([1.0, 1.0, 0.0]),
+    "done": np.array([True, True, False]),
+    "X": np.ones((3, 20, 30)),
+}
 
 
 def test_a_prediction_per_draw_has_one_value_for_each_trial() -> None:
@@ -139,7 +197,11 @@ def test_a_prediction_per_draw_has_one_value_for_each_trial() -> None:
 
 def test_a_prediction_that_is_not_finite_is_refused_before_it_passes_for_no_violation() -> None:
     at = toy().point(VALUES)
-    for undefined in (toy(prediction=1 / Toy.z), toy(prediction=sqrt(Toy.z - Toy.y)), toy(prediction=Computed([Toy.z], lambda z: 0 * z / (z - z[0])))):
+    for undefined in (
+        toy(prediction=1 / Toy.z),
+        toy(prediction=sqrt(Toy.z - Toy.y)),
+        toy(prediction=Computed([Toy.z], lambda z: 0 * z / (z - z[0]))),
+    ):
         with pytest.raises(BadInput, match="not finite in"), np.errstate(all="ignore"):
             undefined.predict(at, DRAWN)
     conditional = toy(prediction=1 / Toy.z, given=Toy.done).predict(at, DRAWN)  # the event leaves the third trial out
@@ -150,7 +212,9 @@ def test_a_computed_prediction_reads_arrays_and_parameters() -> None:
     claim = toy(prediction=Computed([Toy.X], lambda X, scale: scale * X.sum(axis=(1, 2)), using={"scale": Toy.s}))
     prediction = claim.predict(claim.point(VALUES), DRAWN)
     assert prediction.value.tolist() == [300, 300, 300] and np.all(prediction.error == 300e-12)
-    certified = toy(prediction=Computed([Toy.X], lambda X: (X.sum(axis=(1, 2)), np.full(3, 0.5)))).predict(claim.point(VALUES), DRAWN)
+    certified = toy(prediction=Computed([Toy.X], lambda X: (X.sum(axis=(1, 2)), np.full(3, 0.5)))).predict(
+        claim.point(VALUES), DRAWN
+    )
     assert certified.error.tolist() == [0.5] * 3 and certified.guarantee == "certificate of the solver"
     with pytest.raises(BadDeclaration, match="reads w"):
         toy(prediction=Computed([Symbol("w")], np.sum)).predict(claim.point(VALUES), DRAWN)

@@ -33,7 +33,9 @@ claims = [Claim(Mine, Mine.x, Mine.p, Equality(), title="{title}", entry="mine",
 @pytest.fixture(autouse=True)
 def _no_modules_left(tmp_path: Path) -> Iterator[None]:
     yield
-    for name in [name for name, module in sys.modules.items() if str(getattr(module, "__file__", "")).startswith(str(tmp_path))]:
+    for name in [
+        name for name, module in sys.modules.items() if str(getattr(module, "__file__", "")).startswith(str(tmp_path))
+    ]:
         del sys.modules[name]
 
 
@@ -66,7 +68,9 @@ def test_names_find_an_id_an_entry_a_topic_a_file_or_all(tmp_path: Path) -> None
     assert [claim.title for claim in find(written(tmp_path / "mine.py"))] == ["mine"]
 
 
-@pytest.mark.parametrize("name", ["min_norm.ridgeless_risk_isotropc", "ridgeless_risk_isotropic", "min_norm.ridgeless", "flagshp", "min_nrm"])
+@pytest.mark.parametrize(
+    "name", ["min_norm.ridgeless_risk_isotropc", "ridgeless_risk_isotropic", "min_norm.ridgeless", "flagshp", "min_nrm"]
+)
 def test_an_unknown_name_is_answered_with_the_nearest(name: str) -> None:
     with pytest.raises(UnknownClaim, match="did you mean") as refused:
         find(name)
@@ -79,12 +83,20 @@ def test_a_name_like_no_other_is_sent_to_the_list(name: str) -> None:
         find(name)
 
 
-@pytest.mark.parametrize(("more", "words"), [
-    ("1 / 0", "ZeroDivisionError: division by zero"), ("import no_such_library", "No module named 'no_such_library'"), ("def broken(:", "SyntaxError"),
-    ("print(1 < Mine.p < 5)", r"write And\(1 < p, p < 5\)"), ("assuming = [1 < Mine.p < 5]", "instead of 1 < p < 5"), ("import sys; sys.exit(0)", "SystemExit: 0"),
-    ("raise RuntimeError('several\\n   lines')", "RuntimeError: several lines"), ("claims[0].but(status='proved')", "mine: status 'proved'"),
-    ("class Odd(Setting):\n    name = Size()", "the name name is taken"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("import no_such_library", "No module named 'no_such_library'"),
+        ("def broken(:", "SyntaxError"),
+        ("print(1 < Mine.p < 5)", r"write And\(1 < p, p < 5\)"),
+        ("assuming = [1 < Mine.p < 5]", "instead of 1 < p < 5"),
+        ("import sys; sys.exit(0)", "SystemExit: 0"),
+        ("raise RuntimeError('several\\n   lines')", "RuntimeError: several lines"),
+        ("claims[0].but(status='proved')", "mine: status 'proved'"),
+        ("class Odd(Setting):\n    name = Size()", "the name name is taken"),
+    ],
+)
 def test_a_file_that_cannot_be_run_is_named_with_its_line(tmp_path: Path, more: str, words: str) -> None:
     with pytest.raises(BadInput, match=words) as refused:
         find(written(tmp_path / "mine.py", more=more))

@@ -59,9 +59,22 @@ def test_size_draws_are_whole_numbers_of_the_typical_range(low: int, width: int,
     assert isinstance(value, int) and low <= value <= low + width
 
 
-@pytest.mark.parametrize("domain", [
-    Real(), Real(at_least=0), Real(above=0), Real(at_least=0.5), Real(above=-1), Real(at_most=-1), Size(), Size(at_least=0), Size(at_least=-3), Size(at_least=2),
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "domain",
+    [
+        Real(),
+        Real(at_least=0),
+        Real(above=0),
+        Real(at_least=0.5),
+        Real(above=-1),
+        Real(at_most=-1),
+        Size(),
+        Size(at_least=0),
+        Size(at_least=-3),
+        Size(at_least=2),
+    ],
+    ids=str,
+)
 def test_a_symbol_assumes_no_more_than_its_domain_guarantees(domain: Domain) -> None:
     symbol = named(domain).symbol
     accepted = [value for value in (-3, -1, 0, Rational(1, 100), 1, 5) if not domain.fault(value)]
@@ -72,10 +85,13 @@ def test_a_symbol_assumes_no_more_than_its_domain_guarantees(domain: Domain) -> 
         assert value != 0 or not symbol.is_nonzero
 
 
-@pytest.mark.parametrize("text", ["1e400", "2.5", "nan", "inf", "-3", "0", "__import__('os')", "torus", "[1,2]", "power(1,3)", "1/3", "1000000001"])
+@pytest.mark.parametrize(
+    "text",
+    ["1e400", "2.5", "nan", "inf", "-3", "0", "__import__('os')", "torus", "[1,2]", "power(1,3)", "1/3", "1000000001"],
+)
 def test_a_size_refuses_what_is_no_positive_whole_number(text: str) -> None:
     domain = named(Size())
-    with pytest.raises(OutsideDomain, match="^x") as refused:
+    with pytest.raises(OutsideDomain, match=r"^x") as refused:
         domain.accept(text)
     assert "\n" not in str(refused.value)
 
@@ -92,9 +108,15 @@ def test_a_real_refuses_what_float64_does_not_hold(value: object) -> None:
         named(Real()).accept(value)
 
 
-@pytest.mark.parametrize(("bounds", "inside", "outside"), [
-    ({"above": 0}, "1e-9", "0"), ({"at_least": 0}, "0", "-1e-9"), ({"below": 0.1}, "0.09999999999999999", "0.1"), ({"at_most": 0.1}, "0.1", "0.1000000000000000001"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("bounds", "inside", "outside"),
+    [
+        ({"above": 0}, "1e-9", "0"),
+        ({"at_least": 0}, "0", "-1e-9"),
+        ({"below": 0.1}, "0.09999999999999999", "0.1"),
+        ({"at_most": 0.1}, "0.1", "0.1000000000000000001"),
+    ],
+)
 def test_bounds_of_a_real_are_exact(bounds: dict[str, float], inside: str, outside: str) -> None:
     domain = named(Real(**bounds))
     assert domain.accept(inside) == exact(inside)
@@ -123,7 +145,16 @@ def test_a_spectrum_of_numbers_keeps_their_bits() -> None:
     assert accepted != named(Spectrum()).accept(np.nextafter(modes, 1))
 
 
-@pytest.mark.parametrize("domain", [Real(above=0, typical=(0, 1)), Size(typical=(0, 5)), Real(at_most=1, typical=(0.5, 2)), Spectrum(typical=("[1,-1]",))], ids=str)
+@pytest.mark.parametrize(
+    "domain",
+    [
+        Real(above=0, typical=(0, 1)),
+        Size(typical=(0, 5)),
+        Real(at_most=1, typical=(0.5, 2)),
+        Spectrum(typical=("[1,-1]",)),
+    ],
+    ids=str,
+)
 def test_typical_values_outside_the_domain_are_refused_at_declaration(domain: Domain) -> None:
     with pytest.raises(BadDeclaration, match="typical"):
         type("Odd", (Setting,), {"x": domain})

@@ -1,4 +1,4 @@
-"""From expressions to numbers: balls contain the truth, float64 forms bound their rounding, conditions are decided or not."""
+"""From expressions to numbers: balls contain the truth, float64 forms bound their rounding, conditions are decided."""
 
 import mpmath
 import numpy as np
@@ -7,24 +7,59 @@ import sympy
 from flint import arb, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import And, Eq, Float, LambertW, Max, Min, Ne, Not, Or, Piecewise, Rational, Symbol, digamma, erf, exp, floor, gamma, log, pi, polygamma, sqrt, tanh
+from sympy import (
+    And,
+    Eq,
+    Float,
+    LambertW,
+    Max,
+    Min,
+    Ne,
+    Not,
+    Or,
+    Piecewise,
+    Rational,
+    Symbol,
+    digamma,
+    erf,
+    exp,
+    floor,
+    gamma,
+    log,
+    pi,
+    polygamma,
+    sqrt,
+    tanh,
+)
 
-from theory import evaluate
+from theory import evaluate, vectorise
 from theory.domain import total
 from theory.errors import BadInput
-from theory.evaluate import ball_at, enclose, holds, in_float64, per_trial, predicted, sign
+from theory.evaluate import ball_at, enclose, holds, predicted, sign
+from theory.vectorise import in_float64, per_trial
 
 steady = settings(deadline=None, derandomize=True, max_examples=60)
 x, y, lam = (Symbol(name, positive=True) for name in ("x", "y", "lam"))
 u, law = Symbol("u", real=True), Symbol("law")
 exact = st.builds(Rational, st.integers(1, 10**6), st.integers(1, 10**4))
 leaves = st.sampled_from([x, y, sympy.Integer(3), Rational(2, 7), pi, Float(0.1)])
-grown = st.recursive(leaves, lambda inner: st.one_of(
-    st.builds(lambda a, b: a + b, inner, inner), st.builds(lambda a, b: a - b, inner, inner), st.builds(lambda a, b: a * b, inner, inner),
-    st.builds(lambda a: 1 / (1 + a**2), inner), st.builds(lambda a: sqrt(1 + a**2), inner), st.builds(lambda a: log(2 + a**2), inner),
-    st.builds(tanh, inner), st.builds(erf, inner), st.builds(lambda a: exp(-(a**2)), inner), st.builds(Max, inner, inner),
-    st.builds(lambda a: (1 + a**2) ** Rational(2, 3), inner),
-), max_leaves=6)  # fmt: skip
+grown = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.builds(lambda a, b: a + b, inner, inner),
+        st.builds(lambda a, b: a - b, inner, inner),
+        st.builds(lambda a, b: a * b, inner, inner),
+        st.builds(lambda a: 1 / (1 + a**2), inner),
+        st.builds(lambda a: sqrt(1 + a**2), inner),
+        st.builds(lambda a: log(2 + a**2), inner),
+        st.builds(tanh, inner),
+        st.builds(erf, inner),
+        st.builds(lambda a: exp(-(a**2)), inner),
+        st.builds(Max, inner, inner),
+        st.builds(lambda a: (1 + a**2) ** Rational(2, 3), inner),
+    ),
+    max_leaves=6,
+)
 
 
 def truth(expression: sympy.Expr, at: dict[Symbol, Rational], digits: int) -> mpmath.mpf:
@@ -69,34 +104,68 @@ def test_a_prediction_bounds_its_rounding_to_float64(expression: sympy.Expr, a: 
     with evaluate.precision(300):
         error = abs(ball - arb(prediction.value))
         assert not error > arb(float(prediction.error))
-        assert error.is_zero() or error * 2 + ball.rad() * 4 + arb(10) ** -320 > arb(float(prediction.error)) / 2, "the bound is no looser than it must be"
+        assert error.is_zero() or error * 2 + ball.rad() * 4 + arb(10) ** -320 > arb(float(prediction.error)) / 2, (
+            "the bound is no looser than it must be"
+        )
 
 
-@pytest.mark.parametrize(("expression", "at", "value"), [
-    (1 - x / y, {x: 3, y: 3}, 0), (sqrt(x) * sqrt(y) - sqrt(6), {x: 2, y: 3}, 0), (floor(x / y), {x: 6, y: 3}, 2), (Max(0, 1 - x / y), {x: 7, y: 7}, 0),
-    (Float(1 / 3), {}, Rational("0.3333333333333333")), (0.1 * x, {x: 1}, Rational(1, 10)), (u ** Rational(3, 2), {u: 0}, 0),
-])  # fmt: skip
-def test_values_that_balls_never_settle_are_found_exactly(expression: sympy.Expr, at: dict[Symbol, int], value: Rational) -> None:
+@pytest.mark.parametrize(
+    ("expression", "at", "value"),
+    [
+        (1 - x / y, {x: 3, y: 3}, 0),
+        (sqrt(x) * sqrt(y) - sqrt(6), {x: 2, y: 3}, 0),
+        (floor(x / y), {x: 6, y: 3}, 2),
+        (Max(0, 1 - x / y), {x: 7, y: 7}, 0),
+        (Float(1 / 3), {}, Rational("0.3333333333333333")),
+        (0.1 * x, {x: 1}, Rational(1, 10)),
+        (u ** Rational(3, 2), {u: 0}, 0),
+    ],
+)
+def test_values_that_balls_never_settle_are_found_exactly(
+    expression: sympy.Expr, at: dict[Symbol, int], value: Rational
+) -> None:
     with evaluate.precision(200):
         ball, wanted = enclose(expression, at), arb(fmpq(int(sympy.Rational(value).p), int(sympy.Rational(value).q)))
         assert ball.overlaps(wanted) and not ball.overlaps(wanted + arb(10) ** -20)
 
 
-@pytest.mark.parametrize(("expression", "at", "value"), [
-    (digamma(x), {x: 3}, mpmath.digamma(3)), (polygamma(2, x), {x: Rational(1, 2)}, mpmath.polygamma(2, 0.5)), (gamma(x), {x: Rational(1, 3)}, mpmath.gamma(mpmath.mpf(1) / 3)),
-    (LambertW(x), {x: 2}, mpmath.lambertw(2)), (LambertW(-x, -1), {x: Rational(1, 4)}, mpmath.lambertw(-0.25, -1).real),
-    (sympy.loggamma(x), {x: 7}, mpmath.loggamma(7)), (sympy.zeta(x), {x: 3}, mpmath.zeta(3)), (Min(x, y), {x: 3, y: 2}, 2), (sympy.Abs(u), {u: -2}, 2),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("expression", "at", "value"),
+    [
+        (digamma(x), {x: 3}, mpmath.digamma(3)),
+        (polygamma(2, x), {x: Rational(1, 2)}, mpmath.polygamma(2, 0.5)),
+        (gamma(x), {x: Rational(1, 3)}, mpmath.gamma(mpmath.mpf(1) / 3)),
+        (LambertW(x), {x: 2}, mpmath.lambertw(2)),
+        (LambertW(-x, -1), {x: Rational(1, 4)}, mpmath.lambertw(-0.25, -1).real),
+        (sympy.loggamma(x), {x: 7}, mpmath.loggamma(7)),
+        (sympy.zeta(x), {x: 3}, mpmath.zeta(3)),
+        (Min(x, y), {x: 3, y: 2}, 2),
+        (sympy.Abs(u), {u: -2}, 2),
+    ],
+)
 def test_special_functions_agree_with_mpmath(expression: sympy.Expr, at: dict[Symbol, object], value: object) -> None:
-    assert float(enclose(expression, at).mid()) == pytest.approx(float(mpmath.mpf(value)), rel=8e-16)  # mpmath's own 15 digits
+    assert float(enclose(expression, at).mid()) == pytest.approx(
+        float(mpmath.mpf(value)), rel=8e-16
+    )  # mpmath's own 15 digits
     assert in_float64(expression, at).value == pytest.approx(float(mpmath.mpf(value)), rel=1e-13)
 
 
-@pytest.mark.parametrize(("expression", "at"), [
-    (1 / (x - y), {x: 3, y: 3}), (log(u), {u: -1}), (sqrt(u), {u: -1}), (Symbol("C") * x, {x: 1}), (x + sympy.I, {x: 1}), (total(x), {x: 2}),
-    (lam / 2, {lam: np.ones(3)}), (total(lam * Symbol("v")), {lam: np.ones(3), Symbol("v"): np.ones(4)}), (sympy.besselj(0, x), {x: 1}),
-    (Piecewise((1, x > 5)), {x: 1}), (total(Piecewise((1, lam > 1), (2, True))), {lam: np.ones(2)}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("expression", "at"),
+    [
+        (1 / (x - y), {x: 3, y: 3}),
+        (log(u), {u: -1}),
+        (sqrt(u), {u: -1}),
+        (Symbol("C") * x, {x: 1}),
+        (x + sympy.I, {x: 1}),
+        (total(x), {x: 2}),
+        (lam / 2, {lam: np.ones(3)}),
+        (total(lam * Symbol("v")), {lam: np.ones(3), Symbol("v"): np.ones(4)}),
+        (sympy.besselj(0, x), {x: 1}),
+        (Piecewise((1, x > 5)), {x: 1}),
+        (total(Piecewise((1, lam > 1), (2, True))), {lam: np.ones(2)}),
+    ],
+)
 def test_what_has_no_certain_value_is_refused_in_one_line(expression: sympy.Expr, at: dict[Symbol, object]) -> None:
     with pytest.raises(BadInput) as refused:
         enclose(expression, at)
@@ -115,7 +184,9 @@ def test_totals_are_sums_over_modes() -> None:
     wanted = sum(Rational(mode) / (Rational(mode) + Rational(1, 3)) for mode in modes)
     assert enclose(total(lam / (lam + x)), at).overlaps(arb(fmpq(int(wanted.p), int(wanted.q))))
     assert in_float64(total(lam / (lam + x)), at).value == pytest.approx(float(wanted), rel=1e-15)
-    assert not enclose(total(lam / (lam + x)), {**at, lam: modes * (1 + 1e-15)}, 40).overlaps(arb(fmpq(int(wanted.p), int(wanted.q))))
+    assert not enclose(total(lam / (lam + x)), {**at, lam: modes * (1 + 1e-15)}, 40).overlaps(
+        arb(fmpq(int(wanted.p), int(wanted.q)))
+    )
 
 
 def test_an_uncertain_input_sets_the_accuracy_and_no_more_precision_is_wasted() -> None:
@@ -123,20 +194,37 @@ def test_an_uncertain_input_sets_the_accuracy_and_no_more_precision_is_wasted() 
     ball = enclose(x - 1, {x: root}, 60)
     assert ball.rad() >= root.rad() and ball.contains(arb(1))
     poor = enclose((x - 2) + (1 + y - 1), {x: root, y: Rational(1, 10**15)}, 30)
-    assert poor.contains(arb(fmpq(1, 10**15))) and poor.rad() < 1e-19, "cancellation among exact numbers is not blamed on the root"
+    assert poor.contains(arb(fmpq(1, 10**15))) and poor.rad() < 1e-19, (
+        "cancellation among exact numbers is not blamed on the root"
+    )
     with pytest.raises(BadInput):
         enclose(1 / (x - 2), {x: root}, 30)
 
 
 CONDITIONS = [
-    (x > y, {x: 3, y: 2}, True), (x > y, {x: 2, y: 2}, False), (x >= y, {x: 2, y: 2}, True), (Eq(x, y), {x: 2, y: 2}, True), (Ne(x, y), {x: 2, y: 2}, False),
-    (x < Rational(1, 10), {x: Rational(1, 10)}, False), (sqrt(x) * sqrt(y) >= sqrt(6), {x: 2, y: 3}, True), (sqrt(x) * sqrt(y) > sqrt(6), {x: 2, y: 3}, False),
-    (sqrt(x) * sqrt(y) <= sqrt(6) + Rational(1, 10**40), {x: 2, y: 3}, True), (sqrt(x) * sqrt(y) >= sqrt(6) + Rational(1, 10**40), {x: 2, y: 3}, False),
-    (total(lam) >= 1, {lam: np.array([0.5, 0.5])}, True), (total(lam) > 1, {lam: np.array([0.5, 0.5])}, False), (And(x > 1, y > 1), {x: 2, y: 1}, False),
-    (Or(x > 1, y > 1), {x: 2, y: 1}, True), (Or(1 / (x - y) > 0, x > 1), {x: 2, y: 2}, True), (And(1 / (x - y) > 0, x > 5), {x: 2, y: 2}, False),
-    (Eq(law, Symbol("torus")), {law: Symbol("torus")}, True), (Ne(law, Symbol("torus")), {law: Symbol("torus")}, False),
-    (Eq(law, Symbol("sphere")), {law: Symbol("torus")}, False), (sympy.true, {}, True), (sympy.false, {}, False), (2**x > 10**30, {x: 100}, True),
-]  # fmt: skip
+    (x > y, {x: 3, y: 2}, True),
+    (x > y, {x: 2, y: 2}, False),
+    (x >= y, {x: 2, y: 2}, True),
+    (Eq(x, y), {x: 2, y: 2}, True),
+    (Ne(x, y), {x: 2, y: 2}, False),
+    (x < Rational(1, 10), {x: Rational(1, 10)}, False),
+    (sqrt(x) * sqrt(y) >= sqrt(6), {x: 2, y: 3}, True),
+    (sqrt(x) * sqrt(y) > sqrt(6), {x: 2, y: 3}, False),
+    (sqrt(x) * sqrt(y) <= sqrt(6) + Rational(1, 10**40), {x: 2, y: 3}, True),
+    (sqrt(x) * sqrt(y) >= sqrt(6) + Rational(1, 10**40), {x: 2, y: 3}, False),
+    (total(lam) >= 1, {lam: np.array([0.5, 0.5])}, True),
+    (total(lam) > 1, {lam: np.array([0.5, 0.5])}, False),
+    (And(x > 1, y > 1), {x: 2, y: 1}, False),
+    (Or(x > 1, y > 1), {x: 2, y: 1}, True),
+    (Or(1 / (x - y) > 0, x > 1), {x: 2, y: 2}, True),
+    (And(1 / (x - y) > 0, x > 5), {x: 2, y: 2}, False),
+    (Eq(law, Symbol("torus")), {law: Symbol("torus")}, True),
+    (Ne(law, Symbol("torus")), {law: Symbol("torus")}, False),
+    (Eq(law, Symbol("sphere")), {law: Symbol("torus")}, False),
+    (sympy.true, {}, True),
+    (sympy.false, {}, False),
+    (2**x > 10**30, {x: 100}, True),
+]
 
 
 @pytest.mark.parametrize(("condition", "at", "truth"), CONDITIONS)
@@ -146,7 +234,19 @@ def test_conditions_are_decided_exactly(condition: object, at: dict[Symbol, obje
         assert holds(Not(condition, evaluate=False), at) is not truth
 
 
-@pytest.mark.parametrize("condition", [log(u) > 0, log(u) <= 0, 1 / (u + 1) > 0, 1 / (u + 1) <= 0, sqrt(u) >= 0, total(log(lam - 1)) >= 0, total(log(lam - 1)) < 0], ids=str)
+@pytest.mark.parametrize(
+    "condition",
+    [
+        log(u) > 0,
+        log(u) <= 0,
+        1 / (u + 1) > 0,
+        1 / (u + 1) <= 0,
+        sqrt(u) >= 0,
+        total(log(lam - 1)) >= 0,
+        total(log(lam - 1)) < 0,
+    ],
+    ids=str,
+)
 def test_an_undefined_condition_does_not_hold_and_neither_does_its_opposite(condition: sympy.Basic) -> None:
     at = {u: -1, lam: np.array([0.5])}
     assert not holds(condition, at)
@@ -154,7 +254,11 @@ def test_an_undefined_condition_does_not_hold_and_neither_does_its_opposite(cond
     assert holds(Or(condition, Eq(u, -1)), at)
 
 
-@pytest.mark.parametrize("condition", [Symbol("g") > 100, Eq(x, Symbol("torus")), law > 3, Eq(law, 3), Eq(law, x), sympy.Xor(x > 1, x > 2), Symbol("b")], ids=str)
+@pytest.mark.parametrize(
+    "condition",
+    [Symbol("g") > 100, Eq(x, Symbol("torus")), law > 3, Eq(law, 3), Eq(law, x), sympy.Xor(x > 1, x > 2), Symbol("b")],
+    ids=str,
+)
 def test_a_condition_on_something_without_a_value_is_refused(condition: sympy.Basic) -> None:
     with pytest.raises(BadInput):
         holds(condition, {x: 3, law: Symbol("torus")})
@@ -177,13 +281,34 @@ def test_piecewise_takes_the_case_that_certainly_applies() -> None:
 DRAWN = np.random.default_rng(0).uniform(0.1, 3, 200)
 
 
-@pytest.mark.parametrize("expression", [
-    u**2 + 1, (1 + u) - 1, (10**6 + u) - 10**6, 1 / (u**2 + x), Min(u, 1), Max(u, x, 2 * u - 1), exp(u) - 1, sqrt(1 + u) - 1, erf(u), erf(u) - u, gamma(u + 1), tanh(u) / x,
-    Piecewise((u, u > 1), (u**2, True)), log(1 + u**2) / u, total(lam / (lam + u)), total(lam) * u, sympy.Integer(3),
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "expression",
+    [
+        u**2 + 1,
+        (1 + u) - 1,
+        (10**6 + u) - 10**6,
+        1 / (u**2 + x),
+        Min(u, 1),
+        Max(u, x, 2 * u - 1),
+        exp(u) - 1,
+        sqrt(1 + u) - 1,
+        erf(u),
+        erf(u) - u,
+        gamma(u + 1),
+        tanh(u) / x,
+        Piecewise((u, u > 1), (u**2, True)),
+        log(1 + u**2) / u,
+        total(lam / (lam + u)),
+        total(lam) * u,
+        sympy.Integer(3),
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("extended", [True, False])
-def test_the_error_of_a_prediction_per_trial_covers_its_rounding(expression: sympy.Expr, extended: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "EXTENDED", extended and evaluate.EXTENDED)
+def test_the_error_of_a_prediction_per_trial_covers_its_rounding(
+    expression: sympy.Expr, extended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectorise, "EXTENDED", extended and vectorise.EXTENDED)
     at = {x: Rational(5, 4), lam: np.array([1, 0.5, 0.1])}
     prediction = per_trial(expression, at, {u: DRAWN})
     assert prediction.value.shape == prediction.error.shape == DRAWN.shape

@@ -18,7 +18,7 @@ g, h, x, n, k, lam = (Symbol(name, positive=True) for name in ("g", "h", "x", "n
 
 
 def surplus(modes: np.ndarray, kappa: float, count: int) -> int:
-    """Sign of Σ λ/(λ + κ) − count, in 40 digits by mpmath. The sum falls in κ, so a change of sign brackets the root."""
+    """Sign of Σ λ/(λ + κ) − count, in 40 digits by mpmath; it falls in κ, so a change of sign is the root."""
     with mpmath.workdps(40):
         exact = [mpmath.mpf(float(mode)) for mode in modes]
         return int(mpmath.sign(mpmath.fsum(mode / (mode + mpmath.mpf(kappa)) for mode in exact) - count))
@@ -45,7 +45,13 @@ def test_a_root_is_found_where_float64_cannot_tell_the_side(count: int) -> None:
 @settings(deadline=None, derandomize=True, max_examples=40)
 @given(st.floats(-80, 80), st.sampled_from(["g - x", "1/x - 1/g", "log(g/x)", "1 - exp(1 - g/x)", "g**3 - x**3"]))
 def test_a_root_is_enclosed_to_the_digits_asked_wherever_it_lies(exponent: float, form: str) -> None:
-    equation = {"g - x": g - x, "1/x - 1/g": 1 / x - 1 / g, "log(g/x)": log(g / x), "1 - exp(1 - g/x)": 1 - exp(1 - g / x), "g**3 - x**3": g**3 - x**3}[form]
+    equation = {
+        "g - x": g - x,
+        "1/x - 1/g": 1 / x - 1 / g,
+        "log(g/x)": log(g / x),
+        "1 - exp(1 - g/x)": 1 - exp(1 - g / x),
+        "g**3 - x**3": g**3 - x**3,
+    }[form]
     wanted = Rational(float(np.exp(exponent)))
     ball = solve([Root(g, equation)], {x: wanted}, 30)[g]
     with evaluate.precision(300):
@@ -61,10 +67,20 @@ def test_a_later_root_uses_an_earlier_one_and_carries_its_uncertainty() -> None:
         assert not found[h].overlaps(3 * arb(2).sqrt() + arb(10) ** -20)
 
 
-@pytest.mark.parametrize(("equation", "words"), [
-    (g + 1, "no root"), ((g - 2) * (g - 50), "2 roots"), ((g - 2) ** 2, "no root"), (1 / (g - 2), "jump"), (floor(g) - Rational(3, 2), "jump|no root"),
-    (Piecewise((1, g > 3), (-1, True)), "jump|no root"), (cos(g), "roots"), (log(g) * 0 + 1, "no root"),
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    ("equation", "words"),
+    [
+        (g + 1, "no root"),
+        ((g - 2) * (g - 50), "2 roots"),
+        ((g - 2) ** 2, "no root"),
+        (1 / (g - 2), "jump"),
+        (floor(g) - Rational(3, 2), "jump|no root"),
+        (Piecewise((1, g > 3), (-1, True)), "jump|no root"),
+        (cos(g), "roots"),
+        (log(g) * 0 + 1, "no root"),
+    ],
+    ids=str,
+)
 def test_an_equation_without_exactly_one_root_is_refused(equation: object, words: str) -> None:
     with pytest.raises(NoRoot, match=words) as refused:
         solve([Root(g, equation)], {}, 20)  # type: ignore[arg-type]

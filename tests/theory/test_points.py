@@ -38,8 +38,14 @@ class Small(Setting):
 
 
 def toy(setting: type[Setting] = Toy, **changes: Any) -> Claim:
-    fields: dict[str, Any] = {"observable": setting.y, "prediction": setting.n, "relation": Equality(), "title": "toy", "entry": "toys.toy",  # type: ignore[attr-defined]
-                              "source": Source("elementary")}
+    fields: dict[str, Any] = {
+        "observable": setting.y,
+        "prediction": setting.n,
+        "relation": Equality(),
+        "title": "toy",
+        "entry": "toys.toy",  # type: ignore[attr-defined]
+        "source": Source("elementary"),
+    }
     return Claim(setting, **{**fields, **changes})
 
 
@@ -72,9 +78,18 @@ def test_a_small_domain_is_exhausted_and_then_left() -> None:
     assert len(default_points(toy(Small, fixing={Small.n: 1, Small.law: "torus"}), 3, 0)) == 1
 
 
-@pytest.mark.parametrize("conditions", [{"assuming": [Toy.n > Toy.p + 100]}, {"regime": [Toy.n > Toy.p + 100]}, {"assuming": [Toy.n > 20], "regime": [Toy.n < 20]}])
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"assuming": [Toy.n > Toy.p + 100]},
+        {"regime": [Toy.n > Toy.p + 100]},
+        {"assuming": [Toy.n > 20], "regime": [Toy.n < 20]},
+    ],
+)
 def test_an_empty_domain_is_refused_in_one_line(conditions: dict[str, Any]) -> None:
-    with pytest.raises(BadInput, match="no typical point satisfies .* the domain is empty or its typical ranges miss it") as refused:
+    with pytest.raises(
+        BadInput, match=r"no typical point satisfies .* the domain is empty or its typical ranges miss it"
+    ) as refused:
         default_points(toy(**conditions), 3, 0)
     assert "\n" not in str(refused.value)
 
@@ -83,14 +98,25 @@ def test_given_values_are_kept_and_the_others_suit_them() -> None:
     claim = toy(assuming=[Toy.p > Toy.n], regime=[Toy.p > Toy.n + 5])
     point = complete(claim, {Toy.n: 30}, np.random.default_rng(0))
     assert point["n"] == 30 and point["p"] > 35
-    outside_regime = complete(claim, {Toy.n: 38}, np.random.default_rng(0))  # the judge says that the test is not valid there
+    outside_regime = complete(
+        claim, {Toy.n: 38}, np.random.default_rng(0)
+    )  # the judge says that the test is not valid there
     assert outside_regime["n"] == 38 < outside_regime["p"] <= 40
     with pytest.raises(OutsideDomain, match="assumes p > n"):
         complete(claim, {Toy.n: 40}, np.random.default_rng(0))
 
 
-@pytest.mark.parametrize(("values", "words"), [({"m": 1}, "no parameter m"), ({"n": "1e400"}, "1e400"), ({"n": "2.5"}, "whole"), ({"n": "nan"}, "nan"),
-                                               ({"law": "cube"}, "choose torus or sphere"), ({"s": "1"}, "below 1")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"m": 1}, "no parameter m"),
+        ({"n": "1e400"}, "1e400"),
+        ({"n": "2.5"}, "whole"),
+        ({"n": "nan"}, "nan"),
+        ({"law": "cube"}, "choose torus or sphere"),
+        ({"s": "1"}, "below 1"),
+    ],
+)
 def test_bad_values_are_refused(values: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput, match=words):
         complete(toy(), values, np.random.default_rng(0))
@@ -102,7 +128,9 @@ def test_the_points_of_a_ladder_stand_at_its_top() -> None:
 
 
 def test_boundary_points_leave_what_the_claim_assumes() -> None:
-    claim = toy(assuming=[Toy.p > Toy.n], fixing={Toy.law: "torus"}, fails_at=[{Toy.n: 30, Toy.p: 20}, {Toy.law: "sphere"}])
+    claim = toy(
+        assuming=[Toy.p > Toy.n], fixing={Toy.law: "torus"}, fails_at=[{Toy.n: 30, Toy.p: 20}, {Toy.law: "sphere"}]
+    )
     first, second = boundary_points(claim, 0)
     assert (first["n"], first["p"], first["law"]) == (30, 20, "torus")
     assert second["law"] == "sphere"

@@ -33,9 +33,14 @@ class Toy(Setting):
 VALUES = {"n": 40, "x": "0.1", "law": "torus", "lam": "[1, 0.5]"}
 points = st.builds(
     lambda n, p, q, law, lam: Point.of(Toy, {"n": n, "x": Rational(p, q), "law": law, "lam": lam}),
-    st.integers(1, 10**9), st.integers(-(10**12), 10**12), st.integers(1, 10**6), st.sampled_from(["torus", "data", "n"]),
-    st.one_of(st.lists(st.floats(1e-9, 1e9), min_size=1, max_size=4), st.sampled_from(["power(1.5,600)", "step(2,1,3,1/7)"])),
-)  # fmt: skip
+    st.integers(1, 10**9),
+    st.integers(-(10**12), 10**12),
+    st.integers(1, 10**6),
+    st.sampled_from(["torus", "data", "n"]),
+    st.one_of(
+        st.lists(st.floats(1e-9, 1e9), min_size=1, max_size=4), st.sampled_from(["power(1.5,600)", "step(2,1,3,1/7)"])
+    ),
+)
 
 
 def from_flags(flags: str) -> Point:
@@ -46,7 +51,10 @@ def from_flags(flags: str) -> Point:
 @steady
 @given(points)
 def test_the_text_of_a_point_gives_it_again(point: Point) -> None:
-    assert Point.of(Toy, {name: value for name, value in json.loads(json.dumps(point.text())).items() if name != "set"}) == point
+    assert (
+        Point.of(Toy, {name: value for name, value in json.loads(json.dumps(point.text())).items() if name != "set"})
+        == point
+    )
     assert from_flags(point.settings_flags()) == point
     assert from_flags(point.replace({"x": point["x"] + Rational(1, 10**9)}).settings_flags()) != point
 
@@ -55,7 +63,9 @@ def test_values_are_exact_and_the_simulator_gets_their_floats() -> None:
     point = Point.of(Toy, VALUES)
     assert point["x"] == point[Toy.x] == Rational(1, 10) != Rational(0.1)
     numbers = point.numbers()
-    assert numbers["x"] == 0.1 and type(numbers["x"]) is float and type(numbers["n"]) is int and numbers["law"] == "torus"
+    assert (
+        numbers["x"] == 0.1 and type(numbers["x"]) is float and type(numbers["n"]) is int and numbers["law"] == "torus"
+    )
     assert np.array_equal(numbers["lam"], [1, 0.5]) and np.array_equal(numbers["set"]["X"], [0, 1, 2])
     assert point.exact() == {Toy.n: 40, Toy.x: Rational(1, 10), Toy.law: Symbol("torus")}
     assert np.array_equal(point.spectra()[Toy.lam], numbers["lam"])
@@ -63,16 +73,30 @@ def test_values_are_exact_and_the_simulator_gets_their_floats() -> None:
 
 def test_a_choice_may_be_called_data_or_like_a_parameter() -> None:
     point = Point.of(Toy, {**VALUES, "law": "data"})
-    assert point.exact()[Toy.law] == Symbol("data") and "law=data" in point.settings_flags() and "set=" not in point.settings_flags()
+    assert (
+        point.exact()[Toy.law] == Symbol("data")
+        and "law=data" in point.settings_flags()
+        and "set=" not in point.settings_flags()
+    )
     assert point.decide(Piecewise((1, Eq(Toy.law, Symbol("data"))), (2, True))) == 1
     assert Point.of(Toy, {**VALUES, "law": "n"}).put_into(Piecewise((Toy.n, Eq(Toy.law, Symbol("n"))), (2, True))) == 40
 
 
-@pytest.mark.parametrize(("changes", "words"), [
-    ({"n": "1e400"}, "n: 1e400"), ({"n": "2.5"}, "n=5/2 .* whole number"), ({"n": "nan"}, "n: 'nan'"), ({"n": "__import__('os')"}, "n: "), ({"x": "torus"}, "x=torus"),
-    ({"m": 3}, "no parameter m; it has n, x, law, lam"), ({"law": "sphere"}, "choose torus or data or n"), ({"lam": "3"}, "spectrum"), ({"set": "mine"}, "fixed by the setting"),
-    ({"y": 3}, "no parameter y"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"n": "1e400"}, "n: 1e400"),
+        ({"n": "2.5"}, "n=5/2 .* whole number"),
+        ({"n": "nan"}, "n: 'nan'"),
+        ({"n": "__import__('os')"}, "n: "),
+        ({"x": "torus"}, "x=torus"),
+        ({"m": 3}, "no parameter m; it has n, x, law, lam"),
+        ({"law": "sphere"}, "choose torus or data or n"),
+        ({"lam": "3"}, "spectrum"),
+        ({"set": "mine"}, "fixed by the setting"),
+        ({"y": 3}, "no parameter y"),
+    ],
+)
 def test_bad_values_are_refused_in_one_line(changes: dict[str, object], words: str) -> None:
     with pytest.raises(BadInput, match=words) as refused:
         Point.of(Toy, {**VALUES, **changes})
@@ -97,8 +121,16 @@ def test_numbers_are_put_in_for_symbols_and_spectra_stay() -> None:
     assert Point.of(Toy, VALUES).put_into(stranger) == stranger
 
 
-@pytest.mark.parametrize(("condition", "truth"), [(Eq(Toy.law, Symbol("torus")), True), (Eq(Symbol("torus"), Toy.law), True), (Ne(Toy.law, Symbol("torus")), False),
-                                                  (Eq(Toy.law, Symbol("data")), False), (Ne(Toy.law, Symbol("data")), True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("condition", "truth"),
+    [
+        (Eq(Toy.law, Symbol("torus")), True),
+        (Eq(Symbol("torus"), Toy.law), True),
+        (Ne(Toy.law, Symbol("torus")), False),
+        (Eq(Toy.law, Symbol("data")), False),
+        (Ne(Toy.law, Symbol("data")), True),
+    ],
+)
 def test_comparisons_of_a_choice_are_decided_at_a_point(condition: object, truth: bool) -> None:
     assert Point.of(Toy, VALUES).decide(Piecewise((1, condition), (0, True))) == truth
 

@@ -41,21 +41,69 @@ def test_a_decimal_is_a_fraction_and_not_its_float() -> None:
     assert exact(" -2 ") == -2
 
 
-@pytest.mark.parametrize("text", [
-    "nan", "NaN", "inf", "-inf", "Infinity", "1e400", "-1e-400", "1" + "0" * 301, "0." + "0" * 301 + "1", "9" * 5000, "5/0", "5/3/2", "1,5", "0x10",
-    "１", "1_000", "", " ", "[", "[]", "[1,25", "[1,,2]", "[a]", "[nan]", "power()", "power(1.5)", "power(1.5, 2.5)", "power(1.5, 0)",
-    "power(1.5, -3)", "power(-400, 600)", "power(1.5, 600)x", "power(1,2,3)", "step(2,1,3)", "step(-1, 2)", "step(1.5, 2)", "power(1.5,99999999999)",
-    "__import__('os')", "__import__('os').system('true')", "exp(1)", "lambda: 0", "@", "@nowhere.npy", "two-layer",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nan",
+        "NaN",
+        "inf",
+        "-inf",
+        "Infinity",
+        "1e400",
+        "-1e-400",
+        "1" + "0" * 301,
+        "0." + "0" * 301 + "1",
+        "9" * 5000,
+        "5/0",
+        "5/3/2",
+        "1,5",
+        "0x10",
+        "１",
+        "1_000",
+        "",
+        " ",
+        "[",
+        "[]",
+        "[1,25",
+        "[1,,2]",
+        "[a]",
+        "[nan]",
+        "power()",
+        "power(1.5)",
+        "power(1.5, 2.5)",
+        "power(1.5, 0)",
+        "power(1.5, -3)",
+        "power(-400, 600)",
+        "power(1.5, 600)x",
+        "power(1,2,3)",
+        "step(2,1,3)",
+        "step(-1, 2)",
+        "step(1.5, 2)",
+        "power(1.5,99999999999)",
+        "__import__('os')",
+        "__import__('os').system('true')",
+        "exp(1)",
+        "lambda: 0",
+        "@",
+        "@nowhere.npy",
+        "two-layer",
+    ],
+)
 def test_what_is_no_value_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(BadInput) as refused:
         parse(text)
     assert "\n" not in str(refused.value) and len(str(refused.value)) < 300
 
 
-@pytest.mark.parametrize(("text", "modes"), [
-    ("[1, 0.5,0.25]", [1, 0.5, 0.25]), ("power(2, 3)", [1, 1 / 4, 1 / 9]), ("step(2, 1, 1, 0.1)", [1, 1, 0.1]), ("power(1/2, 2)", [1, 2**-0.5]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "modes"),
+    [
+        ("[1, 0.5,0.25]", [1, 0.5, 0.25]),
+        ("power(2, 3)", [1, 1 / 4, 1 / 9]),
+        ("step(2, 1, 1, 0.1)", [1, 1, 0.1]),
+        ("power(1/2, 2)", [1, 2**-0.5]),
+    ],
+)
 def test_a_spectrum_is_the_modes_that_its_text_says(text: str, modes: list[float]) -> None:
     parsed = parse(text)
     assert isinstance(parsed, Modes)
@@ -71,7 +119,9 @@ def test_modes_come_from_a_file_whose_name_holds_a_blank(tmp_path: Path) -> None
     assert str(modes) == f"@{file}"
 
 
-@pytest.mark.parametrize("content", [np.array([1.0, np.nan]), np.ones((2, 2)), np.array([1 + 2j]), np.array(["a"]), np.array([])])
+@pytest.mark.parametrize(
+    "content", [np.array([1.0, np.nan]), np.ones((2, 2)), np.array([1 + 2j]), np.array(["a"]), np.array([])]
+)
 def test_a_file_without_a_list_of_finite_numbers_is_refused(tmp_path: Path, content: np.ndarray) -> None:
     np.save(tmp_path / "modes.npy", content)
     with pytest.raises(BadInput):
@@ -80,7 +130,7 @@ def test_a_file_without_a_list_of_finite_numbers_is_refused(tmp_path: Path, cont
 
 def test_a_file_that_is_no_array_is_refused(tmp_path: Path) -> None:
     (tmp_path / "modes.npy").write_text("1 2 3")
-    with pytest.raises(BadInput, match="np.save"):
+    with pytest.raises(BadInput, match=r"np\.save"):
         parse(f"@{tmp_path / 'modes.npy'}")
 
 
@@ -91,5 +141,5 @@ def test_plain_writes_integers_as_integers_and_a_third_as_text() -> None:
 
 
 def test_only_numbers_that_float64_holds_are_representable() -> None:
-    assert representable(Rational(0)) and representable(-Rational(10) ** 300)
+    assert representable(Rational(0)) and representable(-(Rational(10) ** 300))
     assert not representable(Rational(10) ** 301) and not representable(Rational(10) ** -301)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from scipy.optimize import nnls
 
 Array: TypeAlias = np.ndarray
 Certified: TypeAlias = tuple[Array, Array]
@@ -78,6 +77,8 @@ def _multipliers(constraints: Array) -> Array:
 
     u = v/(1 − Σv) for the v ≥ 0 that minimises ‖Rv‖² + (1 − Σv)², where RᵀR = A Aᵀ: the cost depends on m, not on D.
     """
+    from scipy.optimize import nnls  # half a second of imports, which listing the catalogue must not pay
+
     roots = np.asarray(np.linalg.qr(np.swapaxes(constraints, -1, -2), mode="r"))
     stacked = np.concatenate([roots, np.ones_like(roots[..., :1, :])], axis=-2)
     target = np.eye(stacked.shape[-2])[-1]

@@ -9,7 +9,8 @@ class GaussianFeatures(Setting):
 
     φ(x) ~ N(0, I_P); f*(x) = Σᵢ vᵢ φᵢ(x) with vᵢ² = v2; features gⱼ(x) = Σᵢ √lamᵢ ξᵢⱼ φᵢ(x), ξ standard normal;
     kernel k⁻¹ Σⱼ gⱼ(x) gⱼ(x′); y = f*(x) + ε, Var ε = sigma2; predictor k_xᵀ (K + delta·I)⁻¹ y.
-    The errors are conditional expectations given inputs and features, over the noise, the signs of v and the test input.
+    The errors are conditional expectations given inputs and features, over the noise, the signs of v and the test
+    input.
     """
 
     n = Size(typical=(24, 384))

@@ -53,9 +53,10 @@ class ReluSGD(Setting):
 
 
 class ReluNetwork(Setting):
-    """A two-layer ReLU network f(x) = Σⱼ vⱼ relu(wⱼ·x) of m neurons at Gaussian weights, and fresh inputs of mean square d.
+    """A two-layer ReLU network f(x) = Σⱼ vⱼ relu(wⱼ·x) of m neurons at Gaussian weights and fresh inputs.
 
-    W ~ 1.6·N(0, 1/d), v ~ 1.6·N(0, 1/m); inputs standard normal (law "gaussian") or uniform on the sphere of radius √d ("sphere").
+    W ~ 1.6·N(0, 1/d), v ~ 1.6·N(0, 1/m); inputs of mean square d: standard normal (law "gaussian") or uniform on the
+    sphere of radius √d (law "sphere").
     """
 
     m = Size(at_least=1, typical=(2, 40))

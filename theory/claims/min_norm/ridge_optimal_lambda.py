@@ -9,7 +9,7 @@ from theory.settings.min_norm import IsotropicRegression as M
 
 gamma = M.p / M.n
 u = 1 - gamma + M.lam
-stieltjes = (sqrt(u**2 + 4 * gamma * M.lam) - u) / (2 * gamma * M.lam)  # m(−λ), the positive root of γλm² + (1 − γ + λ)m − 1
+stieltjes = (sqrt(u**2 + 4 * gamma * M.lam) - u) / (2 * gamma * M.lam)  # m(−λ) > 0, root of γλm² + (1 − γ + λ)m − 1
 slope = -diff(stieltjes, M.lam)  # m′(−λ)
 risk = M.r2 * M.lam**2 * slope + M.s2 * gamma * (stieltjes - M.lam * slope)
 best = M.s2 * gamma / M.r2
@@ -18,8 +18,10 @@ ladder = Asymptotic(Ladder(M.n, [16, 32, 64, 128], tie={M.p: 2 * M.n}, rate=1))
 wide = Asymptotic(Ladder(M.n, [16, 32, 64, 128], tie={M.p: 5 * M.n}, rate=1))
 SHARED = {
     "entry": "min_norm.ridge_optimal_lambda",
-    "source": Source("Dobriban, Wager: High-dimensional asymptotics of prediction: ridge regression and classification; "
-                     "Hastie, Montanari, Rosset, Tibshirani: Surprises in high-dimensional ridgeless least squares interpolation"),
+    "source": Source(
+        "Dobriban, Wager: High-dimensional asymptotics of prediction: ridge regression and classification; Hastie, "
+        "Montanari, Rosset, Tibshirani: Surprises in high-dimensional ridgeless least squares interpolation"
+    ),
     "seeds": ["Rethinking Conventional Wisdom in Machine Learning"],
 }  # fmt: skip
 
@@ -31,7 +33,8 @@ claims = [
         steps=[Identical(risk.subs(M.lam, best), best_risk, because="bias and variance balance at the best ridge")],
         wrong=[
             Wrong("best ridge without the aspect ratio", prediction=M.s2 * gamma * stieltjes.subs(M.lam, M.s2 / M.r2)),
-            Wrong("best ridge by features, not by their share", prediction=M.s2 * gamma * stieltjes.subs(M.lam, M.s2 * M.p / M.r2)),
+            Wrong("best ridge by features, not by their share",
+                  prediction=M.s2 * gamma * stieltjes.subs(M.lam, M.s2 * M.p / M.r2)),
         ],
         **SHARED,
     ),
@@ -43,7 +46,8 @@ claims = [
         points=[{M.lam: "0.2", M.r2: 1, M.s2: "0.5"}],
         wrong=[
             Wrong("ridge counted n times", prediction=risk.subs(M.lam, M.n * M.lam)),
-            Wrong("variance not corrected for the bias of the resolvent", prediction=M.r2 * M.lam**2 * slope + M.s2 * gamma * stieltjes),
+            Wrong("variance not corrected for the bias of the resolvent",
+                  prediction=M.r2 * M.lam**2 * slope + M.s2 * gamma * stieltjes),
         ],
         figure=Curve(M.n, label="samples n, with 2n features"),
         **SHARED,

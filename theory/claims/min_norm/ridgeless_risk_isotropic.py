@@ -1,4 +1,4 @@
-"""Excess risk of least squares and of the least-norm interpolator on isotropic Gaussian features, exact at every size."""
+"""Excess risk of least squares and of the least-norm interpolator on isotropic Gaussian features, at every size."""
 
 from sympy import Symbol, oo
 
@@ -12,8 +12,10 @@ bias = M.r2 * (1 - M.n / M.p)
 variance = M.s2 * M.n / (M.p - M.n - 1)
 SHARED = {
     "entry": "min_norm.ridgeless_risk_isotropic",
-    "source": Source("Hastie, Montanari, Rosset, Tibshirani: Surprises in high-dimensional ridgeless least squares interpolation; "
-                     "at finite size by the mean of the inverse Wishart matrix"),
+    "source": Source(
+        "Hastie, Montanari, Rosset, Tibshirani: Surprises in high-dimensional ridgeless least squares interpolation; "
+        "at finite size by the mean of the inverse Wishart matrix"
+    ),
     "seeds": ["Understanding the Role of Optimization in Double Descent"],
     "flagship": True,
     "fixing": {M.lam: 0},
@@ -28,12 +30,16 @@ claims = [
         scaling=[Degree(1, M.r2, M.s2)],
         steps=[Limit(M.n, oo, M.r2 * (1 - 1 / g) + M.s2 / (g - 1), tie={M.p: g * M.n}, because="proportional limit")],
         wrong=[
-            Wrong("asymptotic variance at finite size", at=[{M.n: 20, M.p: 30, M.r2: 1, M.s2: 2}], prediction=bias + M.s2 * M.n / (M.p - M.n)),
-            Wrong("bias not subtracted from one", at=[{M.n: 30, M.p: 40, M.r2: 2, M.s2: 0.1}], prediction=M.r2 * M.n / M.p + variance),
-            Wrong("variance of the other regime", at=[{M.n: 20, M.p: 60}], prediction=bias + M.s2 * M.p / (M.p - M.n - 1)),
+            Wrong("asymptotic variance at finite size", at=[{M.n: 20, M.p: 30, M.r2: 1, M.s2: 2}],
+                  prediction=bias + M.s2 * M.n / (M.p - M.n)),
+            Wrong("bias not subtracted from one", at=[{M.n: 30, M.p: 40, M.r2: 2, M.s2: 0.1}],
+                  prediction=M.r2 * M.n / M.p + variance),
+            Wrong("variance of the other regime", at=[{M.n: 20, M.p: 60}],
+                  prediction=bias + M.s2 * M.p / (M.p - M.n - 1)),
         ],
         fails_at=[{M.n: 40, M.p: 20, M.r2: 1, M.s2: 1}],
-        figure=Curve(M.p, (112, 120, 132, 150, 180, 220, 300, 400, 600), fixing={M.n: 100, M.r2: 2, M.s2: 0.5}, label="features p at n = 100"),
+        figure=Curve(M.p, (112, 120, 132, 150, 180, 220, 300, 400, 600), fixing={M.n: 100, M.r2: 2, M.s2: 0.5},
+                     label="features p at n = 100"),
         **SHARED,
     ),
     Claim(
@@ -46,9 +52,11 @@ claims = [
         steps=[Limit(M.n, oo, M.s2 * g / (1 - g), tie={M.p: g * M.n}, because="proportional limit, g < 1")],
         wrong=[
             Wrong("asymptotic variance at finite size", at=[{M.n: 40, M.p: 30}], prediction=M.s2 * M.p / (M.n - M.p)),
-            Wrong("a bias below the threshold", at=[{M.n: 40, M.p: 20, M.r2: 1, M.s2: 1}], prediction=M.r2 * (1 - M.p / M.n) + M.s2 * M.p / (M.n - M.p - 1)),
+            Wrong("a bias below the threshold", at=[{M.n: 40, M.p: 20, M.r2: 1, M.s2: 1}],
+                  prediction=M.r2 * (1 - M.p / M.n) + M.s2 * M.p / (M.n - M.p - 1)),
         ],
-        figure=Curve(M.p, (5, 10, 20, 40, 60, 75, 88), fixing={M.n: 100, M.r2: 2, M.s2: 0.5}, label="features p at n = 100"),
+        figure=Curve(M.p, (5, 10, 20, 40, 60, 75, 88), fixing={M.n: 100, M.r2: 2, M.s2: 0.5},
+                     label="features p at n = 100"),
         **SHARED,
     ),
     Claim(

@@ -1,6 +1,6 @@
 """Test and training error of random-feature ridge regression from the eigenvalues of its kernel."""
 
-from sympy import Min, Symbol
+from sympy import Expr, Min, Symbol
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.domain import total
@@ -13,20 +13,22 @@ learned = RF.lam / (RF.lam + g)
 z, q = total(learned), total(learned**2)
 
 
-def test_error(kappa, modes=learned, correction=1):  # noqa: ANN001, ANN201
+def test_error(kappa: Expr, modes: Expr = learned, correction: int = 1) -> Expr:
     """[Σᵢ (1 − Lᵢ − κ λᵢ/(λᵢ+γ)²·k/(k−q)) vᵢ² + σ²] / (1 − x),   x = (q(k − 2z) + z²)/(n(k − q))."""
     bias = total((1 - modes - correction * kappa * RF.lam / (RF.lam + g) ** 2 * RF.k / (RF.k - q)) * RF.v2)
     return (bias + RF.sigma2) / (1 - (q * (RF.k - 2 * z) + z**2) / (RF.n * (RF.k - q)))
 
 
 kappa = g * (RF.k - z) / RF.k
-root = Root(g, (RF.n - z) * (RF.k - z) * g / RF.k - RF.delta, branch=z < Min(RF.n, RF.k), unique="both factors increase in g on the branch")
+root = Root(g, (RF.n - z) * (RF.k - z) * g / RF.k - RF.delta, branch=z < Min(RF.n, RF.k),
+            unique="both factors increase in g on the branch")  # fmt: skip
 POINT = {RF.lam: "power(1.5,600)", RF.v2: "power(1.6,600)", RF.delta: "0.02", RF.sigma2: "0.1"}
 SHARED = {
     "entry": "random_features.rf_eigenframework",
-    "source": Source("Simon, Karkada, Ghosh, Belkin: More is better in modern machine learning: when infinite overparameterization is optimal "
-                     "and overfitting is obligatory"),
-    "seeds": ["More is Better in Modern Machine Learning: when Infinite Overparameterization is Optimal and Overfitting is Obligatory",
+    "source": Source("Simon, Karkada, Ghosh, Belkin: More is better in modern machine learning: when infinite "
+                     "overparameterization is optimal and overfitting is obligatory"),
+    "seeds": ["More is Better in Modern Machine Learning: when Infinite Overparameterization is Optimal and "
+              "Overfitting is Obligatory",
               "A Dynamical Model of Neural Scaling Laws"],
     "flagship": True,
     "status": "heuristic",
@@ -44,7 +46,8 @@ claims = [
             Wrong("n in place of k in the second equation", prediction=test_error(g * (RF.k - z) / RF.n),
                   roots=[Root(g, (RF.n - z) * (RF.k - z) * g / RF.n - RF.delta, branch=z < Min(RF.n, RF.k))]),
             Wrong("finite-feature term dropped", prediction=test_error(kappa, correction=0)),
-            Wrong("kappa in place of gamma in the learnabilities", prediction=test_error(kappa, modes=RF.lam / (RF.lam + kappa))),
+            Wrong("kappa in place of gamma in the learnabilities",
+                  prediction=test_error(kappa, modes=RF.lam / (RF.lam + kappa))),
         ],
         figure=Curve(RF.n, label="samples n, with 5n/3 features"),
         **SHARED,

@@ -1,8 +1,8 @@
-"""The learning rate at which SGD at an interpolating minimum loses mean-square stability, exactly and by bounds on tr H."""
+"""The learning rate at which SGD at an interpolating minimum loses mean-square stability: exact, and bounds on tr H."""
 
 from functools import partial
 
-from sympy import Eq, Min, Or, Piecewise, Symbol
+from sympy import Eq, Le, Min, Or, Piecewise, Symbol
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
@@ -17,11 +17,11 @@ BATCH = {"batch": S.B, "sampling": S.sampling}
 exact = Computed([S.rows], stability_threshold, using=BATCH)
 SHARED = {
     "entry": "stability.sgd_mean_square_threshold",
-    "source": Source("Wu, Ma, E 2018; Ma, Ying 2021; Mulayoff, Michaeli 2024: linear stability of SGD; the trace bound as in "
-                     "The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent"),
+    "source": Source("Wu, Ma, E 2018; Ma, Ying 2021; Mulayoff, Michaeli 2024: linear stability of SGD; the trace bound "
+                     "as in The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent"),
     "seeds": ["The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent"],
     "flagship": True,
-    "assuming": [Or(with_replacement, S.B <= S.n)],
+    "assuming": [Or(with_replacement, Le(S.B, S.n))],
 }  # fmt: skip
 DESIGN = {S.n: 10, S.d: 4, S.sampling: "with", S.norms: "free"}
 
@@ -44,7 +44,8 @@ claims = [
         quantity="necessary",
         title="Necessary for stability: bounds by the fourth moment of the rows and by the largest eigenvalue",
         tight_at=[{**DESIGN, S.B: 1, S.norms: "equal"}],
-        steps=[Inequality(S.trH**2, S.quartic, because="Jensen: the mean of ‖a‖⁴ is at least the squared mean of ‖a‖²")],
+        steps=[Inequality(S.trH**2, S.quartic,
+                          because="Jensen: the mean of ‖a‖⁴ is at least the squared mean of ‖a‖²")],
         wrong=[
             Wrong("2/tr H at batch size 4", at=[{**DESIGN, S.B: 4}], prediction=2 / S.trH),
             Wrong("factor 2 lost", at=[{**DESIGN, S.B: 1, S.norms: "equal"}], prediction=S.trH / S.quartic),
@@ -66,7 +67,8 @@ claims = [
         quantity="sufficient",
         title="Sufficient for stability: a bound by the largest row",
         tight_at=[{**DESIGN, S.B: 1, S.norms: "equal"}],
-        wrong=[Wrong("mean row in place of the largest", at=[{**DESIGN, S.B: 1}], prediction=2 / ((1 - c) * S.lam1 + c * S.trH))],
+        wrong=[Wrong("mean row in place of the largest", at=[{**DESIGN, S.B: 1}],
+                     prediction=2 / ((1 - c) * S.lam1 + c * S.trH))],
         **SHARED,
     ),
     Claim(
@@ -75,18 +77,24 @@ claims = [
         title="At batch size 1 and rows of one length the threshold is 2/tr H, whatever the spectrum",
         fixing={S.B: 1, S.norms: "equal"},
         fails_at=[{**DESIGN, S.norms: "free"}],
-        wrong=[Wrong("factor 2 lost", prediction=1 / S.trH), Wrong("largest eigenvalue in place of the trace", prediction=2 / S.lam1)],
+        wrong=[Wrong("factor 2 lost", prediction=1 / S.trH),
+               Wrong("largest eigenvalue in place of the trace", prediction=2 / S.lam1)],
         **SHARED,
     ),
     Claim(
-        S, S.second_moment, Computed([S.rows], partial(second_moment_after, steps=2), using={**BATCH, "eta": S.eta}), Equality(),
+        S, S.second_moment,
+        Computed([S.rows], partial(second_moment_after, steps=2), using={**BATCH, "eta": S.eta}), Equality(),
         quantity="second_moment",
         title="Second moment of SGD after two steps",
         points=[{**DESIGN, S.B: 1, S.eta: "0.1"}, {**DESIGN, S.B: 3, S.sampling: "without", S.eta: "0.1"}],
-        wrong=[Wrong("factor of sampling with replacement", at=[{**DESIGN, S.n: 6, S.B: 3, S.sampling: "without", S.eta: "0.3"}],
-                     prediction=Computed([S.rows], partial(second_moment_after, steps=2, sampling="with"), using={"batch": S.B, "eta": S.eta})),
-               Wrong("one step only", at=[{**DESIGN, S.B: 1, S.eta: "0.1"}],
-                     prediction=Computed([S.rows], partial(second_moment_after, steps=1), using={**BATCH, "eta": S.eta}))],
+        wrong=[
+            Wrong("factor of sampling with replacement",
+                  at=[{**DESIGN, S.n: 6, S.B: 3, S.sampling: "without", S.eta: "0.3"}],
+                  prediction=Computed([S.rows], partial(second_moment_after, steps=2, sampling="with"),
+                                      using={"batch": S.B, "eta": S.eta})),
+            Wrong("one step only", at=[{**DESIGN, S.B: 1, S.eta: "0.1"}],
+                  prediction=Computed([S.rows], partial(second_moment_after, steps=1), using={**BATCH, "eta": S.eta})),
+        ],
         **SHARED,
     ),
 ]  # fmt: skip

@@ -12,7 +12,8 @@ POINT = {S.m: 30, S.n: 20, S.d: 5}
 
 SHARED = {
     "entry": "stability.stable_minima_relu",
-    "source": Source("The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent, two-layer ReLU networks"),
+    "source": Source("The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent, "
+                     "two-layer ReLU networks"),
     "seeds": ["The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent",
               "Sharpness Minimization Algorithms Do Not Only Minimize Sharpness To Achieve Better Generalization"],
     "flagship": True,
@@ -45,8 +46,10 @@ claims = [
         N, (N.w2 + N.d * N.v2) / 2, sqrt(N.d) * N.path_norm, Bound(">="),
         quantity="path_norm",
         title="The mean squared gradient bounds the path norm",
-        steps=[Inequality(sqrt(N.d) * N.path_norm, (N.w2 + N.d * N.v2) / 2, because="geometric and arithmetic mean of ‖w‖² and d·v² per neuron")],
-        wrong=[Wrong("factor 2 too large", at=[{N.m: 10, N.d: 5, N.law: "gaussian"}], prediction=2 * sqrt(N.d) * N.path_norm)],
+        steps=[Inequality(sqrt(N.d) * N.path_norm, (N.w2 + N.d * N.v2) / 2,
+                          because="geometric and arithmetic mean of ‖w‖² and d·v² per neuron")],
+        wrong=[Wrong("factor 2 too large", at=[{N.m: 10, N.d: 5, N.law: "gaussian"}],
+                     prediction=2 * sqrt(N.d) * N.path_norm)],
         **SHARED,
     ),
 ]  # fmt: skip

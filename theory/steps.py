@@ -1,0 +1,165 @@
+"""Steps of a derivation at numbers: limits approached, identities and inequalities at random points.
+
+This can refute a step; it never proves one, except where SymPy finds the limit.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Dummy, Expr, Integer, Rational, Symbol, sympify
+
+from theory.claim import Claim
+from theory.domain import total
+from theory.evaluate import ball_at, enclose, holds
+from theory.implicit import solve
+from theory.proof import Identical, Inequality, Limit
+from theory.setting import Axis, Drawn, Observable, Point, symbols_of
+from theory.values import Modes
+
+DRAWS = 64
+TRIES = 400
+BITS = 200
+RATIOS = tuple(Rational(p, q) for p, q in ((1, 4), (1, 2), (3, 4), (3, 2), (2, 1), (3, 1), (5, 1)))
+STEPS_TO_LIMIT = (2, 4, 6, 8)  # powers of ten
+LONGEST_FORMULA = 200  # operations in a formula that SymPy is asked to simplify
+
+
+def approached(claim: Claim, points: Sequence[Point], step: Limit) -> tuple[bool, str]:
+    words = f"{step.along} → {step.to}"
+    if not claim.is_per_point():
+        return True, f"{words}: per draw, not examined here"
+    found = _approach(claim, points, step)
+    if found is None:
+        return False, f"{words}: no point near the limit satisfies the assumptions"
+    point, extra, gaps, grows = found
+    closing = grows if step.equals in (sympy.oo, -sympy.oo) else gaps[-1] <= 0.9 * gaps[-2] or gaps[-1] <= 1e-20
+    by_algebra = _symbolic_limit(claim, point, step)
+    sizes = ", ".join(f"{gap:.2g}" for gap in gaps)
+    place = f"{point}" + "".join(f", {symbol}={value}" for symbol, value in extra.items())
+    if not closing:
+        return False, f"{words}: the distance to {step.equals} stays, it is {sizes} at growing sizes ({place})"
+    proof = "proved by SymPy's limit" if by_algebra else "SymPy's limit does not decide"
+    return True, f"{words}: {proof}; the distance shrinks as {sizes}"
+
+
+def _approach(
+    claim: Claim, points: Sequence[Point], step: Limit
+) -> tuple[Point, dict[Symbol, Any], list[float], bool] | None:
+    """Distances to the limit on the way to it, at the first point whose way lies where the claim is true."""
+    own = symbols_of([*step.tie.values(), step.equals]) - {part.symbol for part in claim.setting.parts.values()}
+    names = sorted(own, key=str)
+    for point in points:
+        for ratios in itertools.product(RATIOS, repeat=len(names)):
+            extra = dict(zip(names, ratios, strict=True))
+            places = [_on_the_way(point, step, extra, power) for power in STEPS_TO_LIMIT]
+            if not all(holds(condition, places[-1]) for condition in claim.assuming):
+                continue
+            formula = point.decide(claim.prediction)
+            balls_there = [enclose(formula, {**place, **solve(claim.roots_at(point), place, 30)}) for place in places]
+            grows = bool(abs(balls_there[-1]) > 4 * abs(balls_there[0]))
+            if step.equals in (sympy.oo, -sympy.oo):
+                return point, extra, [float(ball.mid()) for ball in balls_there], grows
+            limits = [enclose(sympify(step.equals), place) for place in places]
+            return (
+                point,
+                extra,
+                [float(abs(ball - limit).mid()) for ball, limit in zip(balls_there, limits, strict=True)],
+                grows,
+            )
+    return None
+
+
+def _on_the_way(point: Point, step: Limit, extra: Mapping[Symbol, Any], power: int) -> dict[Symbol, Any]:
+    to = sympify(step.to)
+    near = (
+        Integer(10) ** power
+        if to == sympy.oo
+        else to + Rational(1, 10**power) * (-1 if _from_below(point, step, to) else 1)
+    )
+    values: dict[Symbol, Any] = {**point.exact(), **point.spectra(), **extra, step.along: near}
+    for symbol, value in step.tie.items():
+        values[symbol] = sympify(value).subs({**extra, step.along: near})
+    return values
+
+
+def _from_below(point: Point, step: Limit, to: Expr) -> bool:
+    """Whether the domain ends at the limit, so that it is reached from below."""
+    part = point.setting.part_of(step.along)
+    return bool(part is not None and getattr(part, "fault", lambda value: "")(to + Rational(1, 10**8)))
+
+
+def _symbolic_limit(claim: Claim, point: Point, step: Limit) -> bool:
+    """Whether SymPy finds the declared limit, at the pinned values and choices of the claim."""
+    tied = point.decide(claim.prediction).subs(dict(claim.fixing)).subs(dict(step.tie))
+    if claim.roots or tied.has(total) or sympy.count_ops(tied) > LONGEST_FORMULA:
+        return False
+    variable = Dummy("x", positive=True)
+    direction = "-" if _from_below(point, step, sympify(step.to)) else "+"
+    try:
+        return (
+            sympy.simplify(
+                sympy.limit(tied.subs(step.along, variable), variable, step.to, direction) - sympify(step.equals)
+            )
+            == 0
+        )
+    except Exception:  # SymPy's limit ends in errors of many kinds; the numbers decide then
+        return False
+
+
+def at_random(claim: Claim, step: Identical | Inequality, rng: np.random.Generator) -> tuple[bool, str]:
+    first, second = (step.left, step.right) if isinstance(step, Identical) else (step.smaller, step.larger)
+    words = f"{first} {'=' if isinstance(step, Identical) else '<='} {second}"
+    symbols = symbols_of([first, second, *step.given])
+    if any(isinstance(claim.setting.part_of(symbol), (Observable, Drawn, Axis)) for symbol in symbols):
+        return True, f"{words}: about drawn quantities, not examined at random points"
+    difference, examined = sympify(second) - sympify(first), 0
+    for _ in range(TRIES):
+        values = _place(claim, symbols, step.given, rng)
+        if not all(holds(condition, values) for condition in step.given):
+            continue
+        ball = ball_at(difference, values, BITS)
+        if ball < 0 or (ball > 0 and isinstance(step, Identical)):
+            return (
+                False,
+                (
+                    f"{words}: refuted at "
+                    f"{', '.join(f'{symbol}={value}' for symbol, value in sorted(values.items(), key=str))}"
+                ),
+            )
+        examined += bool(ball.is_finite())
+        if examined == DRAWS:
+            break
+    return examined > 0, f"{words}: " + (
+        f"not refuted at {examined} random points, which is no proof"
+        if examined
+        else "no random point satisfies what is given"
+    )
+
+
+def _place(claim: Claim, symbols: set[Symbol], given: Sequence[Any], rng: np.random.Generator) -> dict[Symbol, Any]:
+    """Random values of some symbols; an equation for a symbol among what is given sets it."""
+    values: dict[Symbol, Any] = {}
+    options = {option for domain in claim.setting.domains().values() for option in getattr(domain, "options", ())}
+    for symbol in sorted((s for s in symbols if claim.setting.part_of(s) or s.name not in options), key=str):
+        domain = claim.setting.domains().get(symbol.name) if claim.setting.part_of(symbol) else None
+        drawn = domain.draw(rng) if domain else random_number(symbol, rng)
+        values[symbol] = drawn.array if isinstance(drawn, Modes) else Symbol(drawn) if isinstance(drawn, str) else drawn
+    for condition in given:
+        if (
+            isinstance(condition, sympy.Eq)
+            and isinstance(condition.lhs, Symbol)
+            and not isinstance(values[condition.lhs], Symbol)
+        ):
+            values[condition.lhs] = condition.rhs.subs(values)
+    return values
+
+
+def random_number(symbol: Symbol, rng: np.random.Generator) -> Any:
+    """A small random number that its symbol's assumptions allow."""
+    if symbol.is_integer:
+        return Integer(int(rng.integers(1 if symbol.is_positive else 0 if symbol.is_nonnegative else -9, 12)))
+    size = Rational(int(rng.integers(1, 400)), 100)
+    return size if symbol.is_nonnegative or rng.random() < 0.5 else -size
