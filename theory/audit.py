@@ -83,13 +83,8 @@ def check_domain(study: Study) -> Found:
         [not claim.broken(conditions, point) for point in drawn] for conditions in (claim.assuming, claim.regime)
     )
     both = sum(a and b for a, b in zip(true, testable, strict=True))
-    yield (
-        True,
-        (
-            f"{len(study.points)} points; of {DRAWS} typical draws {sum(true)} satisfy "
-            f"assuming, {sum(testable)} the regime, {both} both"
-        ),
-    )
+    shares = f"{sum(true)} satisfy assuming, {sum(testable)} the regime, {both} both"
+    yield True, f"{len(study.points)} points; of {DRAWS} typical draws {shares}"
 
 
 def check_prediction(study: Study) -> Found:
@@ -104,13 +99,8 @@ def check_prediction(study: Study) -> Found:
         other = in_float64(formula, values)
         apart = abs(float(ball.mid()) - other.value)
         if not apart <= other.error + float(ball.rad()):
-            yield (
-                False,
-                (
-                    f"two evaluators disagree at {point}: {ball.str(17, radius=False)} and "
-                    f"{other.value!r}, beyond rounding of {other.error:.1g}"
-                ),
-            )
+            both = f"{ball.str(17, radius=False)} and {other.value!r}"
+            yield False, f"two evaluators disagree at {point}: {both}, beyond rounding of {other.error:.1g}"
             return
     yield True, f"finite at {len(study.points)} points, where ball arithmetic and float64 agree up to rounding"
 
@@ -156,38 +146,22 @@ def check_places(study: Study) -> Found:
             complete(claim, where, study.rng())
         except BadInput as fault:
             yield False, str(fault)
-    yield (
-        True,
-        (
-            f"{len(claim.points)} points, {len(claim.tight_at)} equality cases "
-            f"and {len(curve)} points of the figure examined"
-        ),
-    )
+    counts = f"{len(claim.points)} points, {len(claim.tight_at)} equality cases and {len(curve)} points of the figure"
+    yield True, f"{counts} examined"
 
 
 def check_ladder(study: Study) -> Found:
     """Every rung lies where the claim is true: the judge goes there without asking."""
     relation = study.claim.relation
-    ladder = (
-        relation.ladder
-        if isinstance(relation, Asymptotic)
-        else relation.along
-        if isinstance(relation, (Exponent, Order))
-        else None
-    )
-    if ladder is None:
+    if not isinstance(relation, (Asymptotic, Exponent, Order)):
         return
+    ladder = relation.ladder if isinstance(relation, Asymptotic) else relation.along
     point = study.points[0]
     for rung in ladder.rungs():
         broken = study.claim.broken((*study.claim.assuming, *study.claim.regime), point.replace(rung))
         if broken:
-            yield (
-                False,
-                (
-                    f"{' and '.join(map(str, broken))} fails on the rung "
-                    f"{ladder.along}={rung[str(ladder.along)]}; change the sizes"
-                ),
-            )
+            place = f"{ladder.along}={rung[str(ladder.along)]}"
+            yield False, f"{' and '.join(map(str, broken))} fails on the rung {place}; change the sizes"
     yield True, f"{len(ladder.sizes)} rungs examined"
 
 
@@ -207,13 +181,7 @@ def check_boundary(study: Study) -> Found:
         elif claim.status == "empirical":
             yield True, f"{words}: boundary of an empirical claim, known by experiment only"
         else:
-            yield (
-                False,
-                (
-                    f"{words}: lies inside assuming and fixing, so the claim says that it "
-                    "holds there; add the assumption that fails"
-                ),
-            )
+            yield False, f"{words}: inside assuming and fixing, so the claim says that it holds there; add what fails"
 
 
 def check_scale(study: Study) -> Found:
@@ -227,11 +195,8 @@ def check_scale(study: Study) -> Found:
         scale = scaled.predict(point)
         value = abs(scale.value) if claim.scale is None else scale.value
         if value <= scale.error:
-            yield (
-                False,
-                f"{scale.value:g} at {point}; "
-                + ("declare scale=… where it may vanish" if claim.scale is None else "a scale is positive"),
-            )
+            wanted = "declare scale=… where it may vanish" if claim.scale is None else "a scale is positive"
+            yield False, f"{scale.value:g} at {point}; {wanted}"
             return
     yield True, f"positive at {len(study.points)} points"
 
@@ -242,11 +207,9 @@ def _values(claim: Claim, point: Point) -> dict[Symbol, Any]:
 
 
 def _scales_by_algebra(claim: Claim, scaling: Degree) -> bool:
-    if (
-        claim.roots
-        or claim.prediction.has(total, sympy.Piecewise)
-        or sympy.count_ops(claim.prediction) > LONGEST_FORMULA
-    ):
+    if claim.roots or claim.prediction.has(total, sympy.Piecewise):
+        return False
+    if sympy.count_ops(claim.prediction) > LONGEST_FORMULA:
         return False
     factor = Dummy("t", positive=True)
     scaled = claim.prediction.subs({symbol: factor * symbol for symbol in scaling.symbols}, simultaneous=True)
@@ -273,13 +236,8 @@ def _scales_by_numbers(study: Study, scaling: Degree, words: str) -> tuple[bool,
             )
             wanted = before * arb(factor) ** _exponent(scaling)
             if not after.overlaps(wanted):
-                return (
-                    False,
-                    (
-                        f"{words}: a factor {factor} at {point} gives {after.str(8, radius=False)}, "
-                        f"not {wanted.str(8, radius=False)}"
-                    ),
-                )
+                both = f"{after.str(8, radius=False)}, not {wanted.str(8, radius=False)}"
+                return False, f"{words}: a factor {factor} at {point} gives {both}"
         compared += 1
     return True, f"{words}: not refuted, {compared} comparisons agree in 30 digits"
 
@@ -304,18 +262,18 @@ def _differs(study: Study, variant: Claim, changes: Mapping[str, Any]) -> tuple[
         return True, "another function or other parameters, compared per draw only"
     points = default_points(variant, len(variant.points) or 3, study.seed)
     pairs = [(variant.predict(point).value, claim.predict(point).value) for point in points]
-    apart = [(wrong - right) / abs(right) if right else np.inf * np.sign(wrong) for wrong, right in pairs]
+    apart = [_relative(wrong, right) for wrong, right in pairs]
     largest = max(apart, key=abs)
     if abs(largest) <= TOLERANCE:
-        return (
-            False,
-            (
-                f"within {abs(largest):.2g} of the claim at {len(points)} points; give at=… a "
-                f"point where they differ by more than {TOLERANCE:g}"
-            ),
-        )
-    if isinstance(claim.relation, Bound) and all(
-        gap >= -TOLERANCE if claim.relation.sense == "<=" else gap <= TOLERANCE for gap in apart
-    ):
+        near = f"within {abs(largest):.2g} of the claim at {len(points)} points"
+        return False, f"{near}; give at=… a point where they differ by more than {TOLERANCE:g}"
+    tighter = {"<=": min(apart) < -TOLERANCE, ">=": max(apart) > TOLERANCE}
+    if isinstance(claim.relation, Bound) and not tighter[claim.relation.sense]:
         return False, "a looser bound than the claim's, so it is still true; it cannot be refuted"
     return True, f"differs by {largest:+.2g} of the claim at one of {len(points)} points"
+
+
+def _relative(wrong: float, right: float) -> float:
+    if right:
+        return (wrong - right) / abs(right)
+    return float(np.copysign(np.inf, wrong)) if wrong else 0.0

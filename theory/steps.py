@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import sympy
+from flint import arb
 from sympy import Dummy, Expr, Integer, Rational, Symbol, sympify
 
 from theory.claim import Claim
 from theory.domain import total
-from theory.evaluate import ball_at, enclose, holds
+from theory.evaluate import ball_at, enclose, holds, precision
 from theory.implicit import solve
 from theory.proof import Identical, Inequality, Limit
 from theory.setting import Axis, Drawn, Observable, Point, symbols_of
@@ -24,6 +25,8 @@ TRIES = 400
 BITS = 200
 RATIOS = tuple(Rational(p, q) for p, q in ((1, 4), (1, 2), (3, 4), (3, 2), (2, 1), (3, 1), (5, 1)))
 STEPS_TO_LIMIT = (2, 4, 6, 8)  # powers of ten
+SHRINKS = 0.9  # 1/log shrinks to 6/8 in the last step; a distance that stays keeps its size
+SAME = 1e-25
 LONGEST_FORMULA = 200  # operations in a formula that SymPy is asked to simplify
 
 
@@ -34,8 +37,8 @@ def approached(claim: Claim, points: Sequence[Point], step: Limit) -> tuple[bool
     found = _approach(claim, points, step)
     if found is None:
         return False, f"{words}: no point near the limit satisfies the assumptions"
-    point, extra, gaps, grows = found
-    closing = grows if step.equals in (sympy.oo, -sympy.oo) else gaps[-1] <= 0.9 * gaps[-2] or gaps[-1] <= 1e-20
+    point, extra, gaps = found
+    closing = 0 <= gaps[-1] <= max(SHRINKS * gaps[-2], SAME)
     by_algebra = _symbolic_limit(claim, point, step)
     sizes = ", ".join(f"{gap:.2g}" for gap in gaps)
     place = f"{point}" + "".join(f", {symbol}={value}" for symbol, value in extra.items())
@@ -47,8 +50,11 @@ def approached(claim: Claim, points: Sequence[Point], step: Limit) -> tuple[bool
 
 def _approach(
     claim: Claim, points: Sequence[Point], step: Limit
-) -> tuple[Point, dict[Symbol, Any], list[float], bool] | None:
-    """Distances to the limit on the way to it, at the first point whose way lies where the claim is true."""
+) -> tuple[Point, dict[Symbol, Any], list[float]] | None:
+    """Relative distances to the limit on the way to it, at the first point whose way lies where the claim is true.
+
+    Of an infinite limit: one over the value.
+    """
     own = symbols_of([*step.tie.values(), step.equals]) - {part.symbol for part in claim.setting.parts.values()}
     names = sorted(own, key=str)
     for point in points:
@@ -59,16 +65,17 @@ def _approach(
                 continue
             formula = point.decide(claim.prediction)
             balls_there = [enclose(formula, {**place, **solve(claim.roots_at(point), place, 30)}) for place in places]
-            grows = bool(abs(balls_there[-1]) > 4 * abs(balls_there[0]))
             if step.equals in (sympy.oo, -sympy.oo):
-                return point, extra, [float(ball.mid()) for ball in balls_there], grows
+                return (
+                    point,
+                    extra,
+                    [float((1 if step.equals == sympy.oo else -1) / ball.mid()) for ball in balls_there],
+                )
             limits = [enclose(sympify(step.equals), place) for place in places]
-            return (
-                point,
-                extra,
-                [float(abs(ball - limit).mid()) for ball, limit in zip(balls_there, limits, strict=True)],
-                grows,
-            )
+            with precision(BITS):
+                sizes = [abs(limit) if limit != 0 else arb(1) for limit in limits]
+                gaps = [abs(b - c) / size for b, c, size in zip(balls_there, limits, sizes, strict=True)]
+            return point, extra, [float(gap.mid()) for gap in gaps]
     return None
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Eq, Float, Max, Piecewise, Symbol, exp, log, oo, sqrt
+from sympy import Eq, Float, Max, Piecewise, Symbol, exp, log, oo, sqrt, tanh
 
 from tests import toys
 from theory import evaluate
@@ -153,6 +153,8 @@ def test_homogeneity_says_what_is_proved_and_what_is_only_not_refuted() -> None:
             Limit(n, oo, r, tie={p: n / c}),
         ),
         (toy(prediction=r * s), Limit(s, 0, 0), Limit(s, 0, r / 100)),
+        (toy(prediction=r * tanh(n)), Limit(n, oo, r), Limit(n, oo, r + r / 10**6)),
+        (toy(prediction=-n * r), Limit(n, oo, -oo), Limit(n, oo, oo)),
         (toy(prediction=r / (1 - s)), Limit(s, 1, oo), Limit(s, 1, 10**6 * r)),
         (toy(prediction=n / sqrt(n + p)), Limit(n, oo, oo, tie={p: c * n}), Limit(n, oo, 1, tie={p: c * n})),
         (toy(prediction=r + 1 / log(n)), Limit(n, oo, r), Limit(n, oo, r + Float("0.1"))),

@@ -17,13 +17,13 @@ SHARED = {
         "at finite size by the mean of the inverse Wishart matrix"
     ),
     "seeds": ["Understanding the Role of Optimization in Double Descent"],
-    "flagship": True,
     "fixing": {M.lam: 0},
 }  # fmt: skip
 
 claims = [
     Claim(
         M, M.excess_risk, bias + variance, Equality(),
+        flagship=True,
         title="Risk of the least-norm interpolator, more features than samples",
         assuming=[M.p > M.n + 1],
         regime=[M.p > M.n + 5],  # a finite variance needs p > n + 3; two more decide quickly
@@ -45,6 +45,7 @@ claims = [
     Claim(
         M, M.excess_risk, M.s2 * M.p / (M.n - M.p - 1), Equality(),
         quantity="under",
+        flagship=True,
         title="Risk of least squares, fewer features than samples",
         assuming=[M.p < M.n - 1],
         regime=[M.p < M.n - 5],

@@ -30,7 +30,6 @@ SHARED = {
     "seeds": ["More is Better in Modern Machine Learning: when Infinite Overparameterization is Optimal and "
               "Overfitting is Obligatory",
               "A Dynamical Model of Neural Scaling Laws"],
-    "flagship": True,
     "status": "heuristic",
     "roots": [root],
     "regime": [RF.delta > 0],  # without a ridge the error diverges at n = k
@@ -41,6 +40,7 @@ ladder = Asymptotic(Ladder(RF.n, [24, 48, 96, 192], tie={RF.k: 5 * RF.n / 3}, ra
 claims = [
     Claim(
         RF, RF.test_error, test_error(kappa), ladder,
+        flagship=True,
         title="Test error of random-feature ridge regression",
         wrong=[
             Wrong("n in place of k in the second equation", prediction=test_error(g * (RF.k - z) / RF.n),
@@ -55,6 +55,7 @@ claims = [
     Claim(
         RF, RF.train_error, (RF.delta / (RF.n * kappa)) ** 2 * test_error(kappa), ladder,
         quantity="train",
+        flagship=True,
         title="Training error of random-feature ridge regression",
         wrong=[
             Wrong("ratio of ridges not squared", prediction=RF.delta / (RF.n * kappa) * test_error(kappa)),

@@ -20,7 +20,6 @@ SHARED = {
     "source": Source("Wu, Ma, E 2018; Ma, Ying 2021; Mulayoff, Michaeli 2024: linear stability of SGD; the trace bound "
                      "as in The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent"),
     "seeds": ["The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent"],
-    "flagship": True,
     "assuming": [Or(with_replacement, Le(S.B, S.n))],
 }  # fmt: skip
 DESIGN = {S.n: 10, S.d: 4, S.sampling: "with", S.norms: "free"}
@@ -28,6 +27,7 @@ DESIGN = {S.n: 10, S.d: 4, S.sampling: "with", S.norms: "free"}
 claims = [
     Claim(
         S, S.growth, exact, Threshold(of=S.eta),
+        flagship=True,
         title="Exact mean-square stability threshold of SGD",
         points=[{**DESIGN, S.B: 1}, {**DESIGN, S.B: 3, S.sampling: "without"}, {**DESIGN, S.B: 4}],
         wrong=[
@@ -42,6 +42,7 @@ claims = [
     Claim(
         S, S.crossing, Min(2 * S.trH / ((1 - c) * S.F2 + c * S.quartic), 2 / S.lam1), Bound("<="),
         quantity="necessary",
+        flagship=True,
         title="Necessary for stability: bounds by the fourth moment of the rows and by the largest eigenvalue",
         tight_at=[{**DESIGN, S.B: 1, S.norms: "equal"}],
         steps=[Inequality(S.trH**2, S.quartic,
@@ -55,6 +56,7 @@ claims = [
     Claim(
         S, S.crossing, 2 / S.trH, Bound("<="),
         quantity="trace",
+        flagship=True,
         title="At batch size 1 a stable minimum has tr H ≤ 2/η",
         fixing={S.B: 1},
         tight_at=[{**DESIGN, S.norms: "equal"}],
@@ -74,6 +76,7 @@ claims = [
     Claim(
         S, S.crossing, 2 / S.trH, Identity(),
         quantity="equal_norms",
+        flagship=True,
         title="At batch size 1 and rows of one length the threshold is 2/tr H, whatever the spectrum",
         fixing={S.B: 1, S.norms: "equal"},
         fails_at=[{**DESIGN, S.norms: "free"}],

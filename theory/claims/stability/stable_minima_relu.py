@@ -16,12 +16,12 @@ SHARED = {
                      "two-layer ReLU networks"),
     "seeds": ["The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent",
               "Sharpness Minimization Algorithms Do Not Only Minimize Sharpness To Achieve Better Generalization"],
-    "flagship": True,
 }  # fmt: skip
 
 claims = [
     Claim(
         S, S.trH, 2 / S.eta, Bound("<=", excluded=0.05),
+        flagship=True,
         title="Trained ReLU networks: tr H ≤ 2/η where SGD with batch size 1 converged",
         status="empirical",  # a single trained run that sits at a minimum does not by itself imply the bound
         fixing={S.B: 1},
