@@ -35,15 +35,22 @@ SHARED = {
     "regime": [RF.delta > 0],  # without a ridge the error diverges at n = k
     "points": [POINT],
 }  # fmt: skip
-ladder = Asymptotic(Ladder(RF.n, [24, 48, 96, 192], tie={RF.k: 5 * RF.n / 3}, rate=1))
+
+
+def ladder(features: Expr) -> Asymptotic:
+    """Samples grow, and features with them."""
+    return Asymptotic(Ladder(RF.n, [24, 48, 96, 192], tie={RF.k: features}, rate=1))
+
+
+proportional = ladder(5 * RF.n / 3)
 
 claims = [
     Claim(
-        RF, RF.test_error, test_error(kappa), ladder,
+        RF, RF.test_error, test_error(kappa), proportional,
         flagship=True,
         title="Test error of random-feature ridge regression",
         wrong=[
-            Wrong("n in place of k in the second equation", prediction=test_error(g * (RF.k - z) / RF.n),
+            Wrong("n in place of k in the second equation", relation=ladder(2 * RF.n), prediction=test_error(g * (RF.k - z) / RF.n),
                   roots=[Root(g, (RF.n - z) * (RF.k - z) * g / RF.n - RF.delta, branch=z < Min(RF.n, RF.k))]),
             Wrong("finite-feature term dropped", prediction=test_error(kappa, correction=0)),
             Wrong("kappa in place of gamma in the learnabilities",
@@ -53,7 +60,7 @@ claims = [
         **SHARED,
     ),
     Claim(
-        RF, RF.train_error, (RF.delta / (RF.n * kappa)) ** 2 * test_error(kappa), ladder,
+        RF, RF.train_error, (RF.delta / (RF.n * kappa)) ** 2 * test_error(kappa), proportional,
         quantity="train",
         flagship=True,
         title="Training error of random-feature ridge regression",
