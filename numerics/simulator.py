@@ -118,7 +118,7 @@ def simulate_block(
             measured = _measured(simulator, parameters, trials, rng)
         except (BadInput, KeyboardInterrupt):
             raise
-        except Exception as fault:
+        except (Exception, SystemExit) as fault:  # a simulator that exits would end the run as if all were well
             raise BadSample(
                 f"{simulator.name} raised {type(fault).__name__} at {point}: {' '.join(str(fault).split())}{_line(fault)}"
             ) from fault

@@ -1,8 +1,15 @@
-"""Whether a claim holds: verdicts with a declared error rate, comparison figures, tests.   `from proofs_check import check, plot`."""
+"""Whether a claim holds: verdicts with a declared error rate, figures, tests.   `from proofs_check import check, plot`."""
 
+import sys
+from types import ModuleType
 from typing import Any
 
-_PLACES = {"check": "proofs_check.check", "plot": "proofs_check.plot", "replay": "proofs_check.replaying", "assert_supported": "proofs_check.asserting"}
+_PLACES = {
+    "check": "proofs_check.check",
+    "plot": "proofs_check.plot",
+    "replay": "proofs_check.replaying",
+    "assert_supported": "proofs_check.asserting",
+}
 
 __all__ = ["assert_supported", "check", "plot", "replay"]  # noqa: F822 - looked up below
 
@@ -14,3 +21,14 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     return getattr(importlib.import_module(_PLACES[name]), name)
+
+
+class _Package(ModuleType):
+    """`check` and `plot` stay the functions, though loading the modules of their names would put these in their place."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _PLACES or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -106,7 +106,7 @@ def _looks(evidence: Evidence, rule: Rule, asked: Request, deadline: float) -> I
         if number and time.monotonic() > deadline:
             return
         measured = evidence.upto(trials)
-        yield measured[0].drawn, measured
+        yield min(station.drawn for station in measured), measured
 
 
 def _points(claim: Claim, asked: Request) -> list[Point]:

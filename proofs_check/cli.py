@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -245,13 +246,23 @@ def _verb(name: str, asked: dict[str, Any]) -> int:
 
         return verbs.run(name, asked)
     except BadInput as fault:
-        if asked["debug"]:
-            raise
-        click.echo(f"proofs-check: {' '.join(str(fault).split())}", err=True)
+        _told(str(fault), asked["debug"])
         return BAD_INPUT
     except KeyboardInterrupt:
         click.echo("proofs-check: interrupted; finished blocks and checks are kept", err=True)
         return INTERRUPTED
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise
+    except Exception as fault:  # Python would exit with 1, which says that a claim is refuted
+        _told(f"a fault of this program: {type(fault).__name__}: {fault}; --debug shows where", asked["debug"])
+        return BAD_INPUT
+
+
+def _told(fault: str, debug: bool) -> None:
+    """One line on stderr, after the traceback if that is asked for."""
+    if debug:
+        traceback.print_exc()
+    click.echo(f"proofs-check: {' '.join(fault.split())}", err=True)
 
 
 def main(arguments: list[str] | None = None) -> None:

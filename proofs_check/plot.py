@@ -39,10 +39,12 @@ def plot(
     out: Path | str,
     lab: Laboratory | None = None,
     venue: str = "neurips",
+    at_hand: Sequence[Record] = (),
     **request: Any,
 ) -> list[Path]:
     """Checks and records the points that are missing, then draws from Records: the figure, its caption and its data.
 
+    `at_hand`: records to draw as they are, unless the figure is a sweep of means, which they do not hold.
     `over`: "n=20:400:12", "n=20,40,80" or a Curve; otherwise the claim's own figure, or its default points. Further
     keywords are the fields of `Request`; the error rate is divided over the checks.   Raises BadInput, before any
     simulation where it can.
@@ -58,7 +60,8 @@ def plot(
         raise NotBuilt(f"{claim.id}: the relation {claim.relation.label} has no figure in this version")
     asked = Request(**request)
     plan = plan_of(claim, over, asked)
-    records = records_of(claim, plan, asked, lab or Laboratory(store=Store()))
+    sweeps = plan.curve is not None and isinstance(claim.relation, Equality)
+    records = list(at_hand) if at_hand and not sweeps else records_of(claim, plan, asked, lab or Laboratory(store=Store()))
     spec = spec_of(claim.variant(asked.wrong) if asked.wrong else claim, plan, venue)
     figure, marks = comparison(records, spec)
     return write_figure(figure, caption(records, spec, marks), [*theory_marks(spec), *marks], path, venue)

@@ -32,11 +32,12 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 
 
 def _items(session: pytest.Session, config: pytest.Config) -> Iterator[pytest.Item]:
+    from proofs_check.selection import distinct
     from theory import discovery
     from theory.errors import BadInput
 
     try:
-        claims = {claim.id: claim for name in config.getoption("claims") for claim in discovery.entry_claims(name)}
+        claims = distinct([claim for name in config.getoption("claims") for claim in discovery.entry_claims(name)])
     except BadInput as fault:
         raise pytest.UsageError(str(fault)) from fault
     level = config.getoption("claims_error_rate") / sum(1 + len(claim.wrong) for claim in claims.values())

@@ -19,7 +19,8 @@ NEEDED = {"id": str, "level": float, "request": dict, "versions": dict, "backend
 def read_record(path: str) -> dict[str, Any]:
     """The record in a file, or the first of a run's records.   Raises BadInput."""
     found = load_json(path)
-    record = found["records"][0] if isinstance(found, dict) and found.get("records") else found
+    several = found.get("records") if isinstance(found, dict) else None
+    record = several[0] if isinstance(several, list) and several else found
     if not isinstance(record, dict) or record.get("version") != RECORD_VERSION:
         raise BadInput(f"{path} holds no record of version {RECORD_VERSION}; give a record that `check --json` wrote")
     broken = [name for name, kind in NEEDED.items() if not isinstance(record.get(name), kind)]
@@ -36,13 +37,17 @@ def replay(record: Mapping[str, Any], *, lab: Laboratory | None = None) -> dict[
     names = {field.name for field in dataclasses.fields(Request)}
     try:
         asked = Request(**{key: record["request"][key] for key in record["request"] if key in names})
-    except TypeError as fault:
+        dict(asked.values)
+    except (TypeError, ValueError) as fault:
         raise BadInput(
             f"the request of the record of {record['id']} cannot be read: {fault}; take the record as it was written"
         ) from fault
     again = check_claim(claim, asked, record["level"], lab)
-    differences = [{"field": key, "recorded": record.get(key), "now": again.get(key)} for key in record
-                   if key not in NEVER_SAME and record.get(key) != again.get(key)]
+    differences = [
+        {"field": key, "recorded": record.get(key), "now": again.get(key)}
+        for key in {**record, **again}
+        if key not in NEVER_SAME and record.get(key) != again.get(key)
+    ]
     notes = [key for key in record["versions"] if record["versions"][key] != again["versions"].get(key)]
     return {"id": record["id"], "same": not differences, "differences": differences, "other_versions": notes}
 

@@ -49,9 +49,9 @@ class Evidence:
         return [_joined(station, self._blocks[i]) for i, station in enumerate(self.stations)]
 
     def block_size(self) -> int:
-        """The largest block of the stations; looks are multiples of it."""
+        """The block of the dearest station; looks are multiples of it, and cheaper stations are a little ahead."""
         simulator = self.lab.simulator(self.claim.setting)
-        return max(simulator.block_size(station.point) for station in self.stations)
+        return min(simulator.block_size(station.point) for station in self.stations)
 
     def _extend(self, indices: Sequence[int], trials: int) -> None:
         simulator = self.lab.simulator(self.claim.setting)

@@ -57,7 +57,7 @@ def single(name: str) -> Any:
 def selected(names: Sequence[str], request: Any) -> list[Any]:
     """The claims to check, each once. With values given an id means itself, not its entry: a point is of one claim."""
     whole = discovery.find if request.values or request.level else discovery.entry_claims
-    found = {claim.id: claim for name in names for claim in ([single(name)] if ".py:" in name else whole(name))}
+    found = distinct([claim for name in names for claim in ([single(name)] if ".py:" in name else whole(name))])
     claims = list(found.values())
     if request.wrong:
         claims = [claim for claim in claims if any(wrong.name == request.wrong for wrong in claim.wrong)]
@@ -74,6 +74,15 @@ def selected(names: Sequence[str], request: Any) -> list[Any]:
                 f"{' '.join(names)}: no point is declared at which the claim fails; see `proofs-check explain`"
             )
     return claims
+
+
+def distinct(claims: Sequence[Any]) -> dict[str, Any]:
+    """The claims by their ids, each once.   Raises BadInput when two claims share an id: one would hide the other."""
+    found: dict[str, Any] = {}
+    for claim in claims:
+        if found.setdefault(claim.id, claim) is not claim:
+            raise BadInput(f"two claims are called {claim.id}; give one of them another entry, or check one at a time")
+    return found
 
 
 def assignments(sets: Sequence[str]) -> Mapping[str, str]:

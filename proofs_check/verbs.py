@@ -165,8 +165,8 @@ def check(
 
     values = assignments(sets)
     request = Request(values=values, **asked)  # bad numbers are named before anything is loaded
-    folder = writable_folder(figures) if figures else None
     chosen = selected(claims, request)
+    folder = writable_folder(figures) if figures else None
     progress, records, interrupted = Progress(len(chosen)), list[Record](), False
     drawn: list[str] = []
 
@@ -178,7 +178,7 @@ def check(
         try:
             check_claims(chosen, lab=lab, heard=heard, values=values, **asked)
             if folder:
-                drawn = _figures(chosen, folder, lab)
+                drawn = _figures(chosen, records, folder, lab)
         except KeyboardInterrupt:
             interrupted = True
         finally:
@@ -282,14 +282,12 @@ VERBS = {
 }
 
 
-def _figures(claims: Sequence[Any], folder: Path, lab: Any) -> list[str]:
+def _figures(claims: Sequence[Any], records: Sequence[Any], folder: Path, lab: Any) -> list[str]:
+    """The figure of every claim that has one, from the records of this run."""
     from proofs_check.plot import plot as draw
 
-    return [
-        str(draw(claim, out=str(folder / f"{claim.id}.pdf"), lab=lab)[0])
-        for claim in claims
-        if claim.figure is not None
-    ]
+    pairs = [(claim, record) for claim, record in zip(claims, records, strict=True) if claim.figure is not None]
+    return [str(draw(claim, out=folder / f"{claim.id}.pdf", lab=lab, at_hand=[record])[0]) for claim, record in pairs]
 
 
 def _certain(digits: str, wanted: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -114,3 +115,42 @@ def answers(runs: int, outcome: Callable[[np.random.Generator], Outcome], seed: 
 def at_most(count: int, runs: int, nominal: float) -> bool:
     """Whether so many of the runs agree with a probability of at most `nominal`."""
     return count == 0 or bool(bdtrc(count - 1, runs, nominal) >= ERROR_RATE)
+
+
+NOISE = """
+\"\"\"A user's file: the mean of n squared Gaussians.\"\"\"
+
+from numerics.simulator import simulates
+from theory import Claim, Equality, Observable, Real, Setting, Size, Source, Wrong
+{top}
+
+class Noise(Setting):
+    \"\"\"n Gaussians of variance s2.\"\"\"
+
+    n = Size(at_least=2, typical=(4, 16))
+    s2 = Real(above=0, typical=(0.5, 2))
+    y = Observable("the mean of their squares")
+
+
+@simulates(Noise, {simulated})
+def noise(*, n, s2, trials, rng):
+    {first}
+    y = rng.xp.mean(s2 * rng.normal((trials, n)) ** 2, axis=1)
+    return {returned}
+
+
+claims = [
+    Claim(
+        Noise, Noise.y, {prediction}, Equality(), title="Mean square", entry="{entry}", source=Source("notes"), {fields}
+        points=[{{Noise.n: 8, Noise.s2: 1}}], wrong=[Wrong("one less", prediction=Noise.s2 * (1 - 1 / Noise.n))],
+    ),
+]
+"""
+
+
+def user_file(folder: Path, name: str = "noise", **parts: str) -> Path:
+    """A claim file as a user writes it, with some parts replaced: top, simulated, first, returned, prediction, fields."""
+    usual = {"entry": name, "top": "", "simulated": "cost=1e-5", "first": "pass", "returned": '{"y": y}', "prediction": "Noise.s2", "fields": ""}
+    path = folder / f"{name}.py"
+    path.write_text(NOISE.lstrip().format(**{**usual, **parts}))
+    return path

@@ -1,4 +1,4 @@
-"""Three statements on gradient noise and the batch size; the third is wrong on purpose, so `check` ends with exit code 1.
+"""Three statements on gradient noise and the batch size; the third is wrong on purpose, so `check` exits with 1.
 
     proofs-check check gradient_noise.py
 """
@@ -8,10 +8,10 @@ from theory import Choice, Claim, Curve, Equality, Observable, Real, Setting, Si
 
 
 class NoisyStep(Setting):
-    """One step of SGD on L(w) = (1/2N) Σ (aᵢ·w − yᵢ)², N samples of d features of unequal scale, at a random w.
+    """One step of SGD on L(w) = (1/2N) Σ (aᵢ·w − yᵢ)² at a random w; N samples, d features of unequal scale.
 
-    A batch of B samples is drawn with or without replacement. G and Σ are mean and covariance of the N single gradients,
-    H is the Hessian.
+    A batch of B samples is drawn with or without replacement. G and Σ are mean and covariance of the gradients of
+    single samples, H is the Hessian.
     """
 
     N = Size(at_least=2, typical=(16, 64))
@@ -58,7 +58,10 @@ def noisy_step(*, N, d, B, eta, sampling, trials, rng):
     }
 
 
-PAPER = {"entry": "gradient_noise", "source": Source("McCandlish, Kaplan, Amodei: An empirical model of large-batch training, 2018")}
+PAPER = {
+    "entry": "gradient_noise",
+    "source": Source("McCandlish, Kaplan, Amodei: An empirical model of large-batch training, 2018"),
+}
 
 claims = [
     Claim(

@@ -22,7 +22,7 @@ def test_error(kappa: Expr, modes: Expr = learned, correction: int = 1) -> Expr:
 kappa = g * (RF.k - z) / RF.k
 root = Root(g, (RF.n - z) * (RF.k - z) * g / RF.k - RF.delta, branch=z < Min(RF.n, RF.k),
             unique="both factors increase in g on the branch")  # fmt: skip
-POINT = {RF.lam: "power(1.5,600)", RF.v2: "power(1.6,600)", RF.delta: "0.02", RF.sigma2: "0.1"}
+POINT = {RF.lam: "power(1.5,300)", RF.v2: "power(1.6,300)", RF.delta: "0.02", RF.sigma2: "0.1"}
 SHARED = {
     "entry": "random_features.rf_eigenframework",
     "source": Source("Simon, Karkada, Ghosh, Belkin: More is better in modern machine learning: when infinite "
