@@ -11,7 +11,6 @@ from pathlib import Path
 
 TUTORIAL = Path(__file__).with_name("tutorial.md")
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-SECONDS = re.compile(r"\s+[\d.]+$", re.MULTILINE)
 
 
 def edit(file: Path, block: str) -> None:
@@ -22,6 +21,11 @@ def edit(file: Path, block: str) -> None:
     elif block.startswith("from "):
         block = old[: old.index("from ")] + block.rstrip() + old[old.index("\n\n\nclass ") :]
     file.write_text(block)
+
+
+def lasting(text: str) -> list[list[str]]:
+    """The words of every line without a number at its end: seconds change, and widths of columns with them."""
+    return [re.sub(r" [\d.]+$", "", line).split() for line in text.splitlines()]
 
 
 def printed(command: str, folder: Path) -> str:
@@ -48,7 +52,7 @@ def main() -> int:
                 command, _, shown = part.partition("\n")
                 now = printed(command, folder)
                 blocks.append(f"$ {command}\n{now}")
-                if SECONDS.sub("", now) != SECONDS.sub("", shown):
+                if lasting(now) != lasting(shown):
                     differences += 1
                     print(f"$ {command}\nshown:\n{shown}now:\n{now}")
             return "```console\n" + "".join(blocks) + "```"

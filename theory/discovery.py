@@ -11,6 +11,7 @@ import pkgutil
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -112,7 +113,8 @@ def load_file(name: str | Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
     try:
-        spec.loader.exec_module(module)
+        with redirect_stdout(sys.stderr):  # stdout belongs to the verb's own answer
+            spec.loader.exec_module(module)
     except BaseException as fault:
         del sys.modules[module_name]
         if isinstance(fault, KeyboardInterrupt):

@@ -84,9 +84,9 @@ def test_outside_the_regime_is_undecided_and_outside_assuming_bad_input(run: Ran
 
 
 def test_what_a_file_prints_goes_to_stderr(run: Ran, tmp_path: Path) -> None:
-    path = user_file(tmp_path, first='print("simulating")')
+    path = user_file(tmp_path, top='print("loading")', first='print("simulating")')
     result = run("check", path, "--json", "--points", 1)
-    assert answer(result) and "simulating" in result[2]
+    assert answer(result) and "loading" in result[2] and "simulating" in result[2]
 
 
 def test_simulate_and_predict_answer_at_a_point(run: Ran, tmp_path: Path) -> None:
