@@ -34,7 +34,9 @@ def naive_regression(rng: np.random.Generator, *, n: int, p: int, r2: float, s2:
     return float(np.mean((fresh @ (found - beta)) ** 2))
 
 
-def naive_features(rng: np.random.Generator, *, n: int, k: int, lam: np.ndarray, v2: np.ndarray, delta: float, sigma2: float) -> float:
+def naive_features(
+    rng: np.random.Generator, *, n: int, k: int, lam: np.ndarray, v2: np.ndarray, delta: float, sigma2: float
+) -> float:
     """One trial of random-feature ridge regression, scored on a test set."""
     v = np.sqrt(v2) * rng.choice([-1.0, 1.0], size=len(v2))
     mixing = np.sqrt(lam / k)[:, None] * rng.normal(size=(len(lam), k))
@@ -64,7 +66,9 @@ def cost(sample: Callable[[int], np.ndarray]) -> float:
     return float(np.median(figures))
 
 
-def compare(setting: type[Setting], observable: str, naive: Callable[..., float], values: dict[str, object]) -> tuple[float, float]:
+def compare(
+    setting: type[Setting], observable: str, naive: Callable[..., float], values: dict[str, object]
+) -> tuple[float, float]:
     """Cost of the simulator and of the naive way at a point."""
     point, simulator = Point.of(setting, values), discovery.simulator_of(setting)
     machine = Machine()
@@ -83,7 +87,9 @@ def compare(setting: type[Setting], observable: str, naive: Callable[..., float]
 
 def main() -> None:
     """The table."""
-    print(f"{'setting and point':66} {'ours':>10} {'naive':>10} {'ratio':>8}   (seconds x relative variance of a trial)")
+    print(
+        f"{'setting and point':66} {'ours':>10} {'naive':>10} {'ratio':>8}   (seconds x relative variance of a trial)"
+    )
     for setting, observable, naive, values in CASES:
         mine, theirs = compare(setting, observable, naive, values)
         text = f"{setting.name()}: " + ", ".join(f"{name}={value}" for name, value in values.items())

@@ -85,11 +85,22 @@ class Laboratory:
         setting, machine = unit.point.setting, self.machine
         simulator = self.simulator(setting)
         return block_key(
-            setting=setting.name(), point=unit.point.text(), block=unit.block, size=simulator.block_size(unit.point), seed=unit.seed,
-            stage=unit.stage, apart=unit.apart, varied={name: values.tobytes().hex() for name, values in unit.varied.items()},
-            backend=machine.backend, device=machine.device, precision=machine.precision, versions=versions(machine.backend),
-            source=_source(simulator.function), batched=simulator.batched, content=_content(unit.point),
-        )  # fmt: skip
+            setting=setting.name(),
+            point=unit.point.text(),
+            block=unit.block,
+            size=simulator.block_size(unit.point),
+            seed=unit.seed,
+            stage=unit.stage,
+            apart=unit.apart,
+            varied={name: values.tobytes().hex() for name, values in unit.varied.items()},
+            backend=machine.backend,
+            device=machine.device,
+            precision=machine.precision,
+            versions=versions(machine.backend),
+            source=_source(simulator.function),
+            batched=simulator.batched,
+            content=_content(unit.point),
+        )
 
 
 def merged(blocks: Sequence[Arrays]) -> Arrays:

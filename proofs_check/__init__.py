@@ -11,7 +11,7 @@ _PLACES = {
     "assert_supported": "proofs_check.asserting",
 }
 
-__all__ = ["assert_supported", "check", "plot", "replay"]  # noqa: F822 - looked up below
+__all__ = ["assert_supported", "check", "plot", "replay"]
 
 
 def __getattr__(name: str) -> Any:

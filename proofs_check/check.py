@@ -39,7 +39,9 @@ class Request:
         for name in ("error_rate", "tolerance", "level"):
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:
-                raise BadInput(f"{name.replace('_', ' ')} {value:g} is outside (0, 1); give a share such as {'1e-3' if name != 'tolerance' else '0.02'}")
+                raise BadInput(
+                    f"{name.replace('_', ' ')} {value:g} is outside (0, 1); give a share such as {'1e-3' if name != 'tolerance' else '0.02'}"
+                )
         for name in ("points", "max_trials", "budget"):
             value = getattr(self, name)
             if value is not None and not value > 0:
@@ -50,8 +52,13 @@ class Request:
             raise BadInput("the boundary is checked where the claim declares it; give no values beside it")
 
 
-def check(claims: Claim | Sequence[Claim], *, lab: Laboratory | None = None, heard: Callable[[Record], None] = lambda record: None,
-          **request: Any) -> list[Record]:
+def check(
+    claims: Claim | Sequence[Claim],
+    *,
+    lab: Laboratory | None = None,
+    heard: Callable[[Record], None] = lambda record: None,
+    **request: Any,
+) -> list[Record]:
     """Verdicts on some claims with one declared error rate for all of them together; keywords are the fields of `Request`."""
     chosen = [claims] if isinstance(claims, Claim) else list(claims)
     asked = Request(**request)
@@ -78,20 +85,29 @@ def check_claim(claim: Claim, asked: Request, level: float, lab: Laboratory) -> 
         if outcome.answer == "refuted" and outcome.confirm:
             confirmations += 1
             share = level * 6 / (math.pi**2 * confirmations**2)
-            screened, (outcome, trials) = outcome, _check_point(subject, point, asked, share, lab, deadline, _confirmation(claim, asked, confirmations))
+            screened, (outcome, trials) = (
+                outcome,
+                _check_point(subject, point, asked, share, lab, deadline, _confirmation(claim, asked, confirmations)),
+            )
             if outcome.answer != "refuted":
                 outcome = _unconfirmed(screened)
         tested.append(Tested(point, outcome, trials))
         if outcome.answer == "refuted":
             break
-    return make_record(claim, subject, tested, asked, level, lab, confirmations, planned=len(points), seconds=time.monotonic() - began)
+    return make_record(
+        claim, subject, tested, asked, level, lab, confirmations, planned=len(points), seconds=time.monotonic() - began
+    )
 
 
-def _check_point(claim: Claim, point: Point, asked: Request, level: float, lab: Laboratory, deadline: float, stage: str) -> tuple[Outcome, int]:
+def _check_point(
+    claim: Claim, point: Point, asked: Request, level: float, lab: Laboratory, deadline: float, stage: str
+) -> tuple[Outcome, int]:
     outside = [] if asked.boundary else claim.broken(claim.regime, point)
     if outside:
         conditions = " and ".join(map(str, outside))
-        return Outcome("undecided", reason=f"regime: {conditions} fails here", would_decide=f"a point where {conditions}"), 0
+        return Outcome(
+            "undecided", reason=f"regime: {conditions} fails here", would_decide=f"a point where {conditions}"
+        ), 0
     rule = Rule(level, asked.tolerance, first_look(lab, claim, point), float(np.finfo(lab.machine.precision).eps))
     evidence = Evidence(lab, claim, point, stations(claim.relation, claim, point, asked.tolerance), asked.seed, stage)
     for trials, measured in _looks(evidence, rule, asked, deadline):
@@ -102,7 +118,9 @@ def _check_point(claim: Claim, point: Point, asked: Request, level: float, lab: 
 
 
 def _looks(evidence: Evidence, rule: Rule, asked: Request, deadline: float) -> Iterator[tuple[int, Any]]:
-    for number, trials in enumerate(schedule(evidence, trials_to_begin(evidence.claim.relation, rule), asked.max_trials)):
+    for number, trials in enumerate(
+        schedule(evidence, trials_to_begin(evidence.claim.relation, rule), asked.max_trials)
+    ):
         if number and time.monotonic() > deadline:
             return
         measured = evidence.upto(trials)
@@ -113,7 +131,9 @@ def _points(claim: Claim, asked: Request) -> list[Point]:
     if asked.boundary:
         return boundary_points(claim, asked.seed)
     if not asked.values:
-        told_apart = len(claim.points) if asked.wrong else 0  # a wrong variant is tried where its author says that it differs
+        told_apart = (
+            len(claim.points) if asked.wrong else 0
+        )  # a wrong variant is tried where its author says that it differs
         return default_points(claim, told_apart or asked.points, asked.seed)
     climbed = [name for name in asked.values if str(name) in ladder_top(claim)]
     if climbed:
@@ -126,5 +146,9 @@ def _confirmation(claim: Claim, asked: Request, number: int) -> str:
 
 
 def _unconfirmed(screened: Outcome) -> Outcome:
-    return dataclasses.replace(screened, answer="undecided", reason="noise: a refutation was not confirmed on fresh trials",
-                               would_decide="another seed, or more trials")
+    return dataclasses.replace(
+        screened,
+        answer="undecided",
+        reason="noise: a refutation was not confirmed on fresh trials",
+        would_decide="another seed, or more trials",
+    )

@@ -61,7 +61,9 @@ def plot(
     asked = Request(**request)
     plan = plan_of(claim, over, asked)
     sweeps = plan.curve is not None and isinstance(claim.relation, Equality)
-    records = list(at_hand) if at_hand and not sweeps else records_of(claim, plan, asked, lab or Laboratory(store=Store()))
+    records = (
+        list(at_hand) if at_hand and not sweeps else records_of(claim, plan, asked, lab or Laboratory(store=Store()))
+    )
     spec = spec_of(claim.variant(asked.wrong) if asked.wrong else claim, plan, venue)
     figure, marks = comparison(records, spec)
     return write_figure(figure, caption(records, spec, marks), [*theory_marks(spec), *marks], path, venue)

@@ -12,9 +12,27 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("claims", "property-testing theory")
-    group.addoption("--claims", action="append", default=[], metavar="WHAT", help="a file, id, entry, topic, flagship or all; repeatable")
-    group.addoption("--claims-error-rate", type=float, default=1e-6, metavar="RATE", help="chance of any wrong verdict in the session (1e-6)")
-    group.addoption("--claims-tolerance", type=float, default=0.02, metavar="SHARE", help="relative gap that counts as agreement (0.02)")
+    group.addoption(
+        "--claims",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="a file, id, entry, topic, flagship or all; repeatable",
+    )
+    group.addoption(
+        "--claims-error-rate",
+        type=float,
+        default=1e-6,
+        metavar="RATE",
+        help="chance of any wrong verdict in the session (1e-6)",
+    )
+    group.addoption(
+        "--claims-tolerance",
+        type=float,
+        default=0.02,
+        metavar="SHARE",
+        help="relative gap that counts as agreement (0.02)",
+    )
     group.addoption("--claims-points", type=int, default=3, metavar="N", help="points a claim (3)")
     group.addoption("--claims-seed", type=int, default=0, metavar="SEED", help="seed of all random streams (0)")
 
@@ -41,13 +59,25 @@ def _items(session: pytest.Session, config: pytest.Config) -> Iterator[pytest.It
     except BadInput as fault:
         raise pytest.UsageError(str(fault)) from fault
     level = config.getoption("claims_error_rate") / sum(1 + len(claim.wrong) for claim in claims.values())
-    request = {"level": level, "tolerance": config.getoption("claims_tolerance"), "points": config.getoption("claims_points"),
-               "seed": config.getoption("claims_seed")}
+    request = {
+        "level": level,
+        "tolerance": config.getoption("claims_tolerance"),
+        "points": config.getoption("claims_points"),
+        "seed": config.getoption("claims_seed"),
+    }
     for claim in claims.values():
         yield ClaimItem.from_parent(session, name=f"{claim.id}[audit]", claim=claim, facet="audit", request={})
-        yield ClaimItem.from_parent(session, name=f"{claim.id}[simulation]", claim=claim, facet="supported", request=request)
+        yield ClaimItem.from_parent(
+            session, name=f"{claim.id}[simulation]", claim=claim, facet="supported", request=request
+        )
         for wrong in claim.wrong:
-            yield ClaimItem.from_parent(session, name=f"{claim.id}[wrong: {wrong.name}]", claim=claim, facet="refuted", request=request | {"wrong": wrong.name})
+            yield ClaimItem.from_parent(
+                session,
+                name=f"{claim.id}[wrong: {wrong.name}]",
+                claim=claim,
+                facet="refuted",
+                request=request | {"wrong": wrong.name},
+            )
 
 
 class NotAsClaimed(Exception):
@@ -79,7 +109,9 @@ class ClaimItem(pytest.Item):
             (record,) = check(self.claim, lab=Laboratory(store=store), **self.request)
         self.add_report_section("call", "claim", f"{record['sentence']}\nreplay: {record['replay']}")
         if record["verdict"] != self.facet:
-            raise NotAsClaimed(f"{record['id']} should be {self.facet} and is {record['verdict']}: {finding(record)}\nreplay: {record['replay']}")
+            raise NotAsClaimed(
+                f"{record['id']} should be {self.facet} and is {record['verdict']}: {finding(record)}\nreplay: {record['replay']}"
+            )
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         from theory.errors import BadInput

@@ -60,7 +60,7 @@ class Evidence:
             done = len(self._blocks.setdefault(i, []))
             needed = -(-trials // simulator.block_size(self.stations[i].point))
             wanted += [(i, block, self._unit(i, block)) for block in range(done, needed)]
-        for (i, _, unit), arrays in zip(wanted, self.lab.measure([unit for _, _, unit in wanted])):
+        for (i, _, unit), arrays in zip(wanted, self.lab.measure([unit for _, _, unit in wanted]), strict=False):
             self._blocks[i].append(self._reduced(i, unit.point, arrays))
 
     def _unit(self, i: int, block: int) -> Unit:
@@ -70,16 +70,30 @@ class Evidence:
         (name,) = station.apart
         threshold = np.asarray(self._blocks[0][block].prediction.value, dtype=float) * station.factor
         domain = self.claim.setting.domains()[name]
-        faults = [f"{name}={extreme:g}: {domain.fault(float(extreme))}" for extreme in (threshold.min(), threshold.max())
-                  if domain.fault(float(extreme)) or extreme <= 0]
+        faults = [
+            f"{name}={extreme:g}: {domain.fault(float(extreme))}"
+            for extreme in (threshold.min(), threshold.max())
+            if domain.fault(float(extreme)) or extreme <= 0
+        ]
         if faults:
-            raise OutsideDomain(f"{self.claim.id}: a threshold is looked at from {station.factor:g} times its predicted value, and {faults[0] or 'it'}"
-                                " must be positive; move the point, or lower the tolerance")
+            raise OutsideDomain(
+                f"{self.claim.id}: a threshold is looked at from {station.factor:g} times its predicted value, and {faults[0] or 'it'}"
+                " must be positive; move the point, or lower the tolerance"
+            )
         if isinstance(domain, Real) and domain.per_trial:
             size = self.lab.simulator(self.claim.setting).block_size(station.point)
-            return Unit(station.point, block, self.seed, self.stage, station.apart, {name: np.broadcast_to(threshold, (size,)).copy()})
+            return Unit(
+                station.point,
+                block,
+                self.seed,
+                self.stage,
+                station.apart,
+                {name: np.broadcast_to(threshold, (size,)).copy()},
+            )
         if threshold.ndim:
-            raise BadDeclaration(f"{self.claim.id}: every draw has its own threshold; declare {name} = Real(…, per_trial=True)")
+            raise BadDeclaration(
+                f"{self.claim.id}: every draw has its own threshold; declare {name} = Real(…, per_trial=True)"
+            )
         return Unit(station.point.replace({name: float(threshold)}), block, self.seed, self.stage, station.apart)
 
     def _reduced(self, i: int, point: Point, arrays: Arrays) -> _Kept:
@@ -100,7 +114,9 @@ class Evidence:
             prediction = _where(prediction, kept)
         undefined = int(np.sum(~np.isfinite(prediction.value))) if self.stations[i].factor is None else 0
         if undefined:  # a comparison with nan would pass for no violation
-            raise BadInput(f"{self.claim.id}: the prediction is not finite in {undefined} of the trials that count at {point}; exclude such draws")
+            raise BadInput(
+                f"{self.claim.id}: the prediction is not finite in {undefined} of the trials that count at {point}; exclude such draws"
+            )
         return _Kept(np.asarray(observable, dtype=float), prediction, certificate, drawn)
 
 
@@ -124,14 +140,26 @@ def schedule(evidence: Evidence, begin: int, most: int | None) -> list[int]:
 
 
 def _joined(station: Station, blocks: Sequence[_Kept]) -> Measured:
-    certificate = None if blocks[0].certificate is None else np.concatenate([b.certificate for b in blocks if b.certificate is not None])
+    certificate = (
+        None
+        if blocks[0].certificate is None
+        else np.concatenate([b.certificate for b in blocks if b.certificate is not None])
+    )
     predictions = [block.prediction for block in blocks]
     if np.ndim(predictions[0].value) == 0:
         prediction = predictions[0]
     else:
-        value, error = (np.concatenate([np.asarray(getattr(p, part)) for p in predictions]) for part in ("value", "error"))
+        value, error = (
+            np.concatenate([np.asarray(getattr(p, part)) for p in predictions]) for part in ("value", "error")
+        )
         prediction = Prediction(value, error, predictions[0].guarantee)
-    return Measured(station, np.concatenate([block.observable for block in blocks]), prediction, certificate, sum(block.drawn for block in blocks))
+    return Measured(
+        station,
+        np.concatenate([block.observable for block in blocks]),
+        prediction,
+        certificate,
+        sum(block.drawn for block in blocks),
+    )
 
 
 def _where(prediction: Prediction, kept: np.ndarray) -> Prediction:

@@ -40,15 +40,20 @@ def judged(claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
     kept, share = min(only.kept for only in measured), min(only.kept / only.drawn for only in measured)
     outcome = Outcome("open") if kept < FEWEST else judge(claim.relation, claim, measured, rule)
     if outcome.answer == "open" and share < RARE:
-        return dataclasses.replace(outcome, reason=f"rare condition: {claim.given} was met in {share:.2%} of the trials",
-                                   would_decide="a point where it is met more often, or more trials")
+        return dataclasses.replace(
+            outcome,
+            reason=f"rare condition: {claim.given} was met in {share:.2%} of the trials",
+            would_decide="a point where it is met more often, or more trials",
+        )
     return outcome
 
 
 def mean_sequence(values: np.ndarray, rule: Rule, tolerance: float | None = None) -> sequential.Interval:
     """The confidence sequence of a mean.   Raises BadSample when the trials are visibly no independent draws."""
     require_independent(values)
-    return sequential.mixture_cs(values, level=rule.level, tolerance=tolerance or rule.tolerance, first_look=rule.first_look)
+    return sequential.mixture_cs(
+        values, level=rule.level, tolerance=tolerance or rule.tolerance, first_look=rule.first_look
+    )
 
 
 def require_independent(values: np.ndarray) -> None:

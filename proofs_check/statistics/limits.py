@@ -28,7 +28,9 @@ RATES = np.linspace(0.25, 3, 56)
 
 @stations.register
 def _(relation: Asymptotic, claim: Claim, point: Point, tolerance: float) -> list[Station]:
-    return [Station(point.replace(rung), label=str(rung[str(relation.ladder.along)])) for rung in relation.ladder.rungs()]
+    return [
+        Station(point.replace(rung), label=str(rung[str(relation.ladder.along)])) for rung in relation.ladder.rungs()
+    ]
 
 
 @judge.register
@@ -36,14 +38,29 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
     sizes = np.array([float(rung[str(relation.ladder.along)]) for rung in relation.ladder.rungs()])
     scales = [scale_of(claim, rung) for rung in measured]
     if any(np.any(scale <= 0) for scale in scales):
-        raise BadDeclaration(f"{claim.id}: the scale is zero on the ladder; declare scale=… where the prediction may vanish")
+        raise BadDeclaration(
+            f"{claim.id}: the scale is zero on the ladder; declare scale=… where the prediction may vanish"
+        )
     rounds = min(rung.kept for rung in measured)
-    gaps = np.stack([((rung.observable - rung.prediction.value) / scale)[:rounds] for rung, scale in zip(measured, scales)])
-    errors = np.array([float(np.max(rung.prediction.error / scale)) + mean_certificate(rung, scale) for rung, scale in zip(measured, scales)])
-    series = tuple(scalar_row(rung, at=size) for rung, size in zip(measured, sizes))
+    gaps = np.stack(
+        [((rung.observable - rung.prediction.value) / scale)[:rounds] for rung, scale in zip(measured, scales, strict=False)]
+    )
+    errors = np.array(
+        [
+            float(np.max(rung.prediction.error / scale)) + mean_certificate(rung, scale)
+            for rung, scale in zip(measured, scales, strict=False)
+        ]
+    )
+    series = tuple(scalar_row(rung, at=size) for rung, size in zip(measured, sizes, strict=False))
     top = measured[-1]
-    shared = {"tolerance": rule.tolerance, "prediction": one(top.prediction.value), "mean": float(top.observable.mean()), "series": series,
-              "blind_spot": blind_spot(rule, rounds), "certificate": float(errors.max())}
+    shared = {
+        "tolerance": rule.tolerance,
+        "prediction": one(top.prediction.value),
+        "mean": float(top.observable.mean()),
+        "series": series,
+        "blind_spot": blind_spot(rule, rounds),
+        "certificate": float(errors.max()),
+    }
     if not np.all(np.isfinite(errors)):
         reason = "solver: a rung has a draw without a certain prediction or observable"
         return Outcome("undecided", reason=reason, would_decide="a tighter solver", guarantee="calibrated", **shared)
@@ -51,13 +68,23 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
         return Outcome("open", reason="noise: too few rounds for a pilot", would_decide=f"{4 * PILOT} rounds", **shared)
     spread = gaps[:, :PILOT].std(axis=1, ddof=1)
     if np.any(spread == 0):
-        return Outcome("open", reason="regime: the values of a rung are all equal", would_decide="an observable that varies", **shared)
+        return Outcome(
+            "open",
+            reason="regime: the values of a rung are all equal",
+            would_decide="an observable that varies",
+            **shared,
+        )
     rounds_used = gaps[:, PILOT:]
     fits = _fits(sizes, relation.ladder.rate, spread)
     limits = [mean_sequence(weights @ rounds_used, rule) for _, weights in fits]
     last = mean_sequence(rounds_used[-1], rule)
-    carried = [float(np.abs(weights) @ errors) for _, weights in fits]  # extrapolation amplifies the errors of the rungs
-    lower, upper = min(cs.lower - e for cs, e in zip(limits, carried)), max(cs.upper + e for cs, e in zip(limits, carried))
+    carried = [
+        float(np.abs(weights) @ errors) for _, weights in fits
+    ]  # extrapolation amplifies the errors of the rungs
+    lower, upper = (
+        min(cs.lower - e for cs, e in zip(limits, carried, strict=False)),
+        max(cs.upper + e for cs, e in zip(limits, carried, strict=False)),
+    )
     error = max(carried)
     gap_at_top = float(rounds_used[-1].mean())
     moved = max(abs(lower - gap_at_top), abs(upper - gap_at_top))
@@ -70,16 +97,32 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
         answer, reason, would = "open", *_finite_size(relation, sizes, moved, fitting, rule)
     seen = _seen_rate(sizes, relation.ladder.rate, rounds_used)
     if seen and (answer, abs(seen[1]) <= rule.tolerance) in (("supported", False), ("refuted", True)):
-        answer, reason = "open", f"finite size: the gaps fit the rate {seen[0]:.2g} better than {relation.ladder.rate:g}, with the limit {seen[1]:+.2%}"
+        answer, reason = (
+            "open",
+            f"finite size: the gaps fit the rate {seen[0]:.2g} better than {relation.ladder.rate:g}, with the limit {seen[1]:+.2%}",
+        )
         would = "another rate, or larger sizes"
     unreachable = answer == "open" and _unreachable(relation, sizes, rounds_used, errors, rule)
     if unreachable:
         answer = "refuted"
     centre = float(np.mean([np.mean(weights @ rounds_used) for _, weights in fits]))
     lost = ("no limit within the tolerance explains the gaps at the declared rate",) if unreachable else ()
-    notes = (*lost, f"extrapolation moves the gap of {gap_at_top:+.2%} at {sizes[-1]:g} by up to {moved:.2%}", f"the rate {relation.ladder.rate:g} is part of what is asserted")
-    return Outcome("undecided" if error > rule.tolerance / 2 else answer, reason=reason, would_decide=would, estimate=centre, interval=(lower, upper),
-                   guarantee="calibrated", detectable=detectable(widest, rule, error), notes=notes, **shared)
+    notes = (
+        *lost,
+        f"extrapolation moves the gap of {gap_at_top:+.2%} at {sizes[-1]:g} by up to {moved:.2%}",
+        f"the rate {relation.ladder.rate:g} is part of what is asserted",
+    )
+    return Outcome(
+        "undecided" if error > rule.tolerance / 2 else answer,
+        reason=reason,
+        would_decide=would,
+        estimate=centre,
+        interval=(lower, upper),
+        guarantee="calibrated",
+        detectable=detectable(widest, rule, error),
+        notes=notes,
+        **shared,
+    )
 
 
 def _fits(sizes: np.ndarray, rate: float, spread: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -89,7 +132,11 @@ def _fits(sizes: np.ndarray, rate: float, spread: np.ndarray) -> list[tuple[np.n
     ones = np.ones_like(x)
     top = np.zeros(len(sizes))
     top[-3:] = 1.0
-    designs = [(np.stack([ones, x], axis=1), top), (np.stack([ones, x, x**2], axis=1), ones), (np.stack([ones, x, half], axis=1), ones)]
+    designs = [
+        (np.stack([ones, x], axis=1), top),
+        (np.stack([ones, x, x**2], axis=1), ones),
+        (np.stack([ones, x, half], axis=1), ones),
+    ]
     return [(design * used[:, None], _limit_weights(design, used / spread**2)) for design, used in designs]
 
 
@@ -109,7 +156,10 @@ def _fits_well(fits: Sequence[tuple[np.ndarray, np.ndarray]], gaps: np.ndarray) 
         precision = 1 / variance[used]
         part = design[used]
         coefficients = np.linalg.solve(part.T @ (precision[:, None] * part), part.T @ (precision * mean[used]))
-        passed.append(freedom == 0 or chdtrc(freedom, float(np.sum(precision * (mean[used] - part @ coefficients) ** 2))) > LACK_OF_FIT)
+        passed.append(
+            freedom == 0
+            or chdtrc(freedom, float(np.sum(precision * (mean[used] - part @ coefficients) ** 2))) > LACK_OF_FIT
+        )
     return bool(passed[0] and any(passed[1:]))
 
 
@@ -125,8 +175,12 @@ def _unreachable(relation: Asymptotic, sizes: np.ndarray, gaps: np.ndarray, erro
     upper, lower = (np.array([getattr(cs, end) for cs in intervals]) for end in ("upper", "lower"))
     for further in (x**2, x * (sizes / sizes[-1]) ** -0.5):
         terms = np.stack([np.ones_like(x), x, further], axis=1)
-        found = linprog(np.zeros(3), np.vstack([terms, -terms]), np.concatenate([upper + errors + delta, delta + errors - lower]),
-                        bounds=[(-delta, delta), (None, None), (None, None)])
+        found = linprog(
+            np.zeros(3),
+            np.vstack([terms, -terms]),
+            np.concatenate([upper + errors + delta, delta + errors - lower]),
+            bounds=[(-delta, delta), (None, None), (None, None)],
+        )
         if found.status != INFEASIBLE:
             return False
     return True
@@ -152,9 +206,15 @@ def _seen_rate(sizes: np.ndarray, rate: float, gaps: np.ndarray) -> tuple[float,
 
 def _finite_size(relation: Asymptotic, sizes: np.ndarray, moved: float, fitting: bool, rule: Rule) -> tuple[str, str]:
     if not fitting:
-        return "finite size: the gaps do not follow the declared rate with one further term", "larger sizes, or another rate"
+        return (
+            "finite size: the gaps do not follow the declared rate with one further term",
+            "larger sizes, or another rate",
+        )
     larger = sizes[-1] * (moved / (2 * rule.tolerance)) ** (1 / relation.ladder.rate)
-    return "finite size: extrapolation would move the answer by more than twice the tolerance", f"sizes up to about {larger:.2g}"
+    return (
+        "finite size: extrapolation would move the answer by more than twice the tolerance",
+        f"sizes up to about {larger:.2g}",
+    )
 
 
 @judge.register
@@ -162,15 +222,24 @@ def _(relation: Direction, claim: Claim, measured: Sequence[Measured], rule: Rul
     """Supported: 1 − cosine is below the limit at the end of the axis, and falling. Refuted: above it there, and in the limit too."""
     only = measured[0]
     if only.certificate is not None:
-        raise NotBuilt(f"{claim.id}: a direction whose observable has a certificate is declared but not judged by this version")
+        raise NotBuilt(
+            f"{claim.id}: a direction whose observable has a certificate is declared but not judged by this version"
+        )
     steps = _axis(relation, claim)
     apart, doubt = _one_minus_cosine(only, len(steps)), _direction_error(only)
     lost = int(np.sum(~np.isfinite(doubt) | ~np.isfinite(apart).all(axis=1)))
     if lost:
-        return Outcome("undecided", reason=f"solver: {lost} of {only.kept} draws have no certain direction", tolerance=relation.limit, guarantee="calibrated",
-                       would_decide="a program and a simulator that find one in every draw")
+        return Outcome(
+            "undecided",
+            reason=f"solver: {lost} of {only.kept} draws have no certain direction",
+            tolerance=relation.limit,
+            guarantee="calibrated",
+            would_decide="a program and a simulator that find one in every draw",
+        )
     weights = _extrapolation(steps)
-    errors = (doubt[:, None] * np.sqrt(2 * apart) + doubt[:, None] ** 2 / 2).mean(axis=0)  # of 1 − cosine, at every step
+    errors = (doubt[:, None] * np.sqrt(2 * apart) + doubt[:, None] ** 2 / 2).mean(
+        axis=0
+    )  # of 1 − cosine, at every step
     error, carried = float(errors[-1]), float(np.abs(weights) @ errors)
     last = mean_sequence(apart[:, -1], rule, tolerance=relation.limit)
     limit = mean_sequence(apart @ weights, rule, tolerance=relation.limit)
@@ -184,17 +253,29 @@ def _(relation: Direction, claim: Claim, measured: Sequence[Measured], rule: Rul
     reason, would = _direction_reason(apart, last, limit, steps, strict, error)
     series = tuple(_row(apart[:, j], step) for j, step in enumerate(steps))
     return Outcome(
-        answer if error <= relation.limit / 2 else "undecided", reason=reason, would_decide=would, estimate=float(apart[:, -1].mean()),
-        interval=(max(last.lower - error, 0.0), last.upper + error), tolerance=relation.limit, guarantee="calibrated", series=series,
-        detectable=detectable(last, strict, error), blind_spot=blind_spot(rule, only.kept), certificate=error,
-        notes=(f"1 − cosine at {relation.along} = {steps[-1]:g}; extrapolated in 1/log: {float((apart @ weights).mean()):.2g}",),
-    )  # fmt: skip
+        answer if error <= relation.limit / 2 else "undecided",
+        reason=reason,
+        would_decide=would,
+        estimate=float(apart[:, -1].mean()),
+        interval=(max(last.lower - error, 0.0), last.upper + error),
+        tolerance=relation.limit,
+        guarantee="calibrated",
+        series=series,
+        detectable=detectable(last, strict, error),
+        blind_spot=blind_spot(rule, only.kept),
+        certificate=error,
+        notes=(
+            f"1 − cosine at {relation.along} = {steps[-1]:g}; extrapolated in 1/log: {float((apart @ weights).mean()):.2g}",
+        ),
+    )
 
 
 def _axis(relation: Direction, claim: Claim) -> np.ndarray:
     part = claim.setting.part_of(relation.along)
     if not isinstance(part, Axis) or len(part.values) < 4:
-        raise BadDeclaration(f"{claim.id}: Direction(along={relation.along}) needs an Axis of {claim.setting.name()} with at least four values")
+        raise BadDeclaration(
+            f"{claim.id}: Direction(along={relation.along}) needs an Axis of {claim.setting.name()} with at least four values"
+        )
     return part.values
 
 
@@ -223,12 +304,22 @@ def _extrapolation(steps: np.ndarray) -> np.ndarray:
     return _limit_weights(np.stack([np.ones_like(u), u, u**2], axis=1), np.ones_like(u))
 
 
-def _direction_reason(apart: np.ndarray, last: Interval, limit: Interval, steps: np.ndarray, rule: Rule, error: float) -> tuple[str, str]:
+def _direction_reason(
+    apart: np.ndarray, last: Interval, limit: Interval, steps: np.ndarray, rule: Rule, error: float
+) -> tuple[str, str]:
     if last.gates_open and last.lower > rule.tolerance >= limit.lower:
-        return "finite size: still above the limit at the end of the axis, and falling", f"an axis beyond {steps[-1] ** 2:.2g}"
+        return (
+            "finite size: still above the limit at the end of the axis, and falling",
+            f"an axis beyond {steps[-1] ** 2:.2g}",
+        )
     return advice(apart[:, -1], last, rule, solver=error)
 
 
 def _row(values: np.ndarray, step: float) -> dict[str, float]:
-    return {"at": float(step), "mean": float(values.mean()), "stderr": float(values.std(ddof=1) / np.sqrt(len(values))), "trials": len(values),
-            "largest": float(values.max())}
+    return {
+        "at": float(step),
+        "mean": float(values.mean()),
+        "stderr": float(values.std(ddof=1) / np.sqrt(len(values))),
+        "trials": len(values),
+        "largest": float(values.max()),
+    }

@@ -11,7 +11,17 @@ import numpy as np
 
 from proofs_check.statistics import sequential
 from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station, scalar_row, scale_of
-from proofs_check.statistics.judges import certificates, inside_or_outside, judge, mean_certificate, mean_sequence, one, require_independent, stations, trials_to_begin
+from proofs_check.statistics.judges import (
+    certificates,
+    inside_or_outside,
+    judge,
+    mean_certificate,
+    mean_sequence,
+    one,
+    require_independent,
+    stations,
+    trials_to_begin,
+)
 from proofs_check.statistics.regime import advice, blind_spot, detectable
 from theory.claim import Claim
 from theory.errors import BadDeclaration, BadInput, NotBuilt
@@ -28,7 +38,9 @@ def _(relation: Threshold, claim: Claim, point: Point, tolerance: float) -> list
     if claim.given is not None:
         raise NotBuilt(f"{claim.id}: a threshold given an event is declared but not judged by this version")
     if max(SIDES) * tolerance >= 1:
-        raise BadInput(f"{claim.id}: a threshold is looked at {max(SIDES)} tolerances below itself; give a tolerance under {1 / max(SIDES):g}")
+        raise BadInput(
+            f"{claim.id}: a threshold is looked at {max(SIDES)} tolerances below itself; give a tolerance under {1 / max(SIDES):g}"
+        )
     apart = (str(relation.of),)
     return [Station(point, label="draw", apart=apart)] + [
         Station(point, label=f"{side:+d}δ", factor=1 + side * tolerance, apart=apart) for side in SIDES
@@ -46,7 +58,9 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
     only = measured[0]
     scale = scale_of(claim, only)
     if np.any(scale <= 0):
-        raise BadDeclaration(f"{claim.id}: the scale is zero at {only.station.point}; declare scale=… where the prediction may vanish")
+        raise BadDeclaration(
+            f"{claim.id}: the scale is zero at {only.station.point}; declare scale=… where the prediction may vanish"
+        )
     gap = (only.observable - only.prediction.value) / scale
     error = float(np.max(only.prediction.error / scale)) + mean_certificate(only, scale)
     cs = _indicator_sequence(only, scale, rule) or mean_sequence(gap, rule)
@@ -54,11 +68,20 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
     answer = inside_or_outside(cs.lower - error, cs.upper + error, -delta, delta, cs.gates_open)
     reason, would = advice(gap, cs, rule, solver=error)
     return Outcome(
-        "undecided" if error > delta / 2 else answer, reason=reason, estimate=float(gap.mean()), interval=(cs.lower - error, cs.upper + error),
-        tolerance=delta, guarantee=cs.guarantee, detectable=detectable(cs, rule, error), prediction=one(only.prediction.value),
-        mean=float(only.observable.mean()), would_decide=would, blind_spot=blind_spot(rule, only.kept), certificate=error,
+        "undecided" if error > delta / 2 else answer,
+        reason=reason,
+        estimate=float(gap.mean()),
+        interval=(cs.lower - error, cs.upper + error),
+        tolerance=delta,
+        guarantee=cs.guarantee,
+        detectable=detectable(cs, rule, error),
+        prediction=one(only.prediction.value),
+        mean=float(only.observable.mean()),
+        would_decide=would,
+        blind_spot=blind_spot(rule, only.kept),
+        certificate=error,
         series=(scalar_row(only),),
-    )  # fmt: skip
+    )
 
 
 def _indicator_sequence(only: Measured, scale: np.ndarray, rule: Rule) -> sequential.Interval | None:
@@ -76,7 +99,9 @@ def _(relation: Identity, claim: Claim, measured: Sequence[Measured], rule: Rule
     only = measured[0]
     scale = np.maximum(np.abs(np.asarray(only.prediction.value, dtype=float)), scale_of(claim, only))
     if np.any(scale <= 0):
-        raise BadDeclaration(f"{claim.id}: the prediction is zero in a draw at {only.station.point}; declare scale=… where it may vanish")
+        raise BadDeclaration(
+            f"{claim.id}: the prediction is zero in a draw at {only.station.point}; declare scale=… where it may vanish"
+        )
     slack = relation.condition * rule.eps + (certificates(only) + only.prediction.error) / scale
     deviation = np.abs(only.observable - only.prediction.value) / scale
     return _frequency(claim, only, deviation > slack, deviation, relation.excluded, rule, blurred=float(np.max(slack)))
@@ -85,7 +110,9 @@ def _(relation: Identity, claim: Claim, measured: Sequence[Measured], rule: Rule
 @judge.register
 def _(relation: Bound, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
     if isinstance(relation.kind, Probability) or relation.kind == "mean":
-        raise NotBuilt(f"{claim.id}: bounds in the mean and with a probability are declared but not judged by this version")
+        raise NotBuilt(
+            f"{claim.id}: bounds in the mean and with a probability are declared but not judged by this version"
+        )
     only = measured[0]
     bound = np.asarray(only.prediction.value, dtype=float)
     margin = ROUNDINGS * rule.eps * np.abs(bound) + certificates(only) + only.prediction.error
@@ -111,15 +138,25 @@ def _(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rul
     unclear = (np.abs(growth) <= error) | (doubt > rule.tolerance / 2)
     series = tuple(scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None} for side in sides)
     outcome = _frequency(claim, first, wrong.any(axis=0), np.zeros(first.kept), relation.excluded, rule, blurred=0.0)
-    changes: dict[str, Any] = {"series": series, "prediction": one(value), "mean": None, "tolerance": rule.tolerance,
-               "detectable": rule.tolerance}
+    changes: dict[str, Any] = {
+        "series": series,
+        "prediction": one(value),
+        "mean": None,
+        "tolerance": rule.tolerance,
+        "detectable": rule.tolerance,
+    }
     if outcome.answer == "supported" and unclear.any():
-        changes |= {"answer": "undecided", "reason": "solver: threshold or sign is not certain in every draw",
-                    "would_decide": f"a tighter certificate, or a tolerance above {rule.tolerance:g}"}
+        changes |= {
+            "answer": "undecided",
+            "reason": "solver: threshold or sign is not certain in every draw",
+            "would_decide": f"a tighter certificate, or a tolerance above {rule.tolerance:g}",
+        }
     return dataclasses.replace(outcome, **changes)
 
 
-def _frequency(claim: Claim, only: Measured, violated: np.ndarray, size: np.ndarray, excluded: float, rule: Rule, blurred: float) -> Outcome:
+def _frequency(
+    claim: Claim, only: Measured, violated: np.ndarray, size: np.ndarray, excluded: float, rule: Rule, blurred: float
+) -> Outcome:
     """Verdict on a statement about every draw: one violation refutes, support rules out frequencies above `excluded`."""
     count, kept = int(violated.sum()), only.kept
     upper = sequential.no_violation_bound(kept, rule.level) if kept and not count else 1.0
@@ -134,11 +171,23 @@ def _frequency(claim: Claim, only: Measured, violated: np.ndarray, size: np.ndar
         would = f"a certificate below {rule.tolerance / 2:g}"
     worst = float(np.max(size))
     return Outcome(
-        answer, reason=reason, target=0.0, estimate=count / kept, interval=(0.0 if not count else count / kept, upper), tolerance=excluded,
-        guarantee="exact", detectable=upper, prediction=one(only.prediction.value), mean=float(only.observable.mean()), would_decide=would,
-        blind_spot=f"a violation in fewer than {upper:.2g} of the draws is not excluded" if not count else "", certificate=blurred,
-        series=(scalar_row(only, largest=worst),), notes=(f"{_closest(claim)} {worst:.4g}",), confirm=False,
-    )  # fmt: skip
+        answer,
+        reason=reason,
+        target=0.0,
+        estimate=count / kept,
+        interval=(0.0 if not count else count / kept, upper),
+        tolerance=excluded,
+        guarantee="exact",
+        detectable=upper,
+        prediction=one(only.prediction.value),
+        mean=float(only.observable.mean()),
+        would_decide=would,
+        blind_spot=f"a violation in fewer than {upper:.2g} of the draws is not excluded" if not count else "",
+        certificate=blurred,
+        series=(scalar_row(only, largest=worst),),
+        notes=(f"{_closest(claim)} {worst:.4g}",),
+        confirm=False,
+    )
 
 
 def _draws_to_exclude(excluded: float, rule: Rule) -> int:
@@ -155,20 +204,35 @@ def _mean_threshold(first: Measured, sides: Sequence[Measured], rule: Rule, doub
     for side in sides:
         require_independent(side.observable)
         pilot, values = side.observable[:PILOT], side.observable[PILOT:]
-        tolerance = max(abs(float(pilot.mean())), float(pilot.std()) / 8) or 1.0  # fixed before the trials that are judged
+        tolerance = (
+            max(abs(float(pilot.mean())), float(pilot.std()) / 8) or 1.0
+        )  # fixed before the trials that are judged
         cs = sequential.mixture_cs(values, level=rule.level, tolerance=tolerance, sides=1, first_look=rule.first_look)
         error = mean_certificate(side, 1.0)
         signs.append(1 if cs.lower > error else -1 if cs.upper < -error else 0)
         open_gates &= cs.gates_open
         series.append(scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None})
     wanted = [-1 if side.station.factor < 1 else 1 for side in sides]
-    wrong = any(sign == -want for sign, want in zip(signs, wanted))
+    wrong = any(sign == -want for sign, want in zip(signs, wanted, strict=False))
     answer = "open" if not open_gates else "refuted" if wrong else "supported" if signs == wanted else "open"
     reason, would = "noise: the sign of the growth is not yet certain on every side", "more trials"
     if not doubt <= rule.tolerance / 2:
-        answer, reason, would = "undecided", "solver: the predicted threshold is not certain", f"a tolerance above {2 * doubt:.2g}, or a tighter solver"
+        answer, reason, would = (
+            "undecided",
+            "solver: the predicted threshold is not certain",
+            f"a tolerance above {2 * doubt:.2g}, or a tighter solver",
+        )
     return Outcome(
-        answer, reason=reason, estimate=float(sum(s == -w for s, w in zip(signs, wanted))),
-        interval=None, tolerance=rule.tolerance, guarantee="calibrated", detectable=rule.tolerance, would_decide=would, certificate=doubt,
-        prediction=one(first.prediction.value), series=tuple(series), blind_spot=blind_spot(rule, sides[0].kept),
-    )  # fmt: skip
+        answer,
+        reason=reason,
+        estimate=float(sum(s == -w for s, w in zip(signs, wanted, strict=False))),
+        interval=None,
+        tolerance=rule.tolerance,
+        guarantee="calibrated",
+        detectable=rule.tolerance,
+        would_decide=would,
+        certificate=doubt,
+        prediction=one(first.prediction.value),
+        series=tuple(series),
+        blind_spot=blind_spot(rule, sides[0].kept),
+    )
