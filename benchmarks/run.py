@@ -1,7 +1,8 @@
 """Time to a standard error: the simulators against the naive way, in one run.
 
-The naive way is what a notebook does: a Python loop over trials, noisy labels, and a test set for the risk. Both estimate the same
-expectation, so the figure that counts is seconds × variance of a trial: the time to a given standard error.
+The naive way is what a notebook does: a Python loop over trials, noisy labels, and a test set for the risk. Both
+estimate the same expectation, so the figure that counts is seconds × variance of a trial: the time to a given standard
+error.
 
     make bench
 """

@@ -37,7 +37,10 @@ class Unit:
 
 @dataclass
 class Laboratory:
-    """Runs units on a machine, `workers` at a time. Finished blocks go to the store at once, whatever is killed later."""
+    """Runs units on a machine, `workers` at a time.
+
+    Finished blocks go to the store at once, whatever is killed later.
+    """
 
     machine: Machine = field(default_factory=Machine)
     store: Store | None = None
@@ -134,7 +137,7 @@ def _seconds(simulator: Simulator, unit: Unit) -> float:
 
 @functools.cache
 def _source(function: Callable[..., Any]) -> str:
-    """The digest of the source that this process runs: taken once, so that a file edited during a run changes nothing."""
+    """The digest of the source that this process runs: taken once, so that edits during a run change nothing."""
     return source_digest(function)
 
 
@@ -153,7 +156,10 @@ def _simulated(unit: Unit, machine: Machine) -> Arrays:
 
 
 def _packed(unit: Unit) -> tuple[Any, ...]:
-    """The unit in terms that another process understands, also where the setting stands in a user's file; and the source that it must find."""
+    """The unit in terms that another process understands, also where the setting stands in a user's file.
+
+    With it goes the source that the other process must find.
+    """
     setting = unit.point.setting
     place = setting.__module__, str(Path(sys.modules[setting.__module__].__file__ or "")), setting.__qualname__
     return (

@@ -1,7 +1,7 @@
 """Simulators: functions that measure the observables of a setting, one block of trials at a time.
 
-A block is the unit of work, of storage and of parallelism. Its size depends on the simulator and the point alone, its stream on
-(setting, point, stage, block, seed), so that the same seed gives the same bits on any number of workers.
+A block is the unit of work, of storage and of parallelism. Its size depends on the simulator and the point alone, its
+stream on (setting, point, stage, block, seed), so that the same seed gives the same bits on any number of workers.
 """
 
 import inspect
@@ -30,7 +30,10 @@ Cost = float | Callable[..., float]
 
 @dataclass(frozen=True)
 class Simulator:
-    """A function with what the engine must know of it. `cost`: seconds a trial takes on one core, to an order of magnitude."""
+    """A function with what the engine must know of it.
+
+    `cost`: seconds a trial takes on one core, to an order of magnitude.
+    """
 
     setting: type[Setting]
     function: Callable[..., Mapping[str, Any]]
@@ -65,7 +68,8 @@ def simulates(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a function as the simulator of a setting.
 
-    Batched: f(*, <parameters>, trials, rng) -> {observable: (trials, …)}. Otherwise f(*, <parameters>, rng) measures one trial.
+    Batched: f(*, <parameters>, trials, rng) -> {observable: (trials, …)}.
+    Otherwise f(*, <parameters>, rng) measures one trial.
     `block`: trials per block, where a batch pays off beyond what the cost says.
     """
 
@@ -99,8 +103,8 @@ def simulate_block(
 ) -> dict[str, np.ndarray]:
     """All declared arrays of one block of trials, on the host.
 
-    `apart` names parameters left out of the stream's name, so that points that differ in them share their draws; `varied` gives
-    per-trial values of some parameters.   Raises BadSample when the simulator breaks its declaration.
+    `apart` names parameters left out of the stream's name, so that points that differ in them share their draws;
+    `varied` gives per-trial values of some parameters.   Raises BadSample when the simulator breaks its declaration.
     """
     require_backend(simulator, machine)
     trials = simulator.block_size(point)
@@ -119,8 +123,9 @@ def simulate_block(
         except (BadInput, KeyboardInterrupt):
             raise
         except (Exception, SystemExit) as fault:  # a simulator that exits would end the run as if all were well
+            message = " ".join(str(fault).split())
             raise BadSample(
-                f"{simulator.name} raised {type(fault).__name__} at {point}: {' '.join(str(fault).split())}{_line(fault)}"
+                f"{simulator.name} raised {type(fault).__name__} at {point}: {message}{_line(fault)}"
             ) from fault
     return _checked(simulator, measured, point, trials, machine)
 
@@ -142,7 +147,8 @@ def require_backend(simulator: Simulator, machine: Machine) -> None:
     """Raises BadInput when the simulator does not run on the machine's backend."""
     if machine.backend not in (*simulator.backends, "strict"):
         raise BadInput(
-            f"{simulator.name} runs on {', '.join(simulator.backends)}, not on {machine.backend}; choose --backend {simulator.backends[0]}"
+            f"{simulator.name} runs on {', '.join(simulator.backends)}, not on {machine.backend};"
+            f" choose --backend {simulator.backends[0]}"
         )
 
 
@@ -172,7 +178,8 @@ def _checked(simulator: Simulator, measured: Any, point: Point, trials: int, mac
         shape = (trials, *_shape(part, point))
         if array.shape != shape:
             raise BadSample(
-                f"{simulator.name}: {name} has shape {array.shape}, but (trials, …) = {shape} is declared; return one value per trial"
+                f"{simulator.name}: {name} has shape {array.shape}, but (trials, …) = {shape} is declared;"
+                " return one value per trial"
             )
         if array.dtype.kind == "c":
             raise BadSample(
@@ -186,7 +193,8 @@ def _checked(simulator: Simulator, measured: Any, point: Point, trials: int, mac
         if not np.all(finite):
             trial = int(np.argwhere(~finite.reshape(trials, -1).all(axis=1))[0, 0])
             raise BadSample(
-                f"{simulator.name}: {name} is not finite in trial {trial} at {point}; mend the simulator, or declare an Event for the trials that count"
+                f"{simulator.name}: {name} is not finite in trial {trial} at {point};"
+                " mend the simulator, or declare an Event for the trials that count"
             )
         arrays[name] = array
     return arrays

@@ -1,8 +1,17 @@
-"""Whether a claim holds: verdicts with a declared error rate, figures, tests.   `from proofs_check import check, plot`."""
+"""Whether a claim holds: verdicts with a declared error rate, figures, tests.
+
+`from proofs_check import check, plot`.
+"""
 
 import sys
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from proofs_check.asserting import assert_supported
+    from proofs_check.check import check
+    from proofs_check.plot import plot
+    from proofs_check.replaying import replay
 
 _PLACES = {
     "check": "proofs_check.check",
@@ -24,7 +33,7 @@ def __getattr__(name: str) -> Any:
 
 
 class _Package(ModuleType):
-    """`check` and `plot` stay the functions, though loading the modules of their names would put these in their place."""
+    """`check` and `plot` stay the functions, though loading the modules of their names would replace them."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in _PLACES or not isinstance(value, ModuleType):

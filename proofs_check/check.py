@@ -12,7 +12,7 @@ import numpy as np
 from numerics.measure import Laboratory
 from proofs_check.record import Record, Tested, make_record
 from proofs_check.sampling import Evidence, first_look, schedule
-from proofs_check.statistics import judged, stations, trials_to_begin
+from proofs_check.statistics import judged, require_judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Outcome, Rule
 from theory.claim import Claim
 from theory.errors import BadInput
@@ -22,7 +22,10 @@ from theory.setting import Point
 
 @dataclass(frozen=True)
 class Request:
-    """What a user asks of a run.   `error_rate`: chance of any wrong verdict in the run; `level`: a claim's own share, if given."""
+    """What a user asks of a run.
+
+    `error_rate`: chance of any wrong verdict in the run; `level`: a claim's own share, if given.
+    """
 
     error_rate: float = 1e-3
     tolerance: float = 0.02
@@ -39,9 +42,8 @@ class Request:
         for name in ("error_rate", "tolerance", "level"):
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:
-                raise BadInput(
-                    f"{name.replace('_', ' ')} {value:g} is outside (0, 1); give a share such as {'1e-3' if name != 'tolerance' else '0.02'}"
-                )
+                usual = "0.02" if name == "tolerance" else "1e-3"
+                raise BadInput(f"{name.replace('_', ' ')} {value:g} is outside (0, 1); give a share such as {usual}")
         for name in ("points", "max_trials", "budget"):
             value = getattr(self, name)
             if value is not None and not value > 0:
@@ -59,10 +61,15 @@ def check(
     heard: Callable[[Record], None] = lambda record: None,
     **request: Any,
 ) -> list[Record]:
-    """Verdicts on some claims with one declared error rate for all of them together; keywords are the fields of `Request`."""
+    """Verdicts on some claims with one declared error rate for all of them together.
+
+    Keywords are the fields of `Request`.
+    """
     chosen = [claims] if isinstance(claims, Claim) else list(claims)
     asked = Request(**request)
     lab = lab or Laboratory()
+    for claim in chosen:
+        require_judged(claim)
     records = []
     for claim in chosen:
         record = check_claim(claim, asked, asked.level or asked.error_rate / len(chosen), lab)

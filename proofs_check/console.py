@@ -67,7 +67,8 @@ def finding(record: "Record") -> str:
         return f"{record['reason']}; would decide: {record['would_decide']}"
     words = record["sentence"].removeprefix(record["verdict"]).removesuffix(f" ({record['status']})").lstrip(", ")
     if record["verdict"] == "refuted" and record["estimate"] is not None:
-        words += f"; {record['unit']} {record['estimate']:+.3g}"
+        share = record["unit"].startswith("frequency") or record["unit"].endswith("frequency")
+        words += f"; {record['unit']} " + (f"{record['estimate']:.1%}" if share else f"{record['estimate']:+.3g}")
     return words
 
 

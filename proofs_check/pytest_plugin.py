@@ -1,7 +1,8 @@
 """Claims as pytest items: `pytest --claims FILE_OR_TOPIC` makes one item for each claim and facet.
 
-Facets: `audit` (deterministic), `simulation` (must be supported) and one for every wrong variant (must be refuted). An item's level is
-its share of --claims-error-rate among all the facets that simulate, whatever -k or -n select, and stands in its replay line.
+Facets: `audit` (deterministic), `simulation` (must be supported) and one for every wrong variant (must be refuted). An
+item's level is its share of --claims-error-rate among all the facets that simulate, whatever -k or -n select, and
+stands in its replay line.
 """
 
 from collections.abc import Iterator
@@ -54,16 +55,17 @@ def _items(session: pytest.Session, config: pytest.Config) -> Iterator[pytest.It
     from theory import discovery
     from theory.errors import BadInput
 
+    asked = config.option
     try:
-        claims = distinct([claim for name in config.getoption("claims") for claim in discovery.entry_claims(name)])
+        claims = distinct([claim for name in asked.claims for claim in discovery.entry_claims(name)])
     except BadInput as fault:
         raise pytest.UsageError(str(fault)) from fault
-    level = config.getoption("claims_error_rate") / sum(1 + len(claim.wrong) for claim in claims.values())
+    level = asked.claims_error_rate / sum(1 + len(claim.wrong) for claim in claims.values())
     request = {
         "level": level,
-        "tolerance": config.getoption("claims_tolerance"),
-        "points": config.getoption("claims_points"),
-        "seed": config.getoption("claims_seed"),
+        "tolerance": asked.claims_tolerance,
+        "points": asked.claims_points,
+        "seed": asked.claims_seed,
     }
     for claim in claims.values():
         yield ClaimItem.from_parent(session, name=f"{claim.id}[audit]", claim=claim, facet="audit", request={})
@@ -110,7 +112,8 @@ class ClaimItem(pytest.Item):
         self.add_report_section("call", "claim", f"{record['sentence']}\nreplay: {record['replay']}")
         if record["verdict"] != self.facet:
             raise NotAsClaimed(
-                f"{record['id']} should be {self.facet} and is {record['verdict']}: {finding(record)}\nreplay: {record['replay']}"
+                f"{record['id']} should be {self.facet} and is {record['verdict']}: {finding(record)}\n"
+                f"replay: {record['replay']}"
             )
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:

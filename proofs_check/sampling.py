@@ -31,7 +31,10 @@ class _Kept:
 
 @dataclass
 class Evidence:
-    """Measured trials beside predictions, for all stations of a point. Which trials these are depends on (seed, stage) alone."""
+    """Measured trials beside predictions, for all stations of a point.
+
+    Which trials these are depends on (seed, stage) alone.
+    """
 
     lab: Laboratory
     claim: Claim
@@ -77,8 +80,8 @@ class Evidence:
         ]
         if faults:
             raise OutsideDomain(
-                f"{self.claim.id}: a threshold is looked at from {station.factor:g} times its predicted value, and {faults[0] or 'it'}"
-                " must be positive; move the point, or lower the tolerance"
+                f"{self.claim.id}: a threshold is looked at from {station.factor:g} times its predicted value,"
+                f" and {faults[0] or 'it'} must be positive; move the point, or lower the tolerance"
             )
         if isinstance(domain, Real) and domain.per_trial:
             size = self.lab.simulator(self.claim.setting).block_size(station.point)
@@ -115,7 +118,8 @@ class Evidence:
         undefined = int(np.sum(~np.isfinite(prediction.value))) if self.stations[i].factor is None else 0
         if undefined:  # a comparison with nan would pass for no violation
             raise BadInput(
-                f"{self.claim.id}: the prediction is not finite in {undefined} of the trials that count at {point}; exclude such draws"
+                f"{self.claim.id}: the prediction is not finite in {undefined} of the trials that count at {point};"
+                " exclude such draws"
             )
         return _Kept(np.asarray(observable, dtype=float), prediction, certificate, drawn)
 
@@ -127,9 +131,10 @@ def first_look(lab: Laboratory, claim: Claim, point: Point) -> int:
 
 
 def schedule(evidence: Evidence, begin: int, most: int | None) -> list[int]:
-    """Trial counts of the looks, whole blocks, growing by a factor of 1.3; the same for every machine and number of workers.
+    """Trial counts of the looks, whole blocks, growing by a factor of 1.3.
 
-    `most` is rounded down to whole blocks, but to one at least.
+    They are the same for every machine and number of workers. `most` is rounded down to whole blocks, but to one at
+    least.
     """
     block = evidence.block_size()
     simulator = evidence.lab.simulator(evidence.claim.setting)

@@ -1,4 +1,4 @@
-"""Settings of known truth that exercise the engine: trials made up in memory for a judge, simulators for whole checks."""
+"""Settings of known truth that exercise the engine: trials made up in memory for a judge, simulators for checks."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,10 +15,10 @@ from proofs_check.statistics import judged, trials_to_begin
 from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station
 from proofs_check.statistics.sequential import looks
 from theory.claim import Claim, Source
+from theory.domain import Real, Size
 from theory.evaluate import Prediction
 from theory.relation import Equality
 from theory.setting import Axis, Event, Observable, Point, Setting
-from theory.domain import Real, Size
 
 SOURCE = Source("elementary")
 ERROR_RATE = 1e-6  # of one comparison of a simulated share with its nominal value
@@ -62,7 +62,15 @@ class Turning(Setting):
 def draws(*, n: int, m: float, s: float, eta: Array, trials: int, rng: Stream) -> dict[str, Array]:
     u, z = (1 + rng.uniform((trials,))) / 2, rng.normal((trials,))
     x = m * u
-    return {"y": m + s * z, "x": x, "square": x**2, "growth": rng.xp.log(eta / x), "drift": eta / m - 1 + s * z, "slack": 0 * x, "met": u > 0.75}
+    return {
+        "y": m + s * z,
+        "x": x,
+        "square": x**2,
+        "growth": rng.xp.log(eta / x),
+        "drift": eta / m - 1 + s * z,
+        "slack": 0 * x,
+        "met": u > 0.75,
+    }
 
 
 @simulates(Mean, cost=1e-5, block=256)
@@ -72,23 +80,40 @@ def mean(*, n: int, m: float, c: float, s: float, trials: int, rng: Stream) -> d
 
 def claim_of(observable: Any, prediction: Any, relation: Any, setting: type[Setting] = Draws, **more: Any) -> Claim:
     """A claim of the toys; `more` are fields of Claim."""
-    return Claim(setting, observable, prediction, relation, **{"title": "a toy", "entry": "toys.engine", "source": SOURCE, **more})
+    return Claim(
+        setting,
+        observable,
+        prediction,
+        relation,
+        **{"title": "a toy", "entry": "toys.engine", "source": SOURCE, **more},
+    )
 
 
 EQUALITY = claim_of(Draws.y, Draws.m, Equality())
 POINT = Point.of(Draws, {"n": 16, "m": 1, "s": "0.1", "eta": 1})
 
 
-def measured(values: Any, prediction: Any = 1.0, *, error: Any = 0.0, certificate: Any = None, factor: float | None = None, drawn: int | None = None,
-             point: Point = POINT) -> Measured:
+def measured(
+    values: Any,
+    prediction: Any = 1.0,
+    *,
+    error: Any = 0.0,
+    certificate: Any = None,
+    factor: float | None = None,
+    drawn: int | None = None,
+    point: Point = POINT,
+) -> Measured:
     """Trials made up in memory."""
     values = np.asarray(values, dtype=float)
     certificate = None if certificate is None else np.broadcast_to(np.asarray(certificate, dtype=float), (len(values),))
-    return Measured(Station(point, factor=factor), values, Prediction(prediction, error, "toy"), certificate, drawn or len(values))
+    return Measured(
+        Station(point, factor=factor), values, Prediction(prediction, error, "toy"), certificate, drawn or len(values)
+    )
 
 
 def first(some: Measured, count: int) -> Measured:
     """The first trials of a sample."""
+
     def cut(part: Any) -> Any:
         return part if part is None or np.ndim(part) == 0 else part[:count]
 
@@ -149,8 +174,19 @@ claims = [
 
 
 def user_file(folder: Path, name: str = "noise", **parts: str) -> Path:
-    """A claim file as a user writes it, with some parts replaced: top, simulated, first, returned, prediction, fields."""
-    usual = {"entry": name, "top": "", "simulated": "cost=1e-5", "first": "pass", "returned": '{"y": y}', "prediction": "Noise.s2", "fields": ""}
+    """A claim file as a user writes it, with some parts replaced.
+
+    The parts are top, simulated, first, returned, prediction and fields.
+    """
+    usual = {
+        "entry": name,
+        "top": "",
+        "simulated": "cost=1e-5",
+        "first": "pass",
+        "returned": '{"y": y}',
+        "prediction": "Noise.s2",
+        "fields": "",
+    }
     path = folder / f"{name}.py"
     path.write_text(NOISE.lstrip().format(**{**usual, **parts}))
     return path

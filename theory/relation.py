@@ -60,7 +60,7 @@ class Identity(Relation):
     """Per draw: observable = prediction up to rounding, the observable's certificate and the prediction's error."""
 
     label: ClassVar[str] = "identity"
-    unit: ClassVar[str] = "relative deviation"
+    unit: ClassVar[str] = "frequency of deviations"
     condition: float = 1e3  # rounding is amplified at most so much
     excluded: float = 1e-2  # support rules out deviations more frequent than this
 

@@ -22,6 +22,11 @@ class Station:
     factor: float | None = None
     apart: tuple[str, ...] = ()
 
+    @property
+    def below(self) -> bool:
+        """Whether it is the lower side of a threshold."""
+        return self.factor is not None and self.factor < 1
+
 
 @dataclass(frozen=True)
 class Measured:

@@ -10,7 +10,7 @@ from proofs_check.statistics import sequential
 from proofs_check.statistics.evidence import Answer, Measured, Outcome, Rule, Station
 from theory.claim import Claim
 from theory.errors import BadSample, NotBuilt
-from theory.relation import Relation
+from theory.relation import Bound, Relation
 from theory.setting import Point
 
 FEWEST = 2  # trials without which there is no spread
@@ -21,6 +21,17 @@ RARE = 0.05  # share of the trials that meet the event, below which it is the ev
 def stations(relation: Relation, claim: Claim, point: Point, tolerance: float) -> list[Station]:
     """The points that a relation needs simulated for its verdict at one point."""
     return [Station(point)]
+
+
+def require_judged(claim: Claim) -> None:
+    """Raises NotBuilt, before anything is simulated, for a relation that this version cannot judge."""
+    relation = claim.relation
+    partly = isinstance(relation, Bound) and relation.kind != "pathwise"
+    if partly or judge.dispatch(type(relation)) is judge.dispatch(Relation):
+        manner = " in the mean or with a probability" if partly else ""
+        raise NotBuilt(
+            f"{claim.id}: the relation {relation.label}{manner} is not judged by this version; leave the claim out"
+        )
 
 
 @singledispatch
@@ -57,7 +68,7 @@ def mean_sequence(values: np.ndarray, rule: Rule, tolerance: float | None = None
 
 
 def require_independent(values: np.ndarray) -> None:
-    """Raises BadSample when the trials are visibly no independent draws of a continuous observable, or of two values."""
+    """Raises BadSample when the trials are visibly not independent draws of a continuous or two-valued observable."""
     fault = sequential.dependence_fault(values)
     if fault:
         raise BadSample(f"the trials are not independent draws: {fault}")

@@ -1,7 +1,7 @@
 """Judges of limits: asymptotic equality along a ladder of sizes, direction along an axis.
 
-A fitted limit is a fixed linear functional Σⱼ wⱼ yᵢⱼ of each round i, the weights taken from a pilot that is then discarded; so it is
-a mean of independent rounds, and the confidence sequence of a mean applies at every look.
+A fitted limit is a fixed linear functional Σⱼ wⱼ yᵢⱼ of each round i, the weights taken from a pilot that is then
+discarded; so it is a mean of independent rounds, and the confidence sequence of a mean applies at every look.
 """
 
 import dataclasses
@@ -43,7 +43,10 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
         )
     rounds = min(rung.kept for rung in measured)
     gaps = np.stack(
-        [((rung.observable - rung.prediction.value) / scale)[:rounds] for rung, scale in zip(measured, scales, strict=False)]
+        [
+            ((rung.observable - rung.prediction.value) / scale)[:rounds]
+            for rung, scale in zip(measured, scales, strict=False)
+        ]
     )
     errors = np.array(
         [
@@ -97,9 +100,10 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
         answer, reason, would = "open", *_finite_size(relation, sizes, moved, fitting, rule)
     seen = _seen_rate(sizes, relation.ladder.rate, rounds_used)
     if seen and (answer, abs(seen[1]) <= rule.tolerance) in (("supported", False), ("refuted", True)):
-        answer, reason = (
-            "open",
-            f"finite size: the gaps fit the rate {seen[0]:.2g} better than {relation.ladder.rate:g}, with the limit {seen[1]:+.2%}",
+        answer = "open"
+        reason = (
+            f"finite size: the gaps fit the rate {seen[0]:.2g} better than {relation.ladder.rate:g},"
+            f" with the limit {seen[1]:+.2%}"
         )
         would = "another rate, or larger sizes"
     unreachable = answer == "open" and _unreachable(relation, sizes, rounds_used, errors, rule)
@@ -166,7 +170,8 @@ def _fits_well(fits: Sequence[tuple[np.ndarray, np.ndarray]], gaps: np.ndarray) 
 def _unreachable(relation: Asymptotic, sizes: np.ndarray, gaps: np.ndarray, errors: np.ndarray, rule: Rule) -> bool:
     """Whether no limit within the tolerance explains the gaps, however large the terms n^-ρ and n^-2ρ (or n^-ρ-½) are.
 
-    Every size may miss by a further tolerance, for terms of higher order. Catches formulas whose gap follows no such law.
+    Every size may miss by a further tolerance, for terms of higher order. Catches formulas whose gap follows no such
+    law.
     """
     intervals = [mean_sequence(rung, dataclasses.replace(rule, level=rule.level / len(gaps))) for rung in gaps]
     if not all(cs.gates_open for cs in intervals):
@@ -219,7 +224,10 @@ def _finite_size(relation: Asymptotic, sizes: np.ndarray, moved: float, fitting:
 
 @judge.register
 def _(relation: Direction, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
-    """Supported: 1 − cosine is below the limit at the end of the axis, and falling. Refuted: above it there, and in the limit too."""
+    """Supported: 1 − cosine is below the limit at the end of the axis, and falling.
+
+    Refuted: above it there, and in the limit too.
+    """
     only = measured[0]
     if only.certificate is not None:
         raise NotBuilt(
@@ -265,7 +273,8 @@ def _(relation: Direction, claim: Claim, measured: Sequence[Measured], rule: Rul
         blind_spot=blind_spot(rule, only.kept),
         certificate=error,
         notes=(
-            f"1 − cosine at {relation.along} = {steps[-1]:g}; extrapolated in 1/log: {float((apart @ weights).mean()):.2g}",
+            f"1 − cosine at {relation.along} = {steps[-1]:g};"
+            f" extrapolated in 1/log: {float((apart @ weights).mean()):.2g}",
         ),
     )
 
@@ -274,7 +283,8 @@ def _axis(relation: Direction, claim: Claim) -> np.ndarray:
     part = claim.setting.part_of(relation.along)
     if not isinstance(part, Axis) or len(part.values) < 4:
         raise BadDeclaration(
-            f"{claim.id}: Direction(along={relation.along}) needs an Axis of {claim.setting.name()} with at least four values"
+            f"{claim.id}: Direction(along={relation.along}) needs an Axis of {claim.setting.name()}"
+            " with at least four values"
         )
     return part.values
 

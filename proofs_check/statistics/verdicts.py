@@ -39,7 +39,8 @@ def _(relation: Threshold, claim: Claim, point: Point, tolerance: float) -> list
         raise NotBuilt(f"{claim.id}: a threshold given an event is declared but not judged by this version")
     if max(SIDES) * tolerance >= 1:
         raise BadInput(
-            f"{claim.id}: a threshold is looked at {max(SIDES)} tolerances below itself; give a tolerance under {1 / max(SIDES):g}"
+            f"{claim.id}: a threshold is looked at {max(SIDES)} tolerances below itself;"
+            f" give a tolerance under {1 / max(SIDES):g}"
         )
     apart = (str(relation.of),)
     return [Station(point, label="draw", apart=apart)] + [
@@ -134,10 +135,10 @@ def _(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rul
     error = np.stack([certificates(side) for side in sides])
     growth = np.stack([side.observable for side in sides])
     certain = np.abs(factor - 1) > doubt  # that the side lies on its side of the true prediction
-    wrong = certain & np.where(factor < 1, growth - error > 0, growth + error < 0)
+    wrong = np.any(certain & np.where(factor < 1, growth - error > 0, growth + error < 0), axis=0)
     unclear = (np.abs(growth) <= error) | (doubt > rule.tolerance / 2)
     series = tuple(scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None} for side in sides)
-    outcome = _frequency(claim, first, wrong.any(axis=0), np.zeros(first.kept), relation.excluded, rule, blurred=0.0)
+    outcome = _frequency(claim, first, np.asarray(wrong), np.zeros(first.kept), relation.excluded, rule, blurred=0.0)
     changes: dict[str, Any] = {
         "series": series,
         "prediction": one(value),
@@ -157,7 +158,10 @@ def _(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rul
 def _frequency(
     claim: Claim, only: Measured, violated: np.ndarray, size: np.ndarray, excluded: float, rule: Rule, blurred: float
 ) -> Outcome:
-    """Verdict on a statement about every draw: one violation refutes, support rules out frequencies above `excluded`."""
+    """Verdict on a statement about every draw.
+
+    One violation refutes; support rules out frequencies above `excluded`.
+    """
     count, kept = int(violated.sum()), only.kept
     upper = sequential.no_violation_bound(kept, rule.level) if kept and not count else 1.0
     answer = "refuted" if count else "supported" if upper <= excluded else "open"
@@ -212,7 +216,7 @@ def _mean_threshold(first: Measured, sides: Sequence[Measured], rule: Rule, doub
         signs.append(1 if cs.lower > error else -1 if cs.upper < -error else 0)
         open_gates &= cs.gates_open
         series.append(scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None})
-    wanted = [-1 if side.station.factor < 1 else 1 for side in sides]
+    wanted = [-1 if side.station.below else 1 for side in sides]
     wrong = any(sign == -want for sign, want in zip(signs, wanted, strict=False))
     answer = "open" if not open_gates else "refuted" if wrong else "supported" if signs == wanted else "open"
     reason, would = "noise: the sign of the growth is not yet certain on every side", "more trials"

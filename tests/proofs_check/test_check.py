@@ -19,7 +19,7 @@ from tests import toys
 from tests.engine_toys import EQUALITY, Draws, Mean, claim_of
 from theory.claim import Claim, Wrong
 from theory.errors import BadInput, OutsideDomain
-from theory.relation import Asymptotic, Bound, Equality, Identity, Ladder, Threshold
+from theory.relation import Asymptotic, Bound, Identity, Ladder, Threshold
 
 PATH = importlib.import_module("proofs_check.check")  # the package gives the function of this name
 FIVE_MORE = Wrong("five percent more", prediction=Draws.m * 21 / 20)
@@ -46,7 +46,10 @@ class Listening(Laboratory):
         blocks = super().measure(units)
         self.units += units
         self.blocks += blocks
-        return [block | {"y": block["y"] * (1 + self.by * (unit.stage == self.bent))} for unit, block in zip(units, blocks, strict=True)]
+        return [
+            block | {"y": block["y"] * (1 + self.by * (unit.stage == self.bent))}
+            for unit, block in zip(units, blocks, strict=True)
+        ]
 
     def stages(self) -> list[str]:
         return list(dict.fromkeys(unit.stage for unit in self.units))
@@ -78,7 +81,9 @@ def test_true_claims_are_supported_at_every_point(claim: Claim) -> None:
 
 @pytest.mark.parametrize("claim", WHOLE, ids=lambda claim: claim.relation.label)
 def test_claims_wrong_by_five_percent_are_refuted(claim: Claim) -> None:
-    factor = {"<=": 95, ">=": 160}.get(getattr(claim.relation, "sense", ""), 105)  # a bound is moved past its tightest draws
+    factor = {"<=": 95, ">=": 160}.get(
+        getattr(claim.relation, "sense", ""), 105
+    )  # a bound is moved past its tightest draws
     record = one(claim.but(prediction=claim.prediction * factor / 100))
     assert record["verdict"] == "refuted" and record["points"][-1]["verdict"] == "refuted"
 
@@ -93,7 +98,9 @@ def test_a_mean_threshold_is_found_on_the_right_side() -> None:
 @pytest.mark.parametrize("claim", toys.claims[:3], ids=lambda claim: claim.id)
 def test_the_toys_come_out_as_they_are(claim: Claim) -> None:
     assert one(claim, points=2)["verdict"] == "supported"
-    assert [one(claim, wrong=wrong.name, points=2)["verdict"] for wrong in claim.wrong] == ["refuted"] * len(claim.wrong)
+    assert [one(claim, wrong=wrong.name, points=2)["verdict"] for wrong in claim.wrong] == ["refuted"] * len(
+        claim.wrong
+    )
 
 
 # Confirmation
@@ -105,7 +112,10 @@ def test_a_refutation_is_confirmed_on_another_stream_at_its_own_share() -> None:
     assert record["verdict"] == "refuted" and record["confirmations"] == 1
     screen, confirm = lab.stages()
     assert screen == "screen" and confirm == "confirm 1 of toys.engine_false"
-    values = {stage: np.concatenate([b["y"] for u, b in zip(lab.units, lab.blocks, strict=True) if u.stage == stage]) for stage in (screen, confirm)}
+    values = {
+        stage: np.concatenate([b["y"] for u, b in zip(lab.units, lab.blocks, strict=True) if u.stage == stage])
+        for stage in (screen, confirm)
+    }
     assert not set(values[screen]) & set(values[confirm])
     assert record["level"] == 1e-2
 
@@ -119,7 +129,9 @@ def test_the_kth_confirmation_has_its_share_of_the_level(monkeypatch: pytest.Mon
         return real(claim, point, asked, level, lab, deadline, stage)
 
     monkeypatch.setattr(PATH, "_check_point", spying)
-    assert one(FALSE, Listening(bent="confirm 1 of toys.engine_false", by=0.05), error_rate=1e-2)["verdict"] == "refuted"
+    assert (
+        one(FALSE, Listening(bent="confirm 1 of toys.engine_false", by=0.05), error_rate=1e-2)["verdict"] == "refuted"
+    )
     shares = [1e-2 if stage == "screen" else 1e-2 * 6 / (math.pi * int(stage.split()[1])) ** 2 for stage, _ in levels]
     assert [level for _, level in levels] == pytest.approx(shares)
     assert [stage.split()[0] for stage, _ in levels] == ["screen", "confirm", "screen", "confirm"]
@@ -163,16 +175,21 @@ def test_points_of_a_claim_have_streams_of_their_own_and_seeds_other_ones() -> N
     lab = Listening()
     for seed in (0, 1):
         one(TRUE, lab, points=2, seed=seed)
-    draws = [set((block["y"] - unit.point.numbers()["m"]).round(12)) for unit, block in zip(lab.units, lab.blocks, strict=True)]
+    draws = [
+        set((block["y"] - unit.point.numbers()["m"]).round(12))
+        for unit, block in zip(lab.units, lab.blocks, strict=True)
+    ]
     assert all(not first & second for i, first in enumerate(draws) for second in draws[:i])
 
 
 def test_max_trials_bounds_the_trials_and_gives_the_same_record_again() -> None:
     noisy = EQUALITY.but(points=[{Draws.m: 1, Draws.s: 2}])
     records = [one(noisy, points=1, max_trials=5000) for _ in range(2)]
-    assert records[0]["verdict"] == "undecided" and records[0]["reason"].startswith("noise") and records[0]["would_decide"]
+    assert (
+        records[0]["verdict"] == "undecided" and records[0]["reason"].startswith("noise") and records[0]["would_decide"]
+    )
     assert 0 < records[0]["trials"] <= 5000
-    assert [{**record, "seconds": 0} for record in records][0] == {**records[1], "seconds": 0}
+    assert {**records[0], "seconds": 0} == {**records[1], "seconds": 0}
     assert one(noisy, points=1, max_trials=1)["trials"] == 2048  # one block is the least
 
 
@@ -189,7 +206,12 @@ NARROW = EQUALITY.but(points=[{Draws.m: 1, Draws.s: "0.1"}, {Draws.m: 2, Draws.s
 def test_a_point_outside_the_regime_is_undecided_and_simulates_nothing() -> None:
     lab = Listening()
     record = one(EQUALITY.but(regime=[Draws.m < 1]), lab, values={"m": 2})
-    assert record["verdict"] == "undecided" and record["reason"].startswith("regime") and record["trials"] == 0 and not lab.units
+    assert (
+        record["verdict"] == "undecided"
+        and record["reason"].startswith("regime")
+        and record["trials"] == 0
+        and not lab.units
+    )
 
 
 def test_an_undecided_point_is_not_dropped_from_the_verdict() -> None:
@@ -219,7 +241,12 @@ def test_given_values_make_one_point_and_must_belong_to_the_claim() -> None:
     assert len(record["points"]) == 1 and record["point"] == {"n": 16, "m": 1, "s": 0.1, "eta": 1}
     pinned = TRUE.but(fixing={Draws.n: 16})
     assert one(pinned, values={"m": 1, "s": "0.1", "n": 16})["verdict"] == "supported"
-    for claim, values in ((pinned, {"n": 17}), (TRUE.but(assuming=[Draws.m < 1]), {"m": 2}), (TRUE, {"q": 1}), (TRUE, {"s": -1})):
+    for claim, values in (
+        (pinned, {"n": 17}),
+        (TRUE.but(assuming=[Draws.m < 1]), {"m": 2}),
+        (TRUE, {"q": 1}),
+        (TRUE, {"s": -1}),
+    ):
         with pytest.raises(BadInput):
             one(claim, values=values)
     with pytest.raises(BadInput, match="ladder"):
@@ -235,15 +262,26 @@ def test_wrong_variants_are_tried_where_their_author_says_and_refuted() -> None:
 
 
 def test_the_boundary_is_where_a_claim_must_fail() -> None:
-    half = TRUE.but(prediction=Draws.m * (1 + Draws.n / 200), assuming=[Draws.n < 2], fails_at=[{Draws.n: 64, Draws.m: 1, Draws.s: "0.1"}])
+    half = TRUE.but(
+        prediction=Draws.m * (1 + Draws.n / 200),
+        assuming=[Draws.n < 2],
+        fails_at=[{Draws.n: 64, Draws.m: 1, Draws.s: "0.1"}],
+    )
     record = one(half, boundary=True)
     assert record["verdict"] == "refuted" and record["boundary"] and record["point"]["n"] == 64
     with pytest.raises(BadInput, match="boundary"):
         one(half, boundary=True, values={"m": 1})
 
 
-@pytest.mark.parametrize("asked", [{"error_rate": 0}, {"error_rate": 1}, {"error_rate": 2.0}, {"tolerance": 0}, {"tolerance": 1.5}, {"tolerance": math.nan},
-                                   {"level": 0}, {"level": 1}, {"points": 0}, {"max_trials": 0}, {"max_trials": -5}, {"budget": -1.0}, {"seed": -1}])  # fmt: skip
+OUT_OF_RANGE = [
+    {"error_rate": 0}, {"error_rate": 1}, {"error_rate": 2.0},
+    {"tolerance": 0}, {"tolerance": 1.5}, {"tolerance": math.nan},
+    {"level": 0}, {"level": 1},
+    {"points": 0}, {"max_trials": 0}, {"max_trials": -5}, {"budget": -1.0}, {"seed": -1},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", OUT_OF_RANGE)
 def test_requests_out_of_range_are_refused(asked: dict[str, float]) -> None:
     with pytest.raises(BadInput):
         Request(**asked)  # type: ignore[arg-type]
@@ -285,7 +323,11 @@ def test_an_event_that_is_hardly_met_is_the_reason() -> None:
             return [block | {"met": block["met"] & (block["x"] > 0.999)} for block in super().measure(units)]
 
     record = one(rare, Closed(), points=1, max_trials=20_000)
-    assert record["verdict"] == "undecided" and record["reason"].startswith("rare condition") and record["given_kept"] < 0.01
+    assert (
+        record["verdict"] == "undecided"
+        and record["reason"].startswith("rare condition")
+        and record["given_kept"] < 0.01
+    )
 
 
 # Records do not depend on workers

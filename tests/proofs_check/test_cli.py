@@ -112,7 +112,9 @@ def test_the_replay_line_of_a_record_runs(run: Ran, tmp_path: Path) -> None:
     (record,) = answer(run("check", user_file(tmp_path), "--wrong", "one less", "--json"), code=1)["records"]
     words = shlex.split(record["replay"])
     (again,) = answer(run(*words[1:], "--json"), code=1)["records"]
-    assert {again[name] == record[name] for name in ("verdict", "mean", "interval", "trials", "point", "level")} == {True}
+    assert {again[name] == record[name] for name in ("verdict", "mean", "interval", "trials", "point", "level")} == {
+        True
+    }
 
 
 # Complaints
@@ -188,12 +190,18 @@ FILES = {
     "a simulator that forgets an observable": ({"returned": '{"z": y}'}, "returned no y"),
     "a wrong shape": ({"returned": '{"y": y[:-1]}'}, "has shape"),
     "nan": ({"returned": '{"y": y * float("nan")}'}, "not finite in trial 0"),
-    "one infinite value": ({"first": "import numpy as np", "returned": '{"y": np.where(np.arange(trials) == 5, np.inf, y)}'}, "not finite in trial 5"),
+    "one infinite value": (
+        {"first": "import numpy as np", "returned": '{"y": np.where(np.arange(trials) == 5, np.inf, y)}'},
+        "not finite in trial 5",
+    ),
     "no numbers": ({"first": "import numpy as np", "returned": '{"y": np.array([None] * trials)}'}, "not numbers"),
     "complex": ({"returned": '{"y": y + 1j}'}, "complex"),
     "a simulator that raises": ({"first": "raise ValueError('of two\\nlines')"}, "raised ValueError"),
     "a simulator that exits": ({"first": "raise SystemExit(0)"}, "SystemExit"),
-    "repeated trials": ({"returned": '{"y": y[:1].repeat(trials)[: trials // 2].tolist() + y[: trials - trials // 2].tolist()}'}, "not independent"),
+    "repeated trials": (
+        {"returned": '{"y": y[:1].repeat(trials)[: trials // 2].tolist() + y[: trials - trials // 2].tolist()}'},
+        "not independent",
+    ),
     "a scale of zero": ({"prediction": "Noise.s2 - 1"}, "scale"),
     "a formula without a value": ({"prediction": "1 / (Noise.n - 8)"}, "no certain value"),
 }  # fmt: skip
@@ -244,7 +252,9 @@ def test_a_fault_of_the_program_is_not_taken_for_a_refutation(run: Ran, monkeypa
 # Places that cannot be used
 
 
-def test_folders_that_cannot_be_written_are_refused_before_any_work(run: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_that_cannot_be_written_are_refused_before_any_work(
+    run: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     path = user_file(tmp_path)
@@ -252,7 +262,12 @@ def test_folders_that_cannot_be_written_are_refused_before_any_work(run: Ran, tm
     complaint(run("plot", path, "--over", "n=4,8", "--out", blocked / "fig.pdf"))
     monkeypatch.setenv("PROOFS_CHECK_STORE", str(blocked / "store"))
     assert "store" in complaint(run("check", path))
-    assert blocked.read_text() == "" and {entry.name for entry in tmp_path.iterdir()} <= {"file", "noise.py", "store", "__pycache__"}
+    assert blocked.read_text() == "" and {entry.name for entry in tmp_path.iterdir()} <= {
+        "file",
+        "noise.py",
+        "store",
+        "__pycache__",
+    }
 
 
 def test_a_bad_claim_leaves_no_folder_behind(run: Ran, tmp_path: Path) -> None:
@@ -287,12 +302,20 @@ def test_new_does_not_overwrite_and_its_file_runs(run: Ran, tmp_path: Path) -> N
 def spawn(*arguments: object, folder: Path) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PROOFS_CHECK_STORE": str(folder / "store")}
     command = [sys.executable, "-m", "proofs_check.cli", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def test_an_interrupted_run_keeps_what_is_finished(tmp_path: Path) -> None:
-    path = user_file(tmp_path, simulated="cost=1e-3, block=100", first="__import__('time').sleep(0.05); open('blocks', 'a').write('x')")
-    slow = user_file(tmp_path, "slow", simulated="cost=1e-3, block=100", first="open('started', 'w'); __import__('time').sleep(60)")
+    path = user_file(
+        tmp_path,
+        simulated="cost=1e-3, block=100",
+        first="__import__('time').sleep(0.05); open('blocks', 'a').write('x')",
+    )
+    slow = user_file(
+        tmp_path, "slow", simulated="cost=1e-3, block=100", first="open('started', 'w'); __import__('time').sleep(60)"
+    )
     process = spawn("check", path, slow, "--points", 1, "--tolerance", 0.2, "--workers", 1, "--json", folder=tmp_path)
     deadline = time.monotonic() + 60
     while not (tmp_path / "started").exists() and time.monotonic() < deadline:

@@ -1,5 +1,6 @@
-"""Judges of limits on ladders and trajectories of known truth; wrong limits, wrong rates and weak certificates beside true ones.
+"""Judges of limits on ladders and trajectories of known truth.
 
+Beside true limits stand wrong ones, wrong rates and weak certificates.
 A share of wrong verdicts is compared with its nominal value by a binomial test that errs once in a million.
 """
 
@@ -39,7 +40,9 @@ def ladder(gap: Gap, runs: int, rule: Rule = STRICT, **more: Any) -> Any:
 
 def test_the_rungs_of_a_ladder_are_its_stations() -> None:
     at = stations(LADDER.relation, LADDER, TOP, 0.02)
-    assert [station.point["n"] for station in at] == list(SIZES) and len({station.point for station in at}) == len(SIZES)
+    assert [station.point["n"] for station in at] == list(SIZES) and len({station.point for station in at}) == len(
+        SIZES
+    )
 
 
 @pytest.mark.parametrize("second", [0.0, 80.0, -80.0])
@@ -71,7 +74,7 @@ def test_a_gap_that_hides_at_the_largest_size_is_refuted() -> None:
 
 
 def test_a_wrong_rate_with_a_true_limit_is_not_taken_for_a_wrong_limit() -> None:
-    """The rate is part of what is asserted: such a claim may be refuted, but then the record says that the rate does it."""
+    """The rate is part of what is asserted: such a claim may be refuted, but then the record names the rate."""
 
     def outcome(rng: np.random.Generator) -> Outcome:
         found = followed(LADDER, rungs(rng, lambda n: 0.4 * n**-0.5), STRICT)
@@ -95,7 +98,11 @@ def test_a_wrong_rate_that_hides_a_wrong_limit_is_hardly_ever_supported() -> Non
 def test_a_limit_that_needs_a_long_extrapolation_is_not_decided() -> None:
     for gap in (lambda n: 80 / n, lambda n: 0.05 + 80 / n, lambda n: -80 / n):
         found = followed(LADDER, rungs(np.random.default_rng(0), gap), STRICT)
-        assert found.answer == "open" and found.reason.startswith("finite size"), (found.answer, found.reason, found.notes)
+        assert found.answer == "open" and found.reason.startswith("finite size"), (
+            found.answer,
+            found.reason,
+            found.notes,
+        )
 
 
 def test_a_gap_that_grows_is_refuted_and_one_that_turns_back_is_not() -> None:
@@ -109,7 +116,9 @@ def test_a_gap_that_grows_is_refuted_and_one_that_turns_back_is_not() -> None:
 def test_true_limits_with_any_second_term_are_refuted_no_more_often_than_declared(limit: float) -> None:
     def outcome(rng: np.random.Generator) -> Outcome:
         slope, second, power = rng.normal(0, 20), rng.normal(0, 200), rng.choice([1.5, 2.0])
-        return followed(LADDER, rungs(rng, lambda n: limit + slope / n + second / n**power, spread=0.01, trials=800), RULE)
+        return followed(
+            LADDER, rungs(rng, lambda n: limit + slope / n + second / n**power, spread=0.01, trials=800), RULE
+        )
 
     found = answers(80, outcome)
     assert at_most(found["refuted"], 80, RULE.level)
@@ -144,7 +153,9 @@ def test_heavy_tails_leave_a_limit_open() -> None:
 
 def test_a_scale_of_zero_on_the_ladder_is_a_bad_declaration() -> None:
     with pytest.raises(BadDeclaration, match="scale"):
-        judged(LADDER, [measured(rung.observable, 0.0) for rung in rungs(np.random.default_rng(0), lambda n: 0.0)], STRICT)
+        judged(
+            LADDER, [measured(rung.observable, 0.0) for rung in rungs(np.random.default_rng(0), lambda n: 0.0)], STRICT
+        )
 
 
 # Direction
@@ -154,7 +165,13 @@ STEPS = Turning.parts["step"].values  # type: ignore[attr-defined]
 START = Point.of(Turning, {"a": "0.01"})
 
 
-def turning(rng: np.random.Generator, apart: Callable[[np.ndarray], np.ndarray], trials: int = 600, noise: float = 0.1, error: Any = 0.0) -> list[Measured]:
+def turning(
+    rng: np.random.Generator,
+    apart: Callable[[np.ndarray], np.ndarray],
+    trials: int = 600,
+    noise: float = 0.1,
+    error: Any = 0.0,
+) -> list[Measured]:
     """Unit vectors at 1 − cosine = apart(step)·(1 + noise) from a random direction that is the prediction."""
     phi = rng.uniform(0, 2 * np.pi, trials)[:, None]
     angle = np.sqrt(2 * apart(STEPS) * (1 + noise * rng.normal(size=(trials, 1))))
@@ -185,7 +202,9 @@ def test_a_direction_that_turns_away_is_not_supported_however_near() -> None:
 
 @pytest.mark.parametrize("end", [0.0049, 0.0051])
 def test_a_direction_at_the_edge_is_hardly_ever_decided_wrongly(end: float) -> None:
-    found = answers(60, lambda rng: followed(DIRECTION, turning(rng, lambda t: end * np.log(STEPS[-1]) / np.log(t)), RULE))
+    found = answers(
+        60, lambda rng: followed(DIRECTION, turning(rng, lambda t: end * np.log(STEPS[-1]) / np.log(t)), RULE)
+    )
     assert at_most(found["refuted"] + (found["supported"] if end > 0.005 else 0), 60, RULE.level)
 
 
@@ -202,7 +221,9 @@ def test_a_program_that_found_no_direction_supports_and_refutes_nothing() -> Non
 def test_an_error_bound_of_every_entry_counts_by_its_norm() -> None:
     (only,) = turning(np.random.default_rng(0), lambda t: 0.03 / np.log(t))
     for size, answer in ((1e-6, "supported"), (0.1, "undecided")):
-        entrywise = measured(only.observable, only.prediction.value, error=np.full(only.prediction.value.shape, size), point=START)
+        entrywise = measured(
+            only.observable, only.prediction.value, error=np.full(only.prediction.value.shape, size), point=START
+        )
         assert followed(DIRECTION, [entrywise], STRICT).answer == answer
 
 

@@ -36,34 +36,52 @@ def levels(result: pytest.RunResult) -> dict[str, float]:
     return found
 
 
-def test_a_file_gives_an_item_for_each_facet_and_they_come_out_as_claimed(pytester: pytest.Pytester, tmp_path: Path) -> None:
+def test_a_file_gives_an_item_for_each_facet_and_they_come_out_as_claimed(
+    pytester: pytest.Pytester, tmp_path: Path
+) -> None:
     result = ran(pytester, "--claims", user_file(tmp_path), "-v")
     result.assert_outcomes(passed=3)
-    result.stdout.fnmatch_lines(["*noise[[]audit[]] PASSED*", "*noise[[]simulation[]] PASSED*", "*noise[[]wrong: one less[]] PASSED*"])
+    result.stdout.fnmatch_lines(
+        ["*noise[[]audit[]] PASSED*", "*noise[[]simulation[]] PASSED*", "*noise[[]wrong: one less[]] PASSED*"]
+    )
 
 
 def test_a_wrong_claim_fails_with_its_replay_line(pytester: pytest.Pytester, tmp_path: Path) -> None:
     result = ran(pytester, "--claims", user_file(tmp_path, prediction="Noise.s2 * 21 / 20"), "-k", "simulation")
     result.assert_outcomes(failed=1, deselected=2)
-    result.stdout.fnmatch_lines(["*noise should be supported and is refuted*", "*replay: proofs-check check *noise.py:noise*--level*"])
+    result.stdout.fnmatch_lines(
+        ["*noise should be supported and is refuted*", "*replay: proofs-check check *noise.py:noise*--level*"]
+    )
     assert "Traceback" not in result.stdout.str()
 
 
 def test_a_variant_that_is_not_wrong_fails(pytester: pytest.Pytester, tmp_path: Path) -> None:
     path = user_file(tmp_path)
-    path.write_text(path.read_text().replace("prediction=Noise.s2 * (1 - 1 / Noise.n)", "prediction=Noise.s2 * 1001 / 1000"))
+    path.write_text(
+        path.read_text().replace("prediction=Noise.s2 * (1 - 1 / Noise.n)", "prediction=Noise.s2 * 1001 / 1000")
+    )
     result = ran(pytester, "--claims", path, "-k", "wrong")
     result.assert_outcomes(failed=1, deselected=2)
     result.stdout.fnmatch_lines(["*should be refuted and is supported*"])
 
 
 def test_a_claim_that_is_not_decided_fails_too(pytester: pytest.Pytester, tmp_path: Path) -> None:
-    result = ran(pytester, "--claims", user_file(tmp_path, fields="regime=[Noise.n > 10**6],"), "-k", "simulation", "--claims-points", 1)
+    result = ran(
+        pytester,
+        "--claims",
+        user_file(tmp_path, fields="regime=[Noise.n > 10**6],"),
+        "-k",
+        "simulation",
+        "--claims-points",
+        1,
+    )
     result.assert_outcomes(failed=1, deselected=2)
     result.stdout.fnmatch_lines(["*should be supported and is undecided*regime*"])
 
 
-def test_the_budget_of_the_session_is_divided_once_and_selection_changes_nothing(pytester: pytest.Pytester, tmp_path: Path) -> None:
+def test_the_budget_of_the_session_is_divided_once_and_selection_changes_nothing(
+    pytester: pytest.Pytester, tmp_path: Path
+) -> None:
     files = [flag for name in ("one", "two") for flag in ("--claims", user_file(tmp_path, name))]
     result = ran(pytester, *files, "--claims-error-rate", "4e-3", "-rA")
     result.assert_outcomes(passed=6)
@@ -74,7 +92,20 @@ def test_the_budget_of_the_session_is_divided_once_and_selection_changes_nothing
 
 
 def test_seed_tolerance_and_points_are_handed_on(pytester: pytest.Pytester, tmp_path: Path) -> None:
-    result = ran(pytester, "--claims", user_file(tmp_path), "--claims-seed", 5, "--claims-tolerance", 0.1, "--claims-points", 2, "-rA", "-k", "simulation")
+    result = ran(
+        pytester,
+        "--claims",
+        user_file(tmp_path),
+        "--claims-seed",
+        5,
+        "--claims-tolerance",
+        0.1,
+        "--claims-points",
+        2,
+        "-rA",
+        "-k",
+        "simulation",
+    )
     result.assert_outcomes(passed=1, deselected=2)
     result.stdout.fnmatch_lines(["*within 10 %, at 2 points*", "*--tolerance 0.1 --seed 5*"])
 
@@ -95,11 +126,19 @@ def test_a_rate_out_of_range_fails_in_one_line(pytester: pytest.Pytester, tmp_pa
 
 
 def test_two_claims_of_one_name_are_a_usage_error(pytester: pytest.Pytester, tmp_path: Path) -> None:
-    result = ran(pytester, "--claims", user_file(tmp_path), "--claims", user_file(tmp_path, "other", entry="noise", prediction="Noise.n"))
+    result = ran(
+        pytester,
+        "--claims",
+        user_file(tmp_path),
+        "--claims",
+        user_file(tmp_path, "other", entry="noise", prediction="Noise.n"),
+    )
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
 
-def test_without_claims_nothing_is_added_and_with_a_path_both_are_run(pytester: pytest.Pytester, tmp_path: Path) -> None:
+def test_without_claims_nothing_is_added_and_with_a_path_both_are_run(
+    pytester: pytest.Pytester, tmp_path: Path
+) -> None:
     tests = pytester.makepyfile(test_other="def test_other():\n    pass\n")
     ran(pytester).assert_outcomes(passed=1)
     ran(pytester, "--claims", user_file(tmp_path)).assert_outcomes(passed=3)
@@ -109,7 +148,11 @@ def test_without_claims_nothing_is_added_and_with_a_path_both_are_run(pytester: 
 def test_a_second_session_finds_the_trials_of_the_first(pytester: pytest.Pytester, tmp_path: Path) -> None:
     calls = tmp_path / "calls"
     calls.write_text("")
-    path = user_file(tmp_path, top="from pathlib import Path", first=f"Path({str(calls)!r}).write_text(Path({str(calls)!r}).read_text() + 'x')")
+    path = user_file(
+        tmp_path,
+        top="from pathlib import Path",
+        first=f"Path({str(calls)!r}).write_text(Path({str(calls)!r}).read_text() + 'x')",
+    )
     counted = []
     for _ in range(2):
         ran(pytester, "--claims", path, "-k", "simulation").assert_outcomes(passed=1, deselected=2)

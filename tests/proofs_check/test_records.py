@@ -18,9 +18,15 @@ from theory.claim import Claim, Wrong
 from theory.errors import BadInput
 from theory.relation import Bound
 
-CONTRACT = """id relation status points point prediction mean target estimate interval unit tolerance level guarantee verdict reason
-would_decide detectable trials given_kept certificate seed backend precision versions replay seconds""".split()
-CLAIM = EQUALITY.but(points=[{Draws.m: 1, Draws.s: "0.1"}], wrong=[Wrong("author's slip", prediction=Draws.m * 21 / 20)])
+CONTRACT = [
+    "id", "relation", "status", "points", "point",
+    "prediction", "mean", "target", "estimate", "interval", "unit", "tolerance", "level", "guarantee",
+    "verdict", "reason", "would_decide", "detectable", "trials", "given_kept", "certificate",
+    "seed", "backend", "precision", "versions", "replay", "seconds",
+]  # fmt: skip
+CLAIM = EQUALITY.but(
+    points=[{Draws.m: 1, Draws.s: "0.1"}], wrong=[Wrong("author's slip", prediction=Draws.m * 21 / 20)]
+)
 
 
 @pytest.fixture(autouse=True)
@@ -51,13 +57,20 @@ def test_a_record_has_the_fields_of_the_contract_and_survives_json(request_: dic
 
 
 def test_numbers_that_json_lacks_become_null() -> None:
-    found = clean({"a": np.inf, "b": [np.nan, np.float64(2), np.int64(3), np.bool_(True)], "c": np.array([1.0, -np.inf]), 4: (1,)})
+    found = clean(
+        {"a": np.inf, "b": [np.nan, np.float64(2), np.int64(3), np.bool_(True)], "c": np.array([1.0, -np.inf]), 4: (1,)}
+    )
     assert found == {"a": None, "b": [None, 2.0, 3, True], "c": [1.0, None], "4": [1]}
 
 
 def test_what_was_not_decided_says_why_and_what_would() -> None:
     record = one(EQUALITY.but(points=[{Draws.m: 1, Draws.s: 2}]), max_trials=4000)
-    assert record["verdict"] == "undecided" and record["reason"] and record["would_decide"] and record["sentence"].startswith("undecided")
+    assert (
+        record["verdict"] == "undecided"
+        and record["reason"]
+        and record["would_decide"]
+        and record["sentence"].startswith("undecided")
+    )
     decided = one()
     assert decided["verdict"] == "supported" and not decided["reason"] and not decided["would_decide"]
     assert "within 2 %, at 1 point (theorem)" in decided["sentence"] and "not excluded" in decided["blind_spot"]
@@ -102,14 +115,20 @@ def test_the_replay_line_of_a_users_claim_names_its_file(user_claim: Claim, tmp_
     assert arguments(record)[""] == [f"{tmp_path / 'noise.py'}:noise"]
 
 
-@pytest.mark.parametrize("request_", [{}, {"wrong": "one less"}, {"max_trials": 1}, {"values": {"n": 4, "s2": "1/3"}}, {"seed": 5, "points": 2}])
+@pytest.mark.parametrize(
+    "request_",
+    [{}, {"wrong": "one less"}, {"max_trials": 1}, {"values": {"n": 4, "s2": "1/3"}}, {"seed": 5, "points": 2}],
+)
 def test_a_record_replays_to_itself(user_claim: Claim, request_: dict[str, Any]) -> None:
     (record,) = check(user_claim, **{"points": 1, **request_})
     result = replay(as_text(record))
     assert result == {"id": "noise", "same": True, "differences": [], "other_versions": []}
 
 
-@pytest.mark.parametrize(("field", "value"), [("verdict", "refuted"), ("mean", 3.0), ("trials", 7), ("interval", [0, 1]), ("prediction", 2.0), ("level", 0.5)])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("verdict", "refuted"), ("mean", 3.0), ("trials", 7), ("interval", [0, 1]), ("prediction", 2.0), ("level", 0.5)],
+)
 def test_a_tampered_record_is_told_apart(user_claim: Claim, field: str, value: Any) -> None:
     (record,) = check(user_claim, points=1)
     result = replay({**as_text(record), field: value})
@@ -131,7 +150,19 @@ def test_a_changed_request_or_formula_shows(user_claim: Claim, tmp_path: Path) -
     assert "prediction" in [found["field"] for found in replay({**record, "file": str(changed)})["differences"]]
 
 
-@pytest.mark.parametrize("spoil", ["{", "[]", "{}", '{"version": 99, "id": "x"}', '{"version": 1, "id": "noise"}', '{"records": []}', '{"records": 5}', '"text"'])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"version": 99, "id": "x"}',
+        '{"version": 1, "id": "noise"}',
+        '{"records": []}',
+        '{"records": 5}',
+        '"text"',
+    ],
+)
 def test_a_file_that_holds_no_record_is_bad_input(tmp_path: Path, spoil: str) -> None:
     path = tmp_path / "record.json"
     path.write_text(spoil)
@@ -139,8 +170,18 @@ def test_a_file_that_holds_no_record_is_bad_input(tmp_path: Path, spoil: str) ->
         read_record(str(path))
 
 
-@pytest.mark.parametrize("change", [{"request": {"error_rate": 7}}, {"request": {"error_rate": "x"}}, {"request": {"seed": -1}}, {"id": "none"},
-                                    {"file": "/nowhere/noise.py"}, {"request": {"wrong": "none such"}}, {"request": {"values": 3}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"request": {"error_rate": 7}},
+        {"request": {"error_rate": "x"}},
+        {"request": {"seed": -1}},
+        {"id": "none"},
+        {"file": "/nowhere/noise.py"},
+        {"request": {"wrong": "none such"}},
+        {"request": {"values": 3}},
+    ],
+)
 def test_a_record_that_cannot_be_replayed_is_bad_input(user_claim: Claim, change: dict[str, Any]) -> None:
     (record,) = check(user_claim, points=1)
     request = {**record["request"], **change.get("request", {})}

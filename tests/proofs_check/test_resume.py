@@ -1,4 +1,7 @@
-"""Runs that are killed, resumed, edited or spread over workers: the same records, nothing computed twice, nothing stale."""
+"""Runs that are killed, resumed, edited or spread over workers.
+
+The records stay the same, nothing is computed twice and nothing is stale.
+"""
 
 import json
 import os
@@ -30,16 +33,32 @@ class Place:
         folder.mkdir()
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PROOFS_CHECK_STORE": str(self.folder / "store"), "CALLS": str(self.calls)}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PROOFS_CHECK_STORE": str(self.folder / "store"),
+            "CALLS": str(self.calls),
+        }
         command = [sys.executable, "-m", "proofs_check.cli", *map(str, arguments)]
-        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
 
     def check(self, path: Path, *flags: object) -> list[dict[str, Any]]:
         """Records of a whole run, without the timings."""
         process = self.start("check", path, "--points", 1, "--tolerance", 0.1, "--json", *flags)
         out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode in (0, 1), err
-        return [{name: value for name, value in record.items() if name != "seconds"} for record in json.loads(out)["records"]]
+        return [
+            {name: value for name, value in record.items() if name != "seconds"}
+            for record in json.loads(out)["records"]
+        ]
 
     def count(self) -> int:
         return len(self.calls.read_text().splitlines()) if self.calls.exists() else 0
@@ -64,7 +83,9 @@ def places(tmp_path: Path) -> Iterator[tuple[Place, Place]]:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_killed_run_goes_on_where_it_was_and_ends_with_the_same_records(places: tuple[Place, Place], tmp_path: Path, workers: int) -> None:
+def test_a_killed_run_goes_on_where_it_was_and_ends_with_the_same_records(
+    places: tuple[Place, Place], tmp_path: Path, workers: int
+) -> None:
     whole, killed = places
     path = user_file(tmp_path, simulated=BLOCKS, first=SLOWLY)
     flags = ("--points", 2, "--workers", workers)
@@ -96,7 +117,9 @@ def test_an_edited_simulator_never_meets_a_stored_sample(places: tuple[Place, Pl
     assert after == clean.check(path)
 
 
-def test_comments_and_a_second_run_cost_nothing_and_fresh_simulates_again(places: tuple[Place, Place], tmp_path: Path) -> None:
+def test_comments_and_a_second_run_cost_nothing_and_fresh_simulates_again(
+    places: tuple[Place, Place], tmp_path: Path
+) -> None:
     place, _ = places
     path = user_file(tmp_path, simulated=BLOCKS, first=COUNT)
     records, calls = place.check(path), place.count()
@@ -129,7 +152,12 @@ def test_an_interrupt_stops_the_workers_too(places: tuple[Place, Place], tmp_pat
     place.wait_for(3)
     os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C in a terminal does
     out, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130 and json.loads(out)["summary"]["interrupted"] and "interrupted" in err and "Traceback" not in err
+    assert (
+        process.returncode == 130
+        and json.loads(out)["summary"]["interrupted"]
+        and "interrupted" in err
+        and "Traceback" not in err
+    )
     calls = place.count()
     time.sleep(1)
     assert place.count() == calls

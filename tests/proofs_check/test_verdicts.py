@@ -1,5 +1,6 @@
-"""Judges of equality, identity, pathwise bound and threshold on trials of known truth; each with wrong engines that must fail.
+"""Judges of equality, identity, pathwise bound and threshold on trials of known truth.
 
+Each comes with wrong engines that must fail.
 A share of wrong verdicts is compared with its nominal value by a binomial test that errs once in a million.
 """
 
@@ -30,7 +31,9 @@ LAWS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {  # mean 0,
 EDGES = (-1.0, 1.0)
 
 
-def around(theta: float, law: str = "gauss", spread: float = 0.2, trials: int = MOST) -> Callable[[np.random.Generator], list[Measured]]:
+def around(
+    theta: float, law: str = "gauss", spread: float = 0.2, trials: int = MOST
+) -> Callable[[np.random.Generator], list[Measured]]:
     """Samples whose mean is 1 + θ, to be compared with 1."""
     return lambda rng: [measured(1 + theta + spread * LAWS[law](rng, trials))]
 
@@ -55,7 +58,9 @@ def test_at_the_edge_of_the_tolerance_wrong_verdicts_are_rarer_than_declared(law
     assert at_most(found["supported"] + found["refuted"], 150, RULE.level)
 
 
-@pytest.mark.parametrize(("theta", "wrong"), [(0.018, "refuted"), (-0.018, "refuted"), (0.022, "supported"), (-0.022, "supported")])
+@pytest.mark.parametrize(
+    ("theta", "wrong"), [(0.018, "refuted"), (-0.018, "refuted"), (0.022, "supported"), (-0.022, "supported")]
+)
 def test_just_inside_and_just_outside_the_tolerance_hardly_any_verdict_is_wrong(theta: float, wrong: str) -> None:
     assert at_most(verdicts_at(theta, 100)[wrong], 100, RULE.level)
 
@@ -76,7 +81,10 @@ def test_the_comparison_of_rates_fails_an_engine_without_sequential_correction()
     assert not at_most(found["supported"] + found["refuted"], 150, RULE.level)
 
 
-@pytest.mark.parametrize("draw", [lambda rng, n: rng.standard_cauchy(n), lambda rng, n: rng.pareto(1.5, n), lambda rng, n: rng.pareto(2.0, n)])
+@pytest.mark.parametrize(
+    "draw",
+    [lambda rng, n: rng.standard_cauchy(n), lambda rng, n: rng.pareto(1.5, n), lambda rng, n: rng.pareto(2.0, n)],
+)
 def test_heavy_tails_stay_undecided_by_regime(draw: Callable[[np.random.Generator, int], np.ndarray]) -> None:
     def outcome(rng: np.random.Generator) -> Outcome:
         found = followed(EQUALITY, [measured(1 + 0.01 * draw(rng, MOST))], STRICT)
@@ -102,7 +110,9 @@ def test_a_constant_observable_is_never_decided(value: float) -> None:
 
 def test_without_enough_trials_nothing_is_supported() -> None:
     for count in (2, 16, 200):
-        assert judged(EQUALITY, around(0.0, spread=1e-6, trials=count)(np.random.default_rng(0)), STRICT).answer == "open"
+        assert (
+            judged(EQUALITY, around(0.0, spread=1e-6, trials=count)(np.random.default_rng(0)), STRICT).answer == "open"
+        )
 
 
 def test_a_scale_of_zero_is_a_bad_declaration_unless_another_scale_is_declared() -> None:
@@ -167,7 +177,9 @@ def test_an_event_met_too_rarely_is_named() -> None:
 IDENTITY = claim_of(Draws.square, Draws.x**2, Identity())
 
 
-def identical(rng: np.random.Generator, trials: int = 1000, off: float = 0.0, share: float = 1.0, **more: Any) -> list[Measured]:
+def identical(
+    rng: np.random.Generator, trials: int = 1000, off: float = 0.0, share: float = 1.0, **more: Any
+) -> list[Measured]:
     x = rng.uniform(0.5, 1, trials)
     return [measured(x * x * (1 + off * (rng.random(trials) < share)), x**2, **{"error": np.zeros(trials), **more})]
 
@@ -175,8 +187,16 @@ def identical(rng: np.random.Generator, trials: int = 1000, off: float = 0.0, sh
 def test_a_true_identity_is_supported_and_five_percent_or_a_rare_deviation_refute_it() -> None:
     rng = np.random.default_rng(0)
     found = followed(IDENTITY, identical(rng), STRICT)
-    assert found.answer == "supported" and found.guarantee == "exact" and found.detectable is not None and found.detectable <= 0.01
-    refuted = [followed(IDENTITY, identical(rng, off=off, share=share), STRICT) for off, share in ((0.05, 1), (-0.05, 1), (1e-9, 1), (0.05, 0.02))]
+    assert (
+        found.answer == "supported"
+        and found.guarantee == "exact"
+        and found.detectable is not None
+        and found.detectable <= 0.01
+    )
+    refuted = [
+        followed(IDENTITY, identical(rng, off=off, share=share), STRICT)
+        for off, share in ((0.05, 1), (-0.05, 1), (1e-9, 1), (0.05, 0.02))
+    ]
     assert [one.answer for one in refuted] == ["refuted"] * 4 and not any(one.confirm for one in refuted)
 
 
@@ -199,7 +219,10 @@ def test_a_prediction_of_zero_has_no_relative_deviation() -> None:
     assert judged(IDENTITY.but(scale=Draws.m), [zero], STRICT).answer == "refuted"
 
 
-@pytest.mark.parametrize(("claim", "values"), [(IDENTITY, 1.0), (claim_of(Draws.x, Draws.y, Bound("<=")), 0.5), (claim_of(Draws.x, Draws.y, Bound(">=")), 2.0)])
+@pytest.mark.parametrize(
+    ("claim", "values"),
+    [(IDENTITY, 1.0), (claim_of(Draws.x, Draws.y, Bound("<=")), 0.5), (claim_of(Draws.x, Draws.y, Bound(">=")), 2.0)],
+)
 def test_one_draw_without_an_answer_of_the_program_withholds_the_support(claim: Claim, values: float) -> None:
     error = np.zeros(1000)
     assert judged(claim, [measured(np.full(1000, values), np.ones(1000), error=error)], STRICT).answer == "supported"
@@ -283,25 +306,49 @@ PATHWISE = claim_of(Draws.growth, Draws.x, Threshold(of=Draws.eta))
 MEAN = claim_of(Draws.drift, Draws.m, Threshold(of=Draws.eta, kind="mean"))
 
 
-def sides(rng: np.random.Generator, true: float = 1.0, share: float = 1.0, error: Any = 0.0, certificate: Any = None, trials: int = 1000) -> list[Measured]:
+def sides(
+    rng: np.random.Generator,
+    true: float = 1.0,
+    share: float = 1.0,
+    error: Any = 0.0,
+    certificate: Any = None,
+    trials: int = 1000,
+) -> list[Measured]:
     """Growth log(eta/(x·true)) at multiples of the predicted threshold x; in a `share` of the draws `true` applies."""
     x, moved = rng.uniform(0.5, 1, trials), np.where(rng.random(trials) < share, true, 1.0)
     at = [1 + side * STRICT.tolerance for side in verdicts.SIDES]
     doubt = np.broadcast_to(np.asarray(error, dtype=float), (trials,)) * x
-    return [measured(x, x, error=doubt)] + [measured(np.log(f / moved), np.nan, factor=f, certificate=certificate) for f in at]
+    return [measured(x, x, error=doubt)] + [
+        measured(np.log(f / moved), np.nan, factor=f, certificate=certificate) for f in at
+    ]
 
 
 def test_a_true_threshold_is_supported_and_one_wrong_by_five_percent_refuted() -> None:
     rng = np.random.default_rng(0)
-    for true, share, answer in ((1.0, 1, "supported"), (1.019, 1, "supported"), (0.981, 1, "supported"), (1.05, 1, "refuted"), (0.95, 1, "refuted"),
-                                (1.021, 1, "refuted"), (0.5, 1, "refuted"), (1.05, 0.02, "refuted")):  # fmt: skip
+    for true, share, answer in (
+        (1.0, 1, "supported"),
+        (1.019, 1, "supported"),
+        (0.981, 1, "supported"),
+        (1.05, 1, "refuted"),
+        (0.95, 1, "refuted"),
+        (1.021, 1, "refuted"),
+        (0.5, 1, "refuted"),
+        (1.05, 0.02, "refuted"),
+    ):
         assert followed(PATHWISE, sides(rng, true, share), STRICT).answer == answer, (true, share)
 
 
 def test_a_sign_or_a_threshold_that_is_not_certain_supports_and_refutes_nothing() -> None:
     rng, one = np.random.default_rng(0), np.zeros(1000)
     one[5] = np.inf
-    for unsure in ({"certificate": 0.1}, {"certificate": np.inf}, {"error": np.inf}, {"error": 0.06}, {"error": 0.011}, {"error": one}):
+    for unsure in (
+        {"certificate": 0.1},
+        {"certificate": np.inf},
+        {"error": np.inf},
+        {"error": 0.06},
+        {"error": 0.011},
+        {"error": one},
+    ):
         found = followed(PATHWISE, sides(rng, **unsure), STRICT)
         assert found.answer == "undecided" and found.reason.startswith("solver"), unsure
     assert followed(PATHWISE, sides(rng, 1.05, error=np.inf), STRICT).answer == "undecided"
@@ -325,10 +372,14 @@ def test_a_threshold_is_asked_for_where_it_can_be_looked_at() -> None:
 # Threshold of a mean
 
 
-def drifts(rng: np.random.Generator, true: float = 1.0, spread: float = 0.2, trials: int = MOST, error: float = 0.0) -> list[Measured]:
+def drifts(
+    rng: np.random.Generator, true: float = 1.0, spread: float = 0.2, trials: int = MOST, error: float = 0.0
+) -> list[Measured]:
     """eta − true and noise, common to the sides, at multiples of the predicted threshold 1."""
     z = spread * rng.normal(size=trials)
-    return [measured(z, 1.0, error=error)] + [measured(f - true + z, np.nan, factor=f) for f in (1 + side * 0.02 for side in verdicts.SIDES)]
+    return [measured(z, 1.0, error=error)] + [
+        measured(f - true + z, np.nan, factor=f) for f in (1 + side * 0.02 for side in verdicts.SIDES)
+    ]
 
 
 def test_a_true_mean_threshold_is_supported_and_one_wrong_by_five_percent_refuted() -> None:
@@ -350,7 +401,10 @@ def test_a_mean_threshold_is_not_decided_by_constants_dependent_trials_or_an_unc
     assert followed(MEAN, drifts(rng, error=np.inf), STRICT).answer == "undecided"
     assert followed(MEAN, drifts(rng, 1.05, error=np.inf), STRICT).answer == "undecided"
     with pytest.raises(BadSample, match="not independent"):
-        tiled = [measured(np.tile(side.observable[: MOST // 6], 6), np.nan, factor=side.station.factor) for side in drifts(rng)[1:]]
+        tiled = [
+            measured(np.tile(side.observable[: MOST // 6], 6), np.nan, factor=side.station.factor)
+            for side in drifts(rng)[1:]
+        ]
         judged(MEAN, [measured(np.ones(MOST)), *tiled], STRICT)
 
 
@@ -358,7 +412,11 @@ def test_a_mean_threshold_is_not_decided_by_constants_dependent_trials_or_an_unc
 
 
 def test_an_engine_that_supports_what_is_open_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdicts, "inside_or_outside", lambda lower, upper, low, high, gates: "refuted" if lower > high or upper < low else "supported")
+    monkeypatch.setattr(
+        verdicts,
+        "inside_or_outside",
+        lambda lower, upper, low, high, gates: "refuted" if lower > high or upper < low else "supported",
+    )
     found = verdicts_at(RULE.tolerance, 100)
     assert not at_most(found["supported"] + found["refuted"], 100, RULE.level)
 

@@ -38,14 +38,14 @@ class ReluSGD(Setting):
 
     n points uniform on the sphere of radius √d with targets relu(x₁) − relu(−x₂), squared loss (1/2n) Σ (f(xᵢ) − yᵢ)²;
     every trial has its own data and its own start W ~ 1.6·N(0, 1/d), v ~ 1.6·N(0, 1/m). Batches of size B are drawn
-    with replacement, for at most 90,000 steps. The observables of a network that does not converge are 0.
+    with replacement, for at most 50,000 steps. The observables of a network that does not converge are 0.
     """
 
     m = Size(at_least=2, typical=(20, 40))
     n = Size(at_least=2, typical=(10, 20))
     d = Size(at_least=2, typical=(4, 6))
     B = Size(typical=(1, 4))
-    eta = Real(above=0, typical=(0.02, 0.04))
+    eta = Real(above=0, typical=(0.03, 0.04))
     trH = Observable("tr of the Hessian of the loss at the end, (1/n) Σᵢ ‖∇f(xᵢ)‖²")
     lam1 = Observable("the largest eigenvalue of that Hessian")
     path_norm = Observable("Σⱼ |vⱼ| ‖wⱼ‖")

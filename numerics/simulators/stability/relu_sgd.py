@@ -1,7 +1,7 @@
 """Two-layer ReLU networks trained by SGD, all networks of a block at once, and the curvature where they end.
 
 The trial is the last axis, so that a step is a few operations on long contiguous rows. Every 500 steps the networks
-leave whose loss is below 1e-9 (converged) or no longer finite (diverged); the others go on, for 90,000 steps at most.
+leave whose loss is below 1e-9 (converged) or no longer finite (diverged); the others go on, for 50,000 steps at most.
 The curvature is exact, from the gradients of all samples: at zero loss the Hessian is (1/n) Σ ∇f(xᵢ) ∇f(xᵢ)ᵀ.
 """
 
@@ -14,7 +14,7 @@ from numerics.simulator import simulates
 from numerics.streams import Stream
 from theory.settings.stability import ReluSGD
 
-STEPS = 90_000
+STEPS = 50_000
 STRIDE = 500  # steps between two looks at the loss
 SMALL_LOSS = 1e-9
 START = 1.6

@@ -50,7 +50,8 @@ claims = [
         flagship=True,
         title="Test error of random-feature ridge regression",
         wrong=[
-            Wrong("n in place of k in the second equation", relation=ladder(2 * RF.n), prediction=test_error(g * (RF.k - z) / RF.n),
+            Wrong("n in place of k in the second equation", relation=ladder(2 * RF.n),
+                  prediction=test_error(g * (RF.k - z) / RF.n),
                   roots=[Root(g, (RF.n - z) * (RF.k - z) * g / RF.n - RF.delta, branch=z < Min(RF.n, RF.k))]),
             Wrong("finite-feature term dropped", prediction=test_error(kappa, correction=0)),
             Wrong("kappa in place of gamma in the learnabilities",
