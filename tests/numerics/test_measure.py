@@ -99,7 +99,8 @@ def test_the_address_of_a_block_tells_apart_all_that_made_it() -> None:
     unit = Unit(place, 0, 0)
     others = [
         replace(unit, block=1), replace(unit, seed=1), replace(unit, stage="confirm 1"), replace(unit, apart=("eta",)),
-        replace(unit, point=place.replace({"m": 2})), replace(unit, varied={"eta": np.ones(2048)}), replace(unit, varied={"eta": np.full(2048, 2.0)}),
+        replace(unit, point=place.replace({"m": 2})), replace(unit, varied={"eta": np.ones(2048)}),
+        replace(unit, varied={"eta": np.full(2048, 2.0)}),
     ]  # fmt: skip
     found = [keys(unit), *map(keys, others), keys(unit, Machine(precision="float32"))]
     assert len(set(found)) == len(found) == 9 and keys(unit) == keys(Unit(place, 0, 0))
@@ -186,6 +187,12 @@ print(record["verdict"], record["replay"])
 
 
 def test_a_claim_of_a_notebook_is_checked_in_its_own_process(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", NOTEBOOK], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", NOTEBOOK],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout.startswith("supported proofs-check check noise "), done.stderr
     assert not list(tmp_path.iterdir())

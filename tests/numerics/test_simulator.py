@@ -36,7 +36,14 @@ POINT = Point.of(Toy, {"n": 4, "m": "0.5", "eta": 2})
 
 def parts(trials: int, rng: Any, n: int = 4, m: float = 0.0, **changes: Any) -> dict[str, Any]:
     y = m + rng.normal((trials,))
-    return {"rows": rng.normal((trials, n)), "y": y, "error": 0 * y, "path": rng.normal((trials, 3, 2)), "met": y > 0, **changes}
+    return {
+        "rows": rng.normal((trials, n)),
+        "y": y,
+        "error": 0 * y,
+        "path": rng.normal((trials, 3, 2)),
+        "met": y > 0,
+        **changes,
+    }
 
 
 def simulator(**changes: Callable[[int], Any]) -> Simulator:
@@ -49,7 +56,14 @@ def simulator(**changes: Callable[[int], Any]) -> Simulator:
     return toy.simulator  # type: ignore[attr-defined]
 
 
-def block(number: int = 0, of: Simulator | None = None, point: Point = POINT, machine: Machine = HOST, seed: int = 0, **more: Any) -> dict[str, np.ndarray]:
+def block(
+    number: int = 0,
+    of: Simulator | None = None,
+    point: Point = POINT,
+    machine: Machine = HOST,
+    seed: int = 0,
+    **more: Any,
+) -> dict[str, np.ndarray]:
     return simulate_block(of or simulator(), point, number, seed=seed, machine=machine, **more)
 
 
@@ -69,7 +83,9 @@ def test_a_simulator_takes_the_parameters_of_its_setting() -> None:
     assert simulates(Toy, batched=False)(single).simulator.batched is False  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("cost", "size"), [(1e-9, LARGEST_BLOCK), (1e-3, 500), (100.0, SMALLEST_BLOCK), (lambda *, n: 1e-3 * n, 125)])
+@pytest.mark.parametrize(
+    ("cost", "size"), [(1e-9, LARGEST_BLOCK), (1e-3, 500), (100.0, SMALLEST_BLOCK), (lambda *, n: 1e-3 * n, 125)]
+)
 def test_a_block_is_half_a_second_of_declared_work_within_limits(cost: Any, size: int) -> None:
     @simulates(Toy, cost=cost)
     def toy(*, n: int, m: float, eta: Any, trials: int, rng: Any) -> None: ...
@@ -197,7 +213,13 @@ def test_tensors_and_their_gradients_come_back_as_arrays() -> None:
 
     @simulates(Toy, batched=False, block=4)
     def toy(*, n: int, m: float, eta: Any, rng: Any) -> dict[str, Any]:
-        return {"rows": torch.zeros(n), "y": torch.tensor(1.5).item(), "error": 0, "path": torch.ones(3, 2), "met": True}
+        return {
+            "rows": torch.zeros(n),
+            "y": torch.tensor(1.5).item(),
+            "error": 0,
+            "path": torch.ones(3, 2),
+            "met": True,
+        }
 
     assert block(of=toy.simulator)["path"].sum() == 24  # type: ignore[attr-defined]
 
@@ -209,7 +231,7 @@ def test_anything_but_all_the_observables_is_refused(returned: Any, batched: boo
     def toy(**parameters: Any) -> Any:
         return returned
 
-    with pytest.raises(BadSample, match="must return a dict|returned no"):
+    with pytest.raises(BadSample, match=r"must return a dict|returned no"):
         block(of=toy.simulator)  # type: ignore[attr-defined]
 
 
@@ -234,7 +256,11 @@ def test_a_simulator_that_fails_is_named_with_its_line(fault: BaseException) -> 
 
     with pytest.raises(BadSample) as told:
         block(of=toy.simulator)  # type: ignore[attr-defined]
-    assert type(fault).__name__ in str(told.value) and "test_simulator.py, line" in str(told.value) and "\n" not in str(told.value)
+    assert (
+        type(fault).__name__ in str(told.value)
+        and "test_simulator.py, line" in str(told.value)
+        and "\n" not in str(told.value)
+    )
 
 
 def test_an_interrupt_is_no_fault_of_the_simulator() -> None:

@@ -58,6 +58,14 @@ def test_at_the_edge_of_the_tolerance_wrong_verdicts_are_rarer_than_declared(law
     assert at_most(found["supported"] + found["refuted"], 150, RULE.level)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("law", LAWS)
+def test_a_finer_level_holds_at_the_edge_too(law: str) -> None:
+    fine = Rule(level=0.01, tolerance=0.02, first_look=256)
+    found = verdicts_at(fine.tolerance, 1500, law, fine)
+    assert at_most(found["supported"] + found["refuted"], 1500, fine.level)
+
+
 @pytest.mark.parametrize(
     ("theta", "wrong"), [(0.018, "refuted"), (-0.018, "refuted"), (0.022, "supported"), (-0.022, "supported")]
 )
