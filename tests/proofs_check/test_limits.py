@@ -51,11 +51,10 @@ def test_a_true_limit_is_supported_and_one_five_percent_off_refuted(second: floa
     assert ladder(lambda n: limit + 5 / n + second / n**2, 15)[answer] == 15
 
 
-@pytest.mark.parametrize("limit", [-0.02, 0.02])
-@pytest.mark.parametrize("slope", [5.0, -5.0])
+@pytest.mark.parametrize(("limit", "slope"), [(-0.02, 5.0), (0.02, 5.0)])
 def test_at_the_edge_of_the_tolerance_wrong_verdicts_are_rarer_than_declared(limit: float, slope: float) -> None:
-    found = ladder(lambda n: limit + slope / n, 80, RULE, trials=1500)
-    assert at_most(found["supported"] + found["refuted"], 80, RULE.level)
+    found = ladder(lambda n: limit + slope / n, 60, RULE, trials=1200)
+    assert at_most(found["supported"] + found["refuted"], 60, RULE.level)
 
 
 def test_the_largest_size_alone_would_be_wrong_at_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,8 +119,8 @@ def test_true_limits_with_any_second_term_are_refuted_no_more_often_than_declare
             LADDER, rungs(rng, lambda n: limit + slope / n + second / n**power, spread=0.01, trials=800), RULE
         )
 
-    found = answers(80, outcome)
-    assert at_most(found["refuted"], 80, RULE.level)
+    found = answers(60, outcome)
+    assert at_most(found["refuted"], 60, RULE.level)
 
 
 def test_extrapolation_carries_the_errors_of_every_rung() -> None:

@@ -20,7 +20,7 @@ from tests.engine_toys import user_file
 
 ROOT = Path(__file__).parents[2]
 COUNT = "__import__('pathlib').Path(__import__('os').environ['CALLS']).open('a').write(f'{n} {s2} {trials}\\n')"
-SLOWLY = f"{COUNT}; __import__('time').sleep(0.05)"
+SLOWLY = f"{COUNT}; __import__('time').sleep(0.02)"
 BLOCKS = "cost=1e-3, block=100"
 PATIENCE = 60.0
 
@@ -82,7 +82,7 @@ def places(tmp_path: Path) -> Iterator[tuple[Place, Place]]:
     yield Place(tmp_path / "first"), Place(tmp_path / "second")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_killed_run_goes_on_where_it_was_and_ends_with_the_same_records(
     places: tuple[Place, Place], tmp_path: Path, workers: int
 ) -> None:
@@ -117,6 +117,7 @@ def test_an_edited_simulator_never_meets_a_stored_sample(places: tuple[Place, Pl
     assert after == clean.check(path)
 
 
+@pytest.mark.slow
 def test_comments_and_a_second_run_cost_nothing_and_fresh_simulates_again(
     places: tuple[Place, Place], tmp_path: Path
 ) -> None:
@@ -128,6 +129,7 @@ def test_comments_and_a_second_run_cost_nothing_and_fresh_simulates_again(
     assert place.check(path, "--fresh") == records and place.count() == 2 * calls
 
 
+@pytest.mark.slow
 def test_a_file_edited_during_a_run_leaves_nothing_stale(places: tuple[Place, Place], tmp_path: Path) -> None:
     place, clean = places
     path = user_file(tmp_path, simulated=BLOCKS, first=SLOWLY)
@@ -139,12 +141,14 @@ def test_a_file_edited_during_a_run_leaves_nothing_stale(places: tuple[Place, Pl
     assert place.check(path, "--tolerance", 0.04) == clean.check(path, "--tolerance", 0.04)
 
 
+@pytest.mark.slow
 def test_workers_of_a_users_file_change_no_record(places: tuple[Place, Place], tmp_path: Path) -> None:
     path = user_file(tmp_path, simulated="cost=1e-1, block=100", first=COUNT)  # a cost that is worth a second process
     alone, both = (place.check(path, "--workers", workers) for place, workers in zip(places, (1, 2), strict=True))
     assert alone == both and places[0].count() == places[1].count()
 
 
+@pytest.mark.slow
 def test_an_interrupt_stops_the_workers_too(places: tuple[Place, Place], tmp_path: Path) -> None:
     place, _ = places
     path = user_file(tmp_path, simulated="cost=1e-1, block=100", first=f"{COUNT}; __import__('time').sleep(0.3)")

@@ -15,8 +15,8 @@ class GaussianFeatures(Setting):
 
     n = Size(typical=(24, 384))
     k = Size(typical=(24, 640))
-    lam = Spectrum(typical=("power(1.5,300)",))
-    v2 = Spectrum(typical=("power(1.6,300)",))
+    lam = Spectrum(typical=("power(1.5,200)",))
+    v2 = Spectrum(typical=("power(1.6,200)",))
     delta = Real(at_least=0, typical=(0.02, 0.2))
     sigma2 = Real(at_least=0, typical=(0.05, 0.2))
     test_error = Observable("mean squared error at a fresh input, label noise included")

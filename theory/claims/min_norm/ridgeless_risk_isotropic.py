@@ -38,8 +38,8 @@ claims = [
                   prediction=bias + M.s2 * M.p / (M.p - M.n - 1)),
         ],
         fails_at=[{M.n: 40, M.p: 20, M.r2: 1, M.s2: 1}],
-        figure=Curve(M.p, (112, 120, 132, 150, 180, 220, 300, 400, 600), fixing={M.n: 100, M.r2: 2, M.s2: 0.5},
-                     label="features p at n = 100"),
+        figure=Curve(M.p, (50, 54, 60, 70, 85, 110, 150, 200, 300), fixing={M.n: 40, M.r2: 2, M.s2: 0.5},
+                     label="features p at n = 40"),
         **SHARED,
     ),
     Claim(
@@ -56,8 +56,8 @@ claims = [
             Wrong("a bias below the threshold", at=[{M.n: 40, M.p: 20, M.r2: 1, M.s2: 1}],
                   prediction=M.r2 * (1 - M.p / M.n) + M.s2 * M.p / (M.n - M.p - 1)),
         ],
-        figure=Curve(M.p, (5, 10, 20, 40, 60, 75, 88), fixing={M.n: 100, M.r2: 2, M.s2: 0.5},
-                     label="features p at n = 100"),
+        figure=Curve(M.p, (3, 6, 12, 20, 26, 30), fixing={M.n: 40, M.r2: 2, M.s2: 0.5},
+                     label="features p at n = 40"),
         **SHARED,
     ),
     Claim(

@@ -22,7 +22,7 @@ def test_error(kappa: Expr, modes: Expr = learned, correction: int = 1) -> Expr:
 kappa = g * (RF.k - z) / RF.k
 root = Root(g, (RF.n - z) * (RF.k - z) * g / RF.k - RF.delta, branch=z < Min(RF.n, RF.k),
             unique="both factors increase in g on the branch")  # fmt: skip
-POINT = {RF.lam: "power(1.5,300)", RF.v2: "power(1.6,300)", RF.delta: "0.02", RF.sigma2: "0.1"}
+POINT = {RF.lam: "power(1.5,200)", RF.v2: "power(1.6,200)", RF.delta: "0.02", RF.sigma2: "0.1"}
 SHARED = {
     "entry": "random_features.rf_eigenframework",
     "source": Source("Simon, Karkada, Ghosh, Belkin: More is better in modern machine learning: when infinite "
@@ -54,7 +54,7 @@ claims = [
                   prediction=test_error(g * (RF.k - z) / RF.n),
                   roots=[Root(g, (RF.n - z) * (RF.k - z) * g / RF.n - RF.delta, branch=z < Min(RF.n, RF.k))]),
             Wrong("finite-feature term dropped", prediction=test_error(kappa, correction=0)),
-            Wrong("kappa in place of gamma in the learnabilities",
+            Wrong("kappa in place of gamma in the learnabilities", relation=ladder(RF.n / 3),
                   prediction=test_error(kappa, modes=RF.lam / (RF.lam + kappa))),
         ],
         figure=Curve(RF.n, label="samples n, with 5n/3 features"),
@@ -67,7 +67,8 @@ claims = [
         title="Training error of random-feature ridge regression",
         wrong=[
             Wrong("ratio of ridges not squared", prediction=RF.delta / (RF.n * kappa) * test_error(kappa)),
-            Wrong("gamma in place of kappa", prediction=(RF.delta / (RF.n * g)) ** 2 * test_error(kappa)),
+            Wrong("gamma in place of kappa", relation=ladder(3 * RF.n),
+                  prediction=(RF.delta / (RF.n * g)) ** 2 * test_error(kappa)),
         ],
         **SHARED,
     ),
