@@ -12,7 +12,7 @@ EDGE = 0.1
 def advice(values: np.ndarray, cs: Interval, rule: Rule, solver: float = 0.0) -> tuple[str, str]:
     """The reason of an undecided verdict, and what would decide it."""
     delta = rule.tolerance
-    if solver > delta / 2:
+    if not solver <= delta / 2:
         return (
             "solver: the error of prediction and simulator is above half the tolerance",
             f"a tolerance above {2 * solver:.2g}, or a tighter solver",

@@ -69,7 +69,7 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
     answer = inside_or_outside(cs.lower - error, cs.upper + error, -delta, delta, cs.gates_open)
     reason, would = advice(gap, cs, rule, solver=error)
     return Outcome(
-        "undecided" if error > delta / 2 else answer,
+        answer if error <= delta / 2 else "undecided",
         reason=reason,
         estimate=float(gap.mean()),
         interval=(cs.lower - error, cs.upper + error),
@@ -136,7 +136,7 @@ def _(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rul
     growth = np.stack([side.observable for side in sides])
     certain = np.abs(factor - 1) > doubt  # that the side lies on its side of the true prediction
     wrong = np.any(certain & np.where(factor < 1, growth - error > 0, growth + error < 0), axis=0)
-    unclear = (np.abs(growth) <= error) | (doubt > rule.tolerance / 2)
+    unclear = (np.abs(growth) <= error) | ~(doubt <= rule.tolerance / 2)  # an error that is nan counts as unknown
     series = tuple(scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None} for side in sides)
     outcome = _frequency(claim, first, np.asarray(wrong), np.zeros(first.kept), relation.excluded, rule, blurred=0.0)
     changes: dict[str, Any] = {
@@ -170,7 +170,7 @@ def _frequency(
         needed = _draws_to_exclude(excluded, rule)
         reason = "noise: too few trials to exclude rare violations"
         would = f"{int(np.ceil(needed * only.drawn / max(kept, 1)))} trials in all"
-    if answer == "supported" and blurred > rule.tolerance / 2:
+    if answer == "supported" and not blurred <= rule.tolerance / 2:  # nor is an error that is nan a small one
         answer, reason = "undecided", "solver: its certificate is too weak for the tolerance asked"
         would = f"a certificate below {rule.tolerance / 2:g}"
     worst = float(np.max(size))
@@ -195,6 +195,8 @@ def _frequency(
 
 
 def _draws_to_exclude(excluded: float, rule: Rule) -> int:
+    if not 0 < excluded < 1:
+        raise BadDeclaration(f"excluded={excluded} is no share of the draws; declare one between 0 and 1, such as 0.01")
     return int(np.ceil(np.log(rule.level) / np.log1p(-excluded)))
 
 

@@ -209,7 +209,7 @@ def test_a_direction_at_the_edge_is_hardly_ever_decided_wrongly(end: float) -> N
 
 def test_a_program_that_found_no_direction_supports_and_refutes_nothing() -> None:
     for apart in (lambda t: 0.03 / np.log(t), lambda t: 0.1 + 0 * t):
-        for error in (np.inf, np.where(np.arange(600) == 7, np.inf, 0.0), 0.2):
+        for error in (np.inf, np.nan, np.where(np.arange(600) == 7, np.inf, 0.0), 0.2):
             found = followed(DIRECTION, turning(np.random.default_rng(0), apart, error=error), STRICT)
             assert found.answer == "undecided" and found.reason.startswith("solver")
     (lost,) = turning(np.random.default_rng(0), lambda t: 0.03 / np.log(t))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
-from proofs_check.statistics import judged, stations, verdicts
+from proofs_check.statistics import judged, stations, trials_to_begin, verdicts
 from proofs_check.statistics.evidence import Measured, Outcome, Rule
 from proofs_check.statistics.sequential import looks
 from tests.engine_toys import EQUALITY, POINT, Draws, answers, at_most, claim_of, followed, measured
@@ -139,7 +139,9 @@ def test_dependent_and_repeated_trials_are_no_sample() -> None:
             judged(EQUALITY, [measured(values)], STRICT)
 
 
-@pytest.mark.parametrize("weak", [{"certificate": 0.011}, {"error": 0.011}, {"error": np.inf}, {"certificate": np.inf}])
+@pytest.mark.parametrize(
+    "weak", [{"certificate": 0.011}, {"error": 0.011}, {"error": np.inf}, {"certificate": np.inf}, {"error": np.nan}]
+)
 @pytest.mark.parametrize("theta", [0.0, 0.05])
 def test_a_certificate_too_weak_for_the_tolerance_leaves_it_undecided(weak: dict[str, float], theta: float) -> None:
     values = 1 + theta + 0.01 * np.random.default_rng(0).normal(size=MOST)
@@ -234,8 +236,10 @@ def test_a_prediction_of_zero_has_no_relative_deviation() -> None:
 def test_one_draw_without_an_answer_of_the_program_withholds_the_support(claim: Claim, values: float) -> None:
     error = np.zeros(1000)
     assert judged(claim, [measured(np.full(1000, values), np.ones(1000), error=error)], STRICT).answer == "supported"
-    error[500] = np.inf
-    assert judged(claim, [measured(np.full(1000, values), np.ones(1000), error=error)], STRICT).answer == "undecided"
+    for unknown in (np.inf, np.nan):
+        error[500] = unknown
+        found = judged(claim, [measured(np.full(1000, values), np.ones(1000), error=error)], STRICT)
+        assert found.answer == "undecided"
     everywhere = measured(np.full(1000, 7.0), np.ones(1000), error=np.full(1000, np.inf))
     assert judged(claim, [everywhere], STRICT).answer == "undecided"
 
@@ -302,6 +306,12 @@ def test_a_bound_given_an_event_counts_only_the_trials_that_meet_it() -> None:
     assert judged(claim, below(rng, 700, drawn=1400), STRICT).answer == "supported"
 
 
+@pytest.mark.parametrize("excluded", [0.0, 1.0, -0.1])
+def test_a_share_to_exclude_outside_zero_and_one_is_a_bad_declaration(excluded: float) -> None:
+    with pytest.raises(BadDeclaration, match="no share"):
+        trials_to_begin(Bound("<=", excluded=excluded), STRICT)
+
+
 @pytest.mark.parametrize("kind", ["mean", Probability(0.9)])
 def test_bounds_that_are_not_built_say_so(kind: Any) -> None:
     with pytest.raises(NotBuilt):
@@ -353,6 +363,7 @@ def test_a_sign_or_a_threshold_that_is_not_certain_supports_and_refutes_nothing(
         {"certificate": 0.1},
         {"certificate": np.inf},
         {"error": np.inf},
+        {"error": np.nan},
         {"error": 0.06},
         {"error": 0.011},
         {"error": one},
