@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from numerics.arrays import Machine
+from numerics.networks import half_mean_square, sample_gradients
 from numerics.simulator import simulate_block
 from numerics.simulators.stability import relu_sgd as simulator
-from numerics.simulators.stability.relu_sgd import descend, half_mean_square, relu_sgd, sample_gradients, train
+from numerics.simulators.stability.relu_sgd import relu_sgd, train
 from numerics.streams import Stream, stream
+from numerics.training import descend
 from theory.setting import Event, Observable, Point
 from theory.settings.stability import ReluSGD
 
