@@ -1,6 +1,6 @@
 """Two-layer ReLU networks trained by SGD, all networks of a block at once, and the curvature where they end.
 
-Every 500 steps the networks leave whose loss is below 1e-9 (converged) or no longer finite (diverged); the others go on,
+Every 500 steps the networks leave whose loss is below 1e-9 (converged) or not finite (diverged); the others go on,
 for 50,000 steps at most.
 The curvature is exact, from the gradients of all samples: at zero loss the Hessian is (1/n) Σ ∇f(xᵢ) ∇f(xᵢ)ᵀ.
 """
