@@ -36,24 +36,8 @@ def _(relation: Asymptotic, claim: Claim, point: Point, tolerance: float) -> lis
 @judge.register
 def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
     sizes = np.array([float(rung[str(relation.ladder.along)]) for rung in relation.ladder.rungs()])
-    scales = [scale_of(claim, rung) for rung in measured]
-    if any(np.any(scale <= 0) for scale in scales):
-        raise BadDeclaration(
-            f"{claim.id}: the scale is zero on the ladder; declare scale=… where the prediction may vanish"
-        )
-    rounds = min(rung.kept for rung in measured)
-    gaps = np.stack(
-        [
-            ((rung.observable - rung.prediction.value) / scale)[:rounds]
-            for rung, scale in zip(measured, scales, strict=False)
-        ]
-    )
-    errors = np.array(
-        [
-            float(np.max(rung.prediction.error / scale)) + mean_certificate(rung, scale)
-            for rung, scale in zip(measured, scales, strict=False)
-        ]
-    )
+    gaps, errors = _relative_gaps(claim, measured)
+    rounds = gaps.shape[1]
     series = tuple(scalar_row(rung, at=size) for rung, size in zip(measured, sizes, strict=False))
     top = measured[-1]
     shared = {
@@ -81,13 +65,9 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
     fits = _fits(sizes, relation.ladder.rate, spread)
     limits = [mean_sequence(weights @ rounds_used, rule) for _, weights in fits]
     last = mean_sequence(rounds_used[-1], rule)
-    carried = [
-        float(np.abs(weights) @ errors) for _, weights in fits
-    ]  # extrapolation amplifies the errors of the rungs
-    lower, upper = (
-        min(cs.lower - e for cs, e in zip(limits, carried, strict=False)),
-        max(cs.upper + e for cs, e in zip(limits, carried, strict=False)),
-    )
+    carried = [float(np.abs(weights) @ errors) for _, weights in fits]  # extrapolation amplifies errors of the rungs
+    lower = min(cs.lower - e for cs, e in zip(limits, carried, strict=True))
+    upper = max(cs.upper + e for cs, e in zip(limits, carried, strict=True))
     error = max(carried)
     gap_at_top = float(rounds_used[-1].mean())
     moved = max(abs(lower - gap_at_top), abs(upper - gap_at_top))
@@ -106,7 +86,8 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
             f" with the limit {seen[1]:+.2%}"
         )
         would = "another rate, or larger sizes"
-    unreachable = answer == "open" and _unreachable(relation, sizes, rounds_used, errors, rule)
+    another_rate = seen is not None and abs(seen[1]) <= rule.tolerance  # the limit may be right and the rate wrong
+    unreachable = answer == "open" and not another_rate and _unreachable(relation, sizes, rounds_used, errors, rule)
     if unreachable:
         answer = "refuted"
     centre = float(np.mean([np.mean(weights @ rounds_used) for _, weights in fits]))
@@ -127,6 +108,32 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
         notes=notes,
         **shared,
     )
+
+
+def _relative_gaps(claim: Claim, measured: Sequence[Measured]) -> tuple[np.ndarray, np.ndarray]:
+    """Gap of every rung in every round, and what simulator and formula may be off by.
+
+    Shapes: -> (rungs, rounds), (rungs,).
+    """
+    scales = [scale_of(claim, rung) for rung in measured]
+    if any(np.any(scale <= 0) for scale in scales):
+        raise BadDeclaration(
+            f"{claim.id}: the scale is zero on the ladder; declare scale=… where the prediction may vanish"
+        )
+    rounds = min(rung.kept for rung in measured)
+    gaps = np.stack(
+        [
+            ((rung.observable - rung.prediction.value) / scale)[:rounds]
+            for rung, scale in zip(measured, scales, strict=False)
+        ]
+    )
+    errors = np.array(
+        [
+            float(np.max(rung.prediction.error / scale)) + mean_certificate(rung, scale)
+            for rung, scale in zip(measured, scales, strict=False)
+        ]
+    )
+    return gaps, errors
 
 
 def _fits(sizes: np.ndarray, rate: float, spread: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
