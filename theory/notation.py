@@ -1,6 +1,10 @@
 """Formulas as people write them: a claim as one formula in LaTeX, as lines of Unicode, and as a sentence."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import sympy
@@ -154,10 +158,28 @@ def _pretty(expression: Any, before: str) -> str:
     """Several lines of Unicode, with text in front of the one that carries the formula."""
     printer, flag = PrettyPrinter({"use_unicode": True, "wrap_line": False}), pretty_use_unicode(True)
     try:
-        form = printer._print(expression)
+        with _no_physical_units():
+            form = printer._print(expression)
     finally:
         pretty_use_unicode(flag)
     lines = form.render(wrap_line=False).split("\n")
     return "\n".join(
         ((before if index == form.baseline else " " * len(before)) + line).rstrip() for index, line in enumerate(lines)
     )
+
+
+@contextmanager
+def _no_physical_units() -> Iterator[None]:
+    """SymPy's printer loads all physical units, a fifth of `explain`, to put them last in products; none is here."""
+    names = ("sympy.physics", "sympy.physics.units")
+    if any(name in sys.modules for name in names):
+        yield
+        return
+    stand_in = ModuleType(names[1])
+    stand_in.Quantity = type("Quantity", (), {})  # type: ignore[attr-defined]
+    sys.modules.update(dict.fromkeys(names, stand_in))
+    try:
+        yield
+    finally:
+        for name in names:
+            del sys.modules[name]
