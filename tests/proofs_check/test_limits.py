@@ -111,6 +111,21 @@ def test_a_gap_that_grows_is_refuted_and_one_that_turns_back_is_not() -> None:
         assert ladder(turning, 10)["refuted"] == 0
 
 
+def test_a_gap_without_any_law_is_refuted_and_needs_its_own_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A formula wrong by a share that drifts like log n fits no expansion; the fits alone would leave it open."""
+
+    def drifting(n: float) -> float:
+        return -0.18 - 0.02 * np.log(n / 32)
+
+    assert ladder(drifting, 5, spread=0.005)["refuted"] == 5
+    monkeypatch.setattr(limits, "_unreachable", lambda *_: False)
+    assert ladder(drifting, 5, spread=0.005)["refuted"] == 0
+
+
+def test_a_term_of_third_order_does_not_refute_a_true_limit() -> None:
+    assert ladder(lambda n: 5 / n + 80 / n**2 + 0.3 * (32 / n) ** 3, 15)["refuted"] == 0
+
+
 @pytest.mark.parametrize("limit", [-0.02, 0.02])
 def test_true_limits_with_any_second_term_are_refuted_no_more_often_than_declared(limit: float) -> None:
     def outcome(rng: np.random.Generator) -> Outcome:
