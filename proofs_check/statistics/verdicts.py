@@ -140,6 +140,7 @@ def _(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rul
     series = tuple(scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None} for side in sides)
     outcome = _frequency(claim, first, np.asarray(wrong), np.zeros(first.kept), relation.excluded, rule, blurred=0.0)
     changes: dict[str, Any] = {
+        "notes": (),
         "series": series,
         "prediction": one(value),
         "mean": None,
