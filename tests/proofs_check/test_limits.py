@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from proofs_check.statistics import judged, limits, stations
+from proofs_check.statistics import judged, stations
 from proofs_check.statistics.evidence import Measured, Outcome, Rule
+from proofs_check.statistics.judges import asymptotic
 from tests.engine_toys import Mean, Turning, answers, at_most, claim_of, first, followed, measured
 from theory.errors import BadDeclaration, BadSample, NotBuilt
 from theory.relation import Asymptotic, Direction, Ladder
@@ -60,9 +61,9 @@ def test_at_the_edge_of_the_tolerance_wrong_verdicts_are_rarer_than_declared(lim
 def test_the_largest_size_alone_would_be_wrong_at_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     """A planted engine without extrapolation: the comparison of rates must fail it."""
     alone = np.eye(len(SIZES))[-1]
-    monkeypatch.setattr(limits, "_fits", lambda sizes, rate, spread: [(np.ones((len(SIZES), 1)), alone)] * 3)
-    monkeypatch.setattr(limits, "_fits_well", lambda fits, gaps: True)
-    monkeypatch.setattr(limits, "_seen_rate", lambda *_: None)
+    monkeypatch.setattr(asymptotic, "_fits", lambda sizes, rate, spread: [(np.ones((len(SIZES), 1)), alone)] * 3)
+    monkeypatch.setattr(asymptotic, "_fits_well", lambda fits, gaps: True)
+    monkeypatch.setattr(asymptotic, "_seen_rate", lambda *_: None)
     found = ladder(lambda n: 0.03 - 12 / n, 20, RULE)
     assert not at_most(found["supported"], 20, RULE.level)
 
@@ -90,7 +91,7 @@ def test_a_wrong_rate_that_hides_a_wrong_limit_is_hardly_ever_supported() -> Non
     gap = lambda n: 0.03 * (1 - (512 / n) ** 0.5)  # noqa: E731
     assert ladder(gap, 30, spread=0.01)["supported"] <= 3
     with pytest.MonkeyPatch.context() as planted:
-        planted.setattr(limits, "_seen_rate", lambda *_: None)
+        planted.setattr(asymptotic, "_seen_rate", lambda *_: None)
         assert ladder(gap, 30, spread=0.02)["supported"] > 15
 
 
@@ -118,7 +119,7 @@ def test_a_gap_without_any_law_is_refuted_and_needs_its_own_route(monkeypatch: p
         return -0.18 - 0.02 * np.log(n / 32)
 
     assert ladder(drifting, 5, spread=0.005)["refuted"] == 5
-    monkeypatch.setattr(limits, "_unreachable", lambda *_: False)
+    monkeypatch.setattr(asymptotic, "_unreachable", lambda *_: False)
     assert ladder(drifting, 5, spread=0.005)["refuted"] == 0
 
 

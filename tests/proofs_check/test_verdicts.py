@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
-from proofs_check.statistics import judged, stations, trials_to_begin, verdicts
+from proofs_check.statistics import frequency, judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Measured, Outcome, Rule
+from proofs_check.statistics.judges import equality, threshold
 from proofs_check.statistics.sequential import looks
 from tests.engine_toys import EQUALITY, POINT, Draws, answers, at_most, claim_of, followed, measured
 from theory.claim import Claim
@@ -334,7 +335,7 @@ def sides(
 ) -> list[Measured]:
     """Growth log(eta/(x·true)) at multiples of the predicted threshold x; in a `share` of the draws `true` applies."""
     x, moved = rng.uniform(0.5, 1, trials), np.where(rng.random(trials) < share, true, 1.0)
-    at = [1 + side * STRICT.tolerance for side in verdicts.SIDES]
+    at = [1 + side * STRICT.tolerance for side in threshold.SIDES]
     doubt = np.broadcast_to(np.asarray(error, dtype=float), (trials,)) * x
     return [measured(x, x, error=doubt)] + [
         measured(np.log(f / moved), np.nan, factor=f, certificate=certificate) for f in at
@@ -397,7 +398,7 @@ def drifts(
     """eta − true and noise, common to the sides, at multiples of the predicted threshold 1."""
     z = spread * rng.normal(size=trials)
     return [measured(z, 1.0, error=error)] + [
-        measured(f - true + z, np.nan, factor=f) for f in (1 + side * 0.02 for side in verdicts.SIDES)
+        measured(f - true + z, np.nan, factor=f) for f in (1 + side * 0.02 for side in threshold.SIDES)
     ]
 
 
@@ -432,7 +433,7 @@ def test_a_mean_threshold_is_not_decided_by_constants_dependent_trials_or_an_unc
 
 def test_an_engine_that_supports_what_is_open_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        verdicts,
+        equality,
         "inside_or_outside",
         lambda lower, upper, low, high, gates: "refuted" if lower > high or upper < low else "supported",
     )
@@ -441,6 +442,6 @@ def test_an_engine_that_supports_what_is_open_is_caught(monkeypatch: pytest.Monk
 
 
 def test_an_engine_that_takes_no_violation_for_support_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdicts.sequential, "no_violation_bound", lambda trials, level: 0.0)
+    monkeypatch.setattr(frequency.sequential, "no_violation_bound", lambda trials, level: 0.0)
     found = answers(100, lambda rng: followed(IDENTITY, identical(rng, 50, off=0.05, share=0.01), RULE))
     assert not at_most(found["supported"], 100, RULE.level)

@@ -1,0 +1,30 @@
+"""Identity: every draw agrees with its prediction up to rounding, certificate and evaluation error."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from proofs_check.statistics.evidence import Measured, Outcome, Rule, scale_of
+from proofs_check.statistics.frequency import draws_to_exclude, frequency
+from proofs_check.statistics.judging import certificates, judge, trials_to_begin
+from theory.claim import Claim
+from theory.errors import BadDeclaration
+from theory.relation import Identity
+
+
+@trials_to_begin.register
+def _(relation: Identity, rule: Rule) -> int:
+    return draws_to_exclude(relation.excluded, rule)
+
+
+@judge.register
+def _(relation: Identity, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    only = measured[0]
+    scale = np.maximum(np.abs(np.asarray(only.prediction.value, dtype=float)), scale_of(claim, only))
+    if np.any(scale <= 0):
+        raise BadDeclaration(
+            f"{claim.id}: the prediction is zero in a draw at {only.station.point}; declare scale=… where it may vanish"
+        )
+    slack = relation.condition * rule.eps + (certificates(only) + only.prediction.error) / scale
+    deviation = np.abs(only.observable - only.prediction.value) / scale
+    return frequency(claim, only, deviation > slack, deviation, relation.excluded, rule, blurred=float(np.max(slack)))
