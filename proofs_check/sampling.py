@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from numerics.measure import Arrays, Laboratory, Unit
-from proofs_check.statistics.evidence import Measured, Station
+from proofs_check.statistics.evidence import Known, Measured, Station, number
 from proofs_check.statistics.sequential import looks
 from theory.claim import Claim, event_of
 from theory.domain import Real
 from theory.errors import BadDeclaration, BadInput, OutsideDomain
 from theory.evaluate import Prediction
-from theory.setting import Point
+from theory.setting import Observable, Point, symbols_of
 
 CHEAP, DEAR = 1e-3, 0.1  # seconds a trial: what decides how many trials the first look waits for
 EFFORT = 60.0  # declared seconds of simulation at one point when no budget is given
 MOST_TRIALS = 2_000_000
+NO_NUMBER = Prediction(np.nan, 0.0, "")
 
 
 @dataclass
@@ -44,17 +45,28 @@ class Evidence:
     stage: str
     _blocks: dict[int, list[_Kept]] = field(default_factory=dict)
     _fixed: dict[int, Prediction] = field(default_factory=dict)
+    _known: dict[Point, Known] = field(default_factory=dict)
 
     def upto(self, trials: int) -> list[Measured]:
         """Every station with at least so many trials."""
         self._extend([i for i, station in enumerate(self.stations) if station.factor is None], trials)
         self._extend([i for i, station in enumerate(self.stations) if station.factor is not None], trials)
-        return [_joined(station, self._blocks[i]) for i, station in enumerate(self.stations)]
+        per_trial = self.claim.is_per_trial()
+        return [
+            _joined(station, self._blocks[i], self._known_at(station), per_trial and station.factor is None)
+            for i, station in enumerate(self.stations)
+        ]
 
     def block_size(self) -> int:
         """The block of the dearest station; looks are multiples of it, and cheaper stations are a little ahead."""
         simulator = self.lab.simulator(self.claim.setting)
         return min(simulator.block_size(station.point) for station in self.stations)
+
+    def _known_at(self, station: Station) -> Known:
+        """What the setting declares of the observable's law, in numbers."""
+        if station.point not in self._known:
+            self._known[station.point] = known_of(self.claim, station.point)
+        return self._known[station.point]
 
     def _extend(self, indices: Sequence[int], trials: int) -> None:
         simulator = self.lab.simulator(self.claim.setting)
@@ -100,8 +112,8 @@ class Evidence:
         return Unit(station.point.replace({name: float(threshold)}), block, self.seed, self.stage, station.apart)
 
     def _reduced(self, i: int, point: Point, arrays: Arrays) -> _Kept:
-        if self.stations[i].factor is not None:
-            prediction = Prediction(np.nan, 0.0, "")
+        if self.stations[i].factor is not None or not self.claim.has_values():
+            prediction = NO_NUMBER
         elif self.claim.is_per_trial():
             prediction = self.claim.predict(point, arrays)
         else:
@@ -114,14 +126,31 @@ class Evidence:
         if event:
             kept = arrays[event].astype(bool)
             observable, certificate = observable[kept], None if certificate is None else certificate[kept]
-            prediction = _where(prediction, kept)
-        undefined = int(np.sum(~np.isfinite(prediction.value))) if self.stations[i].factor is None else 0
+            prediction = _where(prediction, kept) if self.claim.is_per_trial() else prediction
+        undefined = 0 if prediction is NO_NUMBER else int(np.sum(~np.isfinite(prediction.value)))
         if undefined:  # a comparison with nan would pass for no violation
             raise BadInput(
                 f"{self.claim.id}: the prediction is not finite in {undefined} of the trials that count at {point};"
                 " exclude such draws"
             )
         return _Kept(np.asarray(observable, dtype=float), prediction, certificate, drawn)
+
+
+def known_of(claim: Claim, point: Point) -> Known:
+    """What the setting declares of the law of the claim's observable; of an expression, only how its values come."""
+    parts = [
+        part
+        for symbol in symbols_of([claim.observable])
+        if isinstance(part := claim.setting.part_of(symbol), Observable)
+    ]
+    kinds = {part.values for part in parts}
+    values = "continuous" if "continuous" in kinds else "discrete" if "discrete" in kinds else "fixed"
+    (part, *more) = parts
+    if more or claim.observable != part.symbol:
+        return Known(values=values)
+    ends = part.between or (None, None)
+    low, high, variance = (None if end is None else number(claim, point, end) for end in (*ends, part.variance))
+    return Known(-np.inf if low is None else low, np.inf if high is None else high, variance, values)
 
 
 def first_look(lab: Laboratory, claim: Claim, point: Point) -> int:
@@ -144,14 +173,15 @@ def schedule(evidence: Evidence, begin: int, most: int | None) -> list[int]:
     return sorted({min(-(-n // block), whole) * block for n in looks(min(begin, last), last)})
 
 
-def _joined(station: Station, blocks: Sequence[_Kept]) -> Measured:
+def _joined(station: Station, blocks: Sequence[_Kept], known: Known, per_trial: bool) -> Measured:
+    """All blocks of a station; a prediction that is the same in every trial is not repeated."""
     certificate = (
         None
         if blocks[0].certificate is None
         else np.concatenate([b.certificate for b in blocks if b.certificate is not None])
     )
     predictions = [block.prediction for block in blocks]
-    if np.ndim(predictions[0].value) == 0:
+    if not per_trial:
         prediction = predictions[0]
     else:
         value, error = (
@@ -164,10 +194,9 @@ def _joined(station: Station, blocks: Sequence[_Kept]) -> Measured:
         prediction,
         certificate,
         sum(block.drawn for block in blocks),
+        known,
     )
 
 
 def _where(prediction: Prediction, kept: np.ndarray) -> Prediction:
-    if np.ndim(prediction.value) == 0:
-        return prediction
     return Prediction(prediction.value[kept], prediction.error[kept], prediction.guarantee)

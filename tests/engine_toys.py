@@ -115,10 +115,11 @@ def first(some: Measured, count: int) -> Measured:
     """The first trials of a sample."""
 
     def cut(part: Any) -> Any:
-        return part if part is None or np.ndim(part) == 0 else part[:count]
+        return part if part is None or np.ndim(part) == 0 or len(part) != some.kept else part[:count]
 
     prediction = Prediction(cut(some.prediction.value), cut(some.prediction.error), some.prediction.guarantee)
-    return Measured(some.station, some.observable[:count], prediction, cut(some.certificate), min(count, some.drawn))
+    observable, certificate = some.observable[:count], cut(some.certificate)
+    return Measured(some.station, observable, prediction, certificate, min(count, some.drawn), some.known)
 
 
 def followed(claim: Claim, samples: Sequence[Measured], rule: Rule, start: int | None = None) -> Outcome:

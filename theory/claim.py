@@ -16,7 +16,8 @@ from theory.evaluate import DIGITS, Prediction, enclose, holds, predicted
 from theory.implicit import Root, solve
 from theory.proof import Degree, Step
 from theory.relation import Relation
-from theory.setting import Drawn, Event, Observable, Point, Setting, symbols_of
+from theory.setting import Axis, Drawn, Event, Observable, Point, Setting, symbols_of
+from theory.values import exact
 from theory.vectorise import per_trial
 
 CONDITIONS = (sympy.core.relational.Relational, sympy.And, sympy.Or, sympy.Not, sympy.logic.boolalg.BooleanAtom)
@@ -200,12 +201,24 @@ class Claim:
 
     def is_per_point(self) -> bool:
         """Whether the prediction is one number at a point, from a formula."""
-        return isinstance(self.prediction, Basic) and not self.is_per_trial()
+        return isinstance(self.prediction, Basic) and not self.is_per_trial() and not self.axes()
+
+    def has_values(self) -> bool:
+        """Whether the prediction is one or more numbers: no law, and not absent as in an ordering."""
+        return self.prediction is not None and not isinstance(self.prediction, Law)
+
+    def axes(self) -> list[Axis]:
+        """The axes that the prediction runs along, in the order of declaration."""
+        used = symbols_of([self.prediction]) if isinstance(self.prediction, Basic) else set()
+        return [axis for axis in self.setting.of_kind(Axis).values() if axis.symbol in used]
 
     def predict(
         self, point: Point, measured: Mapping[str, np.ndarray] | None = None, digits: int = DIGITS
     ) -> Prediction:
-        """Value of the prediction at a point; with `measured` arrays (trials, …), one value per trial."""
+        """Value of the prediction at a point; with `measured` arrays (trials, …), one value per trial.
+
+        Along the axes of its setting it is an array. Constants that the claim leaves open count as 1.
+        """
         if isinstance(self.prediction, (Minimum, Law)) or self.prediction is None:
             raise NotBuilt(f"{self.id}: predictions of this kind are not evaluated by this version")
         if isinstance(self.prediction, Computed):
@@ -217,13 +230,24 @@ class Claim:
             )
         values: dict[Symbol, Any] = {**point.exact(), **point.spectra()}
         values |= solve(self.roots_at(point), values, digits)
-        formula = point.decide(self.prediction)
+        formula = point.decide(self.prediction).subs({constant: 1 for constant in self.unknown})
         if not self.is_per_trial():
-            return predicted(enclose(formula, values, digits), digits)
+            return self._along(self.axes(), formula, values, digits)
         arrays = {
             part.symbol: (measured or {})[name] for name, part in self.setting.parts.items() if name in (measured or {})
         }
         return self._defined(per_trial(formula, values, arrays), point)
+
+    def _along(self, axes: Sequence[Axis], formula: Any, values: dict[Symbol, Any], digits: int) -> Prediction:
+        if not axes:
+            return predicted(enclose(formula, values, digits), digits)
+        axis, *others = axes
+        parts = [
+            self._along(others, formula, values | {axis.symbol: exact(repr(float(step)))}, digits)
+            for step in axis.values
+        ]
+        value, error = (np.stack([np.asarray(getattr(part, name)) for part in parts]) for name in ("value", "error"))
+        return Prediction(value, error, parts[0].guarantee)
 
     def roots_at(self, point: Point) -> list[Root]:
         """The roots with their case distinctions over choices decided."""

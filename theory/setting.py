@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sympy import Basic, Eq, Integer, Ne, Symbol, sympify
@@ -36,17 +36,28 @@ class Drawn(Declared):
 class Observable(Declared):
     """What a simulator measures, one number or array per trial.
 
-    `certificate` names the observable that bounds its error.
+    `certificate` names the observable that bounds its error. What is known of its law makes verdicts exact:
+    `between`, bounds of its values, and `variance`, a bound of its variance, may be expressions in the setting's
+    symbols. `values`: "continuous" (a repeated value is a repeated trial), "discrete", or "fixed" (not random at all).
     """
 
     assumptions: ClassVar[dict[str, bool]] = {"real": True}
 
     def __init__(
-        self, text: str = "", *, shape: Declared | Sequence[Declared | int] = (), certificate: str | None = None
+        self,
+        text: str = "",
+        *,
+        shape: Declared | Sequence[Declared | int] = (),
+        certificate: str | None = None,
+        between: tuple[Any, Any] | None = None,
+        variance: Any = None,
+        values: Literal["continuous", "discrete", "fixed"] = "continuous",
     ) -> None:
         self.text = text
         self.shape: tuple[Any, ...] = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-        self.certificate = certificate
+        self.certificate, self.between, self.variance, self.values = certificate, between, variance, values
+        if values not in ("continuous", "discrete", "fixed"):
+            raise BadDeclaration(f"an observable's values are continuous, discrete or fixed, not {values!r}")
 
 
 class Event(Declared):

@@ -29,6 +29,24 @@ class Station:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What is declared of an observable's law at a station: bounds of its values and of its variance; how they come."""
+
+    low: float = -np.inf
+    high: float = np.inf
+    variance: float | None = None
+    values: Literal["continuous", "discrete", "fixed"] = "continuous"
+
+    def shifted(self, by: float, unit: float) -> "Known":
+        """What is known of (X − by)/unit, unit > 0."""
+        variance = None if self.variance is None else self.variance / unit**2
+        return Known((self.low - by) / unit, (self.high - by) / unit, variance, self.values)
+
+
+NOTHING = Known()
+
+
+@dataclass(frozen=True)
 class Measured:
     """All trials of a station that count, with the prediction at it; `drawn` were simulated.
 
@@ -40,10 +58,16 @@ class Measured:
     prediction: Prediction
     certificate: np.ndarray | None
     drawn: int
+    known: Known = NOTHING
 
     @property
     def kept(self) -> int:
         return len(self.observable)
+
+    @property
+    def components(self) -> int:
+        """Numbers in one trial."""
+        return int(np.prod(self.observable.shape[1:]))
 
 
 @dataclass(frozen=True)
@@ -82,26 +106,38 @@ class Outcome:
     spread: float | None = field(default=None, repr=False)  # what `would_decide` scales: trials to a verdict
 
 
-def scalar_row(measured: Measured, **at: Any) -> dict[str, Any]:
-    """A row of the series that figures draw: prediction, mean and standard error at one station."""
-    values = measured.observable
+def scalar_row(measured: Measured, component: int | None = None, **at: Any) -> dict[str, Any]:
+    """A row of the series that figures draw: prediction, mean and standard error of one component at one station."""
+    trials, kept = measured.observable, measured.kept
+    values = trials if component is None else trials.reshape(kept, -1)[:, component]
+
+    def of_component(part: Any) -> np.ndarray:
+        if component is None or np.ndim(part) == 0:
+            return np.asarray(part, dtype=float)
+        return np.broadcast_to(part, trials.shape).reshape(kept, -1)[:, component]
+
     return {
         **at,
         "mean": float(values.mean()),
-        "stderr": float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None,
+        "stderr": float(values.std(ddof=1) / np.sqrt(kept)) if kept > 1 else None,
         "trials": measured.drawn,
-        "kept": measured.kept,
-        "prediction": float(np.mean(measured.prediction.value)),
-        "prediction_error": float(np.max(measured.prediction.error)),
+        "kept": kept,
+        "prediction": float(np.mean(of_component(measured.prediction.value))),
+        "prediction_error": float(np.max(of_component(measured.prediction.error))),
     }
 
 
 def scale_of(claim: Claim, measured: Measured) -> np.ndarray:
     """The positive scale that tolerances are relative to: |prediction| unless the claim says otherwise.
 
-    Shapes: () or (kept,).
+    Shapes: () or that of the prediction.
     """
     if claim.scale is None:
         return np.abs(np.asarray(measured.prediction.value, dtype=float))
     scale = claim.but(prediction=claim.scale, roots=claim.roots).predict(measured.station.point)
     return np.abs(np.asarray(scale.value, dtype=float))
+
+
+def number(claim: Claim, point: Point, expression: Any) -> float:
+    """The value of an expression in the setting's symbols at a point."""
+    return float(claim.but(prediction=expression).predict(point).value)

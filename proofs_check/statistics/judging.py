@@ -7,10 +7,10 @@ from functools import singledispatch
 import numpy as np
 
 from proofs_check.statistics import sequential
-from proofs_check.statistics.evidence import Answer, Measured, Outcome, Rule, Station
+from proofs_check.statistics.evidence import NOTHING, Answer, Known, Measured, Outcome, Rule, Station
 from theory.claim import Claim
 from theory.errors import BadSample, NotBuilt
-from theory.relation import Bound, Relation
+from theory.relation import Relation
 from theory.setting import Point
 
 FEWEST = 2  # trials without which there is no spread
@@ -26,12 +26,8 @@ def stations(relation: Relation, claim: Claim, point: Point, tolerance: float) -
 def require_judged(claim: Claim) -> None:
     """Raises NotBuilt, before anything is simulated, for a relation that this version cannot judge."""
     relation = claim.relation
-    partly = isinstance(relation, Bound) and relation.kind != "pathwise"
-    if partly or judge.dispatch(type(relation)) is judge.dispatch(Relation):
-        manner = " in the mean or with a probability" if partly else ""
-        raise NotBuilt(
-            f"{claim.id}: the relation {relation.label}{manner} is not judged by this version; leave the claim out"
-        )
+    if judge.dispatch(type(relation)) is judge.dispatch(Relation):
+        raise NotBuilt(f"{claim.id}: the relation {relation.label} is not judged by this version; leave the claim out")
 
 
 @singledispatch
@@ -47,9 +43,17 @@ def judge(relation: Relation, claim: Claim, measured: Sequence[Measured], rule: 
 
 
 def judged(claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
-    """What the judge of the claim's relation says; an event that is met too rarely leaves it open, in these words."""
+    """What the judge of the claim's relation says of trials that count as independent draws.
+
+    An event that is met too rarely leaves it open, in these words.   Raises BadSample.
+    """
     kept, share = min(only.kept for only in measured), min(only.kept / only.drawn for only in measured)
+    looked_at = [only for only in measured if only.station.factor is not None] or measured  # not where a threshold is
+    for only in looked_at:
+        require_finite(claim, only)
     outcome = Outcome("open") if kept < FEWEST else judge(claim.relation, claim, measured, rule)
+    if outcome.answer in ("supported", "refuted"):
+        outcome = _unless_constant(claim, measured, outcome)
     if outcome.answer == "open" and share < RARE:
         return dataclasses.replace(
             outcome,
@@ -59,19 +63,80 @@ def judged(claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
     return outcome
 
 
-def mean_sequence(values: np.ndarray, rule: Rule, tolerance: float | None = None) -> sequential.Interval:
-    """The confidence sequence of a mean.   Raises BadSample when the trials are visibly no independent draws."""
-    require_independent(values)
-    return sequential.mixture_cs(
-        values, level=rule.level, tolerance=tolerance or rule.tolerance, first_look=rule.first_look
-    )
+def mean_sequence(
+    values: np.ndarray, rule: Rule, tolerance: float | None = None, *, known: Known = NOTHING, sides: int = 2
+) -> sequential.Interval:
+    """The confidence sequence of a mean, the strongest that what is known of the values allows.
+
+    With `sides=1` each end holds at the rule's level on its own.
+    """
+    level, two_sided = rule.level, rule.level if sides == 2 else min(2 * rule.level, 0.5)
+    if known.values == "fixed":
+        return sequential.fixed_value(values, level=level)
+    if np.isfinite(known.low) and np.isfinite(known.high):
+        return sequential.bounded_cs(values, known.low, known.high, level=two_sided)
+    tolerance = tolerance or rule.tolerance
+    if known.variance is not None:
+        planned = sequential.trials_planned(known.variance, two_sided, tolerance)
+        return sequential.catoni_cs(values, variance=known.variance, level=two_sided, planned=planned)
+    return sequential.mixture_cs(values, level=level, tolerance=tolerance, sides=sides, first_look=rule.first_look)
 
 
-def require_independent(values: np.ndarray) -> None:
-    """Raises BadSample when the trials are visibly not independent draws of a continuous or two-valued observable."""
-    fault = sequential.dependence_fault(values)
-    if fault:
-        raise BadSample(f"the trials are not independent draws: {fault}")
+def require_finite(claim: Claim, only: Measured) -> None:
+    """Raises BadSample where the observable of a trial that counts is not a real number."""
+    if np.iscomplexobj(only.observable):
+        raise BadSample(f"{claim.id}: {claim.observable} is complex; measure a real part or a modulus")
+    lost = only.observable.size - int(np.isfinite(only.observable).sum())
+    if lost:
+        raise BadSample(
+            f"{claim.id}: {lost} of {only.observable.size} values of {claim.observable} are not finite at"
+            f" {only.station.point}; mend the simulator, or declare an event that leaves such trials out"
+        )
+
+
+def _unless_constant(claim: Claim, measured: Sequence[Measured], outcome: Outcome) -> Outcome:
+    """The outcome, or why trials like these can carry none: nothing in them varies, or they repeat one another."""
+    together = any(only.station.factor is not None for only in measured)  # the sides of a threshold share their draws
+    for group in [list(measured)] if together else [[only] for only in measured]:
+        values = {only.known.values for only in group}
+        if values == {"fixed"}:
+            continue
+        columns = [column for only in group for column in _columns(only)]
+        kept = min(map(len, columns))
+        varying = [column[:kept] for column in columns if np.ptp(column[:kept]) > 0]
+        if kept > FEWEST and not varying:
+            return dataclasses.replace(
+                outcome,
+                answer="open",
+                reason=f"regime: {claim.observable} is the same in all {kept} trials",
+                would_decide='an observable that varies, or Observable(values="fixed") if it is no random number',
+            )
+        fault = _repetition(varying, "discrete" in values) if kept > FEWEST else ""
+        if fault:
+            raise BadSample(
+                f"{claim.id}: the trials at {group[0].station.point} are not independent draws: {fault};"
+                " draw every trial from rng"
+            )
+    return outcome
+
+
+def _columns(only: Measured) -> list[np.ndarray]:
+    """What a trial consists of, one number each: the sums of its observable and of its own prediction."""
+    value = np.asarray(only.prediction.value, dtype=float)
+    parts = [only.observable, *([value] if value.ndim and len(value) == only.kept else [])]
+    return [part.reshape(len(part), -1).sum(axis=1) for part in parts]
+
+
+def _repetition(columns: Sequence[np.ndarray], repeats: bool) -> str:
+    """Why trials cannot be independent: those that agree in every column, or a column with memory."""
+    if len(columns) > 1 and not repeats:
+        weights = np.sqrt(np.arange(2.0, 2.0 + len(columns)))  # equal only where all columns are, up to a coincidence
+        parts = [w * (column - column[0]) / np.ptp(column) for w, column in zip(weights, columns, strict=True)]
+        ties = sequential.repetition(np.sum(parts, axis=0))
+        if ties:
+            return ties
+    alone = len(columns) == 1 and not repeats
+    return next(filter(None, (sequential.dependence_fault(column, repeats=not alone) for column in columns)), "")
 
 
 def inside_or_outside(lower: float, upper: float, low: float, high: float, gates_open: bool) -> Answer:
@@ -92,7 +157,15 @@ def mean_certificate(only: Measured, scale: np.ndarray | float = 1.0) -> float:
     return float(np.mean(certificates(only) / scale)) if only.kept else 0.0
 
 
+def largest(array: object, only: Measured) -> np.ndarray:
+    """The largest component in every trial.   Shapes: () or (kept, …) or (…) -> (kept,)."""
+    values = np.asarray(array, dtype=float)
+    if values.shape == (only.kept,):  # one number a trial, whatever the shape of the observable
+        return values
+    return np.broadcast_to(values, only.observable.shape).reshape(only.kept, -1).max(axis=1)
+
+
 def one(value: object) -> float | None:
-    """The prediction as one number: itself, or the mean over trials of a scalar prediction."""
+    """The prediction as one number: itself, or the mean over trials of a scalar prediction; nothing for arrays."""
     array = np.asarray(value, dtype=float)
     return float(array.mean()) if array.ndim <= 1 and array.size else None

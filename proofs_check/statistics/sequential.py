@@ -19,6 +19,7 @@ BETS = 0.9 * 0.5 ** np.arange(8)
 SCALES = 2.0 ** np.arange(-3, 4)
 Z_LIMIT = 37.0  # the normal tail underflows beyond; P(|Z| > 37) = 1e-299 at a look spends nothing
 TIES_LIMIT = 0.01
+FEW_OTHERS = 10
 PRIOR_WEIGHT = 50.0
 PIECE = 1024  # values whose logarithms stay in the cache
 
@@ -262,6 +263,22 @@ def _catoni_lower(sample: np.ndarray, rates: np.ndarray, variance: float, level:
     return _edge_below(excess, inside=inside, step=math.sqrt(variance / len(sample)))
 
 
+def trials_planned(variance: float, level: float, tolerance: float) -> int:
+    """Trials at which Catoni's interval has half the tolerance as half-width: n* = 8 log(2/α) σ²/δ²."""
+    return math.ceil(8 * math.log(2 / level) * variance / tolerance**2)
+
+
+def fixed_value(values: np.ndarray, *, level: float) -> Interval:
+    """The value of an observable that is declared not to be random.   Raises BadSample when it varies."""
+    sample = _sample(values)
+    if len(sample) and sample.min() != sample.max():
+        raise BadSample(
+            f"an observable declared as fixed varies from {sample.min()!r} to {sample.max()!r}; declare it continuous"
+        )
+    value = float(sample[0]) if len(sample) else math.nan
+    return _proved(value, value, level, "exact", 0.0, len(sample), "" if len(sample) else "regime: no trial")
+
+
 def looks(first: int, last: int, growth: float = 1.3) -> list[int]:
     """Numbers of trials at which to look: first, each `growth` times the one before, and last."""
     _require(min(first, last) >= 1 and growth > 1, f"looks: no list from {first} to {last} by {growth}")
@@ -273,28 +290,38 @@ def looks(first: int, last: int, growth: float = 1.3) -> list[int]:
     return [*counts, last]
 
 
-def dependence_fault(values: np.ndarray) -> str:
+def dependence_fault(values: np.ndarray, *, repeats: bool = False) -> str:
     """Why the values cannot be independent draws of a continuous observable, in a sentence, or ''.
 
-    Not finite; more than 1 % exact repetitions (of more than two distinct values); lag-1 correlation of the ranks
-    beyond 5/√n. Ranks, because under independence their correlation has Gaussian tails for every law.
+    Not finite; more than 1 % exact repetitions (of more than two distinct values, unless `repeats` are natural);
+    lag-1 correlation of the ranks beyond 5/√n. Ranks, because under independence their correlation has Gaussian tails
+    for every law.
     """
     sample = np.asarray(values, dtype=float)
     n = len(sample)
     lost = n - int(np.isfinite(sample).sum())
     if lost:
         return f"{lost} of {n} values are not finite"
-    distinct, ranks = np.unique(sample, return_inverse=True)
-    if len(distinct) < 2:
+    ties = "" if repeats else repetition(sample)
+    if ties:
+        return ties
+    _, ranks, counts = np.unique(sample, return_inverse=True, return_counts=True)
+    if n < 2 or n - counts.max() < FEW_OTHERS * math.sqrt(n):  # neighbours among a few events follow no Gaussian law
         return ""
-    ties = 1 - len(distinct) / n
-    if len(distinct) > 2 and ties > TIES_LIMIT:
-        return f"{ties:.1%} of the {n} values repeat another one exactly, in a continuous observable"
     ranks = ranks - ranks.mean()
     correlation = float(ranks[1:] @ ranks[:-1]) / float(ranks @ ranks)
     if abs(correlation) > 5 / math.sqrt(n):
         return f"neighbouring values correlate by {correlation:.3f}, beyond 5/√n = {5 / math.sqrt(n):.3f}"
     return ""
+
+
+def repetition(sample: np.ndarray) -> str:
+    """That more than 1 % of more than two distinct values repeat another one exactly, in a sentence, or ''."""
+    n, distinct = len(sample), len(np.unique(sample))
+    ties = 1 - distinct / n if n else 0.0
+    return f"{ties:.1%} of the {n} values repeat another one exactly, in a continuous observable" if (
+        distinct > 2 and ties > TIES_LIMIT
+    ) else ""  # fmt: skip
 
 
 def _edge_below(excess: Callable[[float], float], *, inside: float, step: float) -> float:

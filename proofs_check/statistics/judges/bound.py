@@ -1,14 +1,29 @@
-"""Bounds of every draw: one violation beyond rounding refutes; support excludes frequent violations."""
+"""Bounds: of every draw, of the mean, or of all but a share of the draws.
 
+Every draw: one violation beyond rounding refutes; support excludes frequent violations. Mean and share have a zone of
+indifference, so that a tight bound comes to a verdict: they are refuted beyond the bound, supported up to δ above it.
+"""
+
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
-from proofs_check.statistics.evidence import Measured, Outcome, Rule
+from proofs_check.statistics import sequential
+from proofs_check.statistics.evidence import NOTHING, Measured, Outcome, Rule, number, scalar_row, scale_of
 from proofs_check.statistics.frequency import draws_to_exclude, frequency
-from proofs_check.statistics.judging import certificates, judge, trials_to_begin
+from proofs_check.statistics.judging import (
+    certificates,
+    judge,
+    largest,
+    mean_certificate,
+    mean_sequence,
+    one,
+    trials_to_begin,
+)
+from proofs_check.statistics.regime import advice, blind_spot, detectable
 from theory.claim import Claim
-from theory.errors import NotBuilt
+from theory.errors import BadDeclaration
 from theory.relation import Bound, Probability
 
 ROUNDINGS = 64  # roundings that a simulator and a formula may differ by before a violation counts
@@ -16,20 +31,128 @@ ROUNDINGS = 64  # roundings that a simulator and a formula may differ by before 
 
 @trials_to_begin.register
 def _(relation: Bound, rule: Rule) -> int:
-    return draws_to_exclude(relation.excluded, rule)
+    if relation.kind == "pathwise":
+        return draws_to_exclude(relation.excluded, rule)
+    return rule.first_look * sequential.blocks_for(rule.level)
 
 
 @judge.register
 def _(relation: Bound, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
-    if isinstance(relation.kind, Probability) or relation.kind == "mean":
-        raise NotBuilt(
-            f"{claim.id}: bounds in the mean and with a probability are declared but not judged by this version"
-        )
-    only = measured[0]
+    if isinstance(relation.kind, Probability):
+        return _with_probability(relation, relation.kind, claim, measured[0], rule)
+    return (_pathwise if relation.kind == "pathwise" else _in_the_mean)(relation, claim, measured[0], rule)
+
+
+def _beyond(relation: Bound, only: Measured, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
+    """How far every trial is beyond the bound, and how much of that may be rounding and solver; the worst component.
+
+    Shapes: -> (kept,), (kept,).
+    """
     bound = np.asarray(only.prediction.value, dtype=float)
-    margin = ROUNDINGS * rule.eps * np.abs(bound) + certificates(only) + only.prediction.error
+    margin = ROUNDINGS * rule.eps * np.abs(bound) + only.prediction.error
     beyond = (only.observable - bound) if relation.sense == "<=" else (bound - only.observable)
+    return largest(beyond, only), largest(margin, only) + largest(certificates(only), only)
+
+
+def _pathwise(relation: Bound, claim: Claim, only: Measured, rule: Rule) -> Outcome:
+    beyond, margin = _beyond(relation, only, rule)
+    bound = np.asarray(only.prediction.value, dtype=float)
     with np.errstate(all="ignore"):  # a bound of 0 has no ratio
-        ratio = only.observable / bound if relation.sense == "<=" else bound / only.observable
-        blurred = float(np.max(np.where(margin == 0, 0.0, margin / np.abs(bound))))
+        ratio = largest(only.observable / bound if relation.sense == "<=" else bound / only.observable, only)
+        blurred = float(np.max(np.where(margin == 0, 0.0, margin / largest(np.abs(bound), only))))
     return frequency(claim, only, beyond > margin, ratio, relation.excluded, rule, blurred=blurred)
+
+
+def _in_the_mean(relation: Bound, claim: Claim, only: Measured, rule: Rule) -> Outcome:
+    """One-sided on the mean of (X − B)/s.
+
+    Non-negative observables refute by betting, which is exact and asks for no moment.
+    """
+    scale, value = scale_of(claim, only), np.asarray(only.prediction.value, dtype=float)
+    if np.any(scale <= 0):
+        raise BadDeclaration(
+            f"{claim.id}: the scale is zero at {only.station.point}; declare scale=… where the bound may vanish"
+        )
+    sign = 1.0 if relation.sense == "<=" else -1.0
+    excess = sign * (only.observable - value) / scale
+    error = float(np.max(only.prediction.error / scale)) + mean_certificate(only, scale)
+    same = value.ndim == 0 and np.ndim(scale) == 0
+    known = only.known.shifted(float(value), float(scale)) if same else dataclasses.replace(
+        NOTHING, values=only.known.values
+    )  # fmt: skip
+    if sign < 0:
+        known = dataclasses.replace(known, low=-known.high, high=-known.low)
+    cs = mean_sequence(excess, rule, known=known, sides=1)
+    lower, exact = cs.lower, cs.guarantee != "calibrated"
+    if np.isfinite(known.low) and not exact:
+        lower = known.low + sequential.betting_lower(excess - known.low, level=rule.level)
+    answer, guarantee = "open", cs.guarantee
+    if lower > error and (cs.gates_open or np.isfinite(known.low)):
+        answer, guarantee = "refuted", "bounded" if np.isfinite(known.low) else cs.guarantee
+    elif cs.gates_open and cs.upper + error <= rule.tolerance:
+        answer = "supported"
+    reason, would = advice(excess, cs, rule, solver=error)
+    if answer == "open" and "noise" in reason and 0 <= float(excess.mean()) <= rule.tolerance:
+        would = "more trials; the mean is inside the zone of indifference, so it may stay open"
+    ratio = [1 + sign * end for end in (float(excess.mean()), lower, cs.upper)]
+    return Outcome(
+        answer if error <= rule.tolerance / 2 else "undecided",
+        reason=reason,
+        estimate=float(excess.mean()),
+        interval=(lower - error, cs.upper + error),
+        tolerance=rule.tolerance,
+        guarantee=guarantee,
+        detectable=detectable(cs, rule, error),
+        prediction=one(value),
+        mean=float(only.observable.mean()),
+        would_decide=would,
+        blind_spot=blind_spot(rule, only.kept),
+        certificate=error,
+        series=(scalar_row(only),),
+        notes=(f"mean over bound {ratio[0]:.4g}, from {min(ratio[1:]):.4g} to {max(ratio[1:]):.4g}",)
+        if claim.scale is None
+        else (),
+    )
+
+
+def _with_probability(relation: Bound, kind: Probability, claim: Claim, only: Measured, rule: Rule) -> Outcome:
+    """P(violation) ≤ p₀, exactly; a tie is no violation.
+
+    Refuted when p ≤ p₀ is rejected, supported when p ≥ p₀(1 + δ) is.
+    """
+    allowed = 1 - number(claim, only.station.point, kind.at_least)
+    if not 0 < allowed < 1:
+        raise BadDeclaration(
+            f"{claim.id}: Probability({kind.at_least}) is {1 - allowed:g} at {only.station.point}; declare one between"
+            " 0 and 1, or a pathwise bound"
+        )
+    beyond, margin = _beyond(relation, only, rule)
+    doubt = largest(only.prediction.error, only) + largest(certificates(only), only)
+    certain, possible = int((beyond > margin).sum()), int((beyond > -doubt).sum())
+    zone, line = min(allowed * (1 + rule.tolerance), 1 - 1e-12), -np.log(rule.level)
+    answer = "open"
+    if sequential.proportion_exceeds(certain, only.kept, p0=allowed) >= line:
+        answer = "refuted"
+    elif sequential.proportion_below(possible, only.kept, p0=zone) >= line:
+        answer = "supported"
+    cs = sequential.beta_binomial_cs(certain, only.kept, level=rule.level)
+    share = certain / only.kept
+    needed = 2 * line * allowed * (1 - allowed) / max(abs(share - allowed), 0.1 * allowed) ** 2
+    return Outcome(
+        answer,
+        reason="noise: the frequency of violations is not yet certain",
+        target=allowed,
+        estimate=share,
+        interval=(cs.lower, cs.upper),
+        tolerance=rule.tolerance,
+        guarantee="exact",
+        detectable=cs.upper,
+        prediction=one(only.prediction.value),
+        mean=float(only.observable.mean()),
+        would_decide=f"about {int(max(needed, 1.3 * only.kept))} trials",
+        blind_spot="",
+        certificate=float(np.max(margin)),
+        series=(scalar_row(only),),
+        notes=(f"the bound is exceeded in {share:.3%} of the draws, {allowed:.3%} are allowed",),
+    )
+

@@ -6,34 +6,86 @@ from collections.abc import Sequence
 import numpy as np
 
 from proofs_check.statistics import sequential
-from proofs_check.statistics.evidence import Measured, Outcome, Rule, scalar_row, scale_of
-from proofs_check.statistics.judging import (
-    inside_or_outside,
-    judge,
-    mean_certificate,
-    mean_sequence,
-    one,
-    require_independent,
-)
+from proofs_check.statistics.evidence import NOTHING, Known, Measured, Outcome, Rule, scalar_row, scale_of
+from proofs_check.statistics.judging import certificates, inside_or_outside, judge, mean_sequence, one
 from proofs_check.statistics.regime import advice, blind_spot, detectable
 from theory.claim import Claim
-from theory.errors import BadDeclaration
+from theory.errors import BadDeclaration, BadSample
 from theory.relation import Equality
+from theory.setting import Axis
 
 
 @judge.register
 def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    """An array is equal where all its components are: each is supported at the full level, refuted at a share of it."""
     only = measured[0]
-    scale = scale_of(claim, only)
+    gaps, errors, knowns = _components(claim, only)
+    scalar = only.observable.ndim == 1 and np.ndim(only.prediction.value) == 0
+    coin = scalar and set(np.unique(only.observable)) == {0.0, 1.0}
+    parts = [
+        _component(gap, error, known, rule, len(gaps), coin and known.low == -np.inf)
+        for gap, error, known in zip(gaps, errors, knowns, strict=True)
+    ]
+    order = ("refuted", "undecided", "open", "supported")
+    worst = min(parts, key=lambda part: (order.index(part.answer), -abs(part.estimate or 0.0)))
+    places = _places(claim, len(parts))
+    note = (f"the worst of {len(parts)} components: at {places[parts.index(worst)]:g}",) if len(parts) > 1 else ()
+    return dataclasses.replace(
+        worst,
+        prediction=one(only.prediction.value) if only.observable.ndim == 1 else None,
+        mean=float(only.observable.mean()) if only.observable.ndim == 1 else None,
+        blind_spot=blind_spot(rule, only.kept),
+        series=tuple(scalar_row(only, part, at=place) for part, place in enumerate(places))
+        if only.observable.ndim > 1
+        else (scalar_row(only),),
+        notes=note,
+    )
+
+
+def _places(claim: Claim, components: int) -> Sequence[float]:
+    """Where the components of an array stand: the values of its one axis, or their numbers."""
+    part = claim.setting.part_of(claim.observable)
+    shape = getattr(part, "shape", ())
+    if len(shape) == 1 and isinstance(shape[0], Axis) and len(shape[0].values) == components:
+        return [float(value) for value in shape[0].values]
+    return [float(number) for number in range(components)]
+
+
+def _components(claim: Claim, only: Measured) -> tuple[np.ndarray, np.ndarray, list[Known]]:
+    """Relative gaps of every component in every trial, what they may be off by, and what is known of each.
+
+    Shapes: -> (components, kept), (components,).
+    """
+    scale, value = scale_of(claim, only), np.asarray(only.prediction.value, dtype=float)
     if np.any(scale <= 0):
         raise BadDeclaration(
             f"{claim.id}: the scale is zero at {only.station.point}; declare scale=… where the prediction may vanish"
         )
-    gap = (only.observable - only.prediction.value) / scale
-    error = float(np.max(only.prediction.error / scale)) + mean_certificate(only, scale)
-    cs = _indicator_sequence(only, scale, rule) or mean_sequence(gap, rule)
-    delta = rule.tolerance
+    inner = only.observable.shape[1:]
+    if value.shape not in ((), inner, only.observable.shape):
+        raise BadSample(f"{claim.id}: a trial has the shape {inner}, its prediction {value.shape}; let them agree")
+
+    def flat(array: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(array, only.observable.shape).reshape(only.kept, -1).T
+
+    gaps = flat((only.observable - value) / scale)
+    certificate = certificates(only)
+    certificate = certificate.reshape(certificate.shape + (1,) * (only.observable.ndim - certificate.ndim))
+    errors = flat(only.prediction.error / scale).max(axis=1) + flat(certificate / scale).mean(axis=1)
+    alike = value.shape in ((), inner) and np.shape(scale) in ((), inner)  # the same prediction in every trial
+    if not alike:
+        return gaps, errors, [dataclasses.replace(NOTHING, values=only.known.values)] * len(gaps)
+    shifts, units = (np.broadcast_to(array, inner).reshape(-1) for array in (value, scale))
+    return gaps, errors, [only.known.shifted(float(m), float(s)) for m, s in zip(shifts, units, strict=True)]
+
+
+def _component(gap: np.ndarray, error: float, known: Known, rule: Rule, components: int, coin: bool) -> Outcome:
+    delta, error = rule.tolerance, float(error)
+    cs = _frequency_sequence(gap, rule) if coin else mean_sequence(gap, rule, known=known)
     answer = inside_or_outside(cs.lower - error, cs.upper + error, -delta, delta, cs.gates_open)
+    if answer == "refuted" and components > 1:  # a union over components: each has its share
+        cs = mean_sequence(gap, dataclasses.replace(rule, level=rule.level / components), known=known)
+        answer = inside_or_outside(cs.lower - error, cs.upper + error, -delta, delta, cs.gates_open)
     reason, would = advice(gap, cs, rule, solver=error)
     return Outcome(
         answer if error <= delta / 2 else "undecided",
@@ -43,20 +95,14 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
         tolerance=delta,
         guarantee=cs.guarantee,
         detectable=detectable(cs, rule, error),
-        prediction=one(only.prediction.value),
-        mean=float(only.observable.mean()),
         would_decide=would,
-        blind_spot=blind_spot(rule, only.kept),
         certificate=error,
-        series=(scalar_row(only),),
     )
 
 
-def _indicator_sequence(only: Measured, scale: np.ndarray, rule: Rule) -> sequential.Interval | None:
+def _frequency_sequence(gap: np.ndarray, rule: Rule) -> sequential.Interval:
     """The exact sequence of a frequency, on the scale of the gap, where every trial is 0 or 1 and both were seen."""
-    if np.ndim(only.prediction.value) or np.ndim(scale) or set(np.unique(only.observable)) != {0.0, 1.0}:
-        return None
-    require_independent(only.observable)
-    cs = sequential.beta_binomial_cs(int(only.observable.sum()), only.kept, level=rule.level)
-    lower, upper = ((end - float(only.prediction.value)) / float(scale) for end in (cs.lower, cs.upper))
-    return dataclasses.replace(cs, lower=lower, upper=upper, sd=cs.sd / float(scale))
+    low, high = float(gap.min()), float(gap.max())
+    cs = sequential.beta_binomial_cs(int((gap == high).sum()), len(gap), level=rule.level)
+    lower, upper = (low + (high - low) * end for end in (cs.lower, cs.upper))
+    return dataclasses.replace(cs, lower=lower, upper=upper, sd=cs.sd * (high - low))

@@ -6,7 +6,7 @@ import numpy as np
 
 from proofs_check.statistics.evidence import Measured, Outcome, Rule, scale_of
 from proofs_check.statistics.frequency import draws_to_exclude, frequency
-from proofs_check.statistics.judging import certificates, judge, trials_to_begin
+from proofs_check.statistics.judging import certificates, judge, largest, trials_to_begin
 from theory.claim import Claim
 from theory.errors import BadDeclaration
 from theory.relation import Identity
@@ -19,12 +19,14 @@ def _(relation: Identity, rule: Rule) -> int:
 
 @judge.register
 def _(relation: Identity, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    """An array is compared component by component, relative to its largest one."""
     only = measured[0]
-    scale = np.maximum(np.abs(np.asarray(only.prediction.value, dtype=float)), scale_of(claim, only))
+    scale = largest(np.maximum(np.abs(np.asarray(only.prediction.value, dtype=float)), scale_of(claim, only)), only)
     if np.any(scale <= 0):
         raise BadDeclaration(
             f"{claim.id}: the prediction is zero in a draw at {only.station.point}; declare scale=… where it may vanish"
         )
-    slack = relation.condition * rule.eps + (certificates(only) + only.prediction.error) / scale
-    deviation = np.abs(only.observable - only.prediction.value) / scale
+    error = largest(certificates(only), only) + largest(only.prediction.error, only)
+    slack = relation.condition * rule.eps + error / scale
+    deviation = largest(np.abs(only.observable - only.prediction.value), only) / scale
     return frequency(claim, only, deviation > slack, deviation, relation.excluded, rule, blurred=float(np.max(slack)))
