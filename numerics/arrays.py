@@ -26,12 +26,14 @@ PRECISIONS = ("float64", "float32")
 class Machine:
     """Where a run computes. The device is the backend's own first one ("cuda" for cupy, else "cpu") unless it is named.
 
+    `drawn`: the precision in which random numbers are drawn before they are converted, the run's own unless named.
     Raises DeviceMissing for a backend, device or precision that is not there. The backend "strict" serves tests.
     """
 
     backend: str = "numpy"
     device: str = ""
     precision: str = "float64"
+    drawn: str = ""
 
     def __post_init__(self) -> None:
         if self.backend not in installed():
@@ -43,8 +45,15 @@ class Machine:
             raise DeviceMissing(
                 f"backend {self.backend!r} has no device {self.device!r} here; available: {', '.join(there) or 'none'}"
             )
-        if self.precision not in PRECISIONS:
-            raise DeviceMissing(f"precision {self.precision!r} is unknown; available: {', '.join(PRECISIONS)}")
+        if not self.drawn:
+            object.__setattr__(self, "drawn", self.precision)
+        for precision in (self.precision, self.drawn):
+            if precision not in PRECISIONS:
+                raise DeviceMissing(f"precision {precision!r} is unknown; available: {', '.join(PRECISIONS)}")
+
+    def at(self, precision: str, drawn: str = "") -> "Machine":
+        """The same machine in another precision; with `drawn`, on numbers drawn in that one."""
+        return Machine(self.backend, self.device, precision, drawn)
 
     @property
     def library(self) -> ModuleType:

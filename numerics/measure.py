@@ -99,6 +99,7 @@ class Laboratory:
             backend=machine.backend,
             device=machine.device,
             precision=machine.precision,
+            **({} if machine.drawn == machine.precision else {"drawn": machine.drawn}),
             versions=versions(machine.backend),
             source=_source(simulator.function),
             batched=simulator.batched,

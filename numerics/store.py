@@ -113,6 +113,24 @@ class Store:
         with self._faults():
             return [json.loads(text) for (text,) in rows]
 
+    def earlier(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """How many other checks of the same claim are kept, with which seeds and verdicts."""
+        names = ("seed", "verdict", "wrong", "boundary", "key")
+        columns = ", ".join(f"json_extract(record, '$.{name}')" for name in names)
+        rows = self._run(f"SELECT {columns} FROM records WHERE id = ? ORDER BY rowid", record["id"])
+        what = record.get("wrong"), bool(record.get("boundary"))
+        same = [
+            (seed, verdict)
+            for seed, verdict, wrong, boundary, key in rows
+            if (wrong, bool(boundary)) == what and key != record.get("key")
+        ]
+        verdicts = [verdict for _, verdict in same]
+        return {
+            "checks": len(same),
+            "seeds": sorted({seed for seed, _ in same if seed is not None}),
+            "verdicts": {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts), key=str)},
+        }
+
     def close(self) -> None:
         self._connection.close()
 

@@ -31,7 +31,7 @@ class Stream:
         self.name = tuple(part if isinstance(part, str) else operator.index(part) for part in name)
         self.seed = operator.index(seed)
         key = int(digest_of([self.seed, *self.name]), 16)
-        self._draws = _draws(machine, key)
+        self._draws = _draws(machine if machine.drawn == machine.precision else machine.at(machine.drawn), key)
 
     @property
     def xp(self) -> Any:
@@ -46,11 +46,11 @@ class Stream:
 
     def normal(self, shape: Shape) -> Array:
         """Standard normal numbers."""
-        return self._draws.normal(shape)
+        return self._cast(self._draws.normal(shape))
 
     def uniform(self, shape: Shape) -> Array:
         """Uniform on [0, 1)."""
-        return self._draws.uniform(shape, self.machine.precision)
+        return self._cast(self._draws.uniform(shape, self.machine.drawn))
 
     def exponential(self, shape: Shape) -> Array:
         """Exponential numbers of mean 1."""

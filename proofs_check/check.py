@@ -1,5 +1,6 @@
 """The whole path of a datum: predict, simulate and judge, with more trials until decided or the budget is spent."""
 
+import copy
 import dataclasses
 import math
 import time
@@ -14,21 +15,26 @@ from proofs_check.record import Record, Tested, make_record
 from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.statistics import judged, require_judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Outcome, Rule
+from proofs_check.symmetry import require_consistent
 from theory.claim import Claim
-from theory.errors import BadInput
+from theory.errors import BadInput, DeviceMissing, StoreFault
 from theory.points import boundary_points, complete, default_points, ladder_top
 from theory.setting import Point
+
+TOLERANCE = 0.02
+SCREEN = "screen"
 
 
 @dataclass(frozen=True)
 class Request:
     """What a user asks of a run.
 
-    `error_rate`: chance of any wrong verdict in the run; `level`: a claim's own share, if given.
+    `error_rate`: chance of any wrong verdict in the run; `level`: a claim's own share, if given. `resolve`: the
+    relative error that must come to light, instead of a tolerance and a budget.
     """
 
     error_rate: float = 1e-3
-    tolerance: float = 0.02
+    tolerance: float = TOLERANCE
     points: int = 3
     seed: int = 0
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -37,12 +43,13 @@ class Request:
     budget: float | None = None
     wrong: str | None = None
     boundary: bool = False
+    resolve: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("error_rate", "tolerance", "level"):
+        for name in ("error_rate", "tolerance", "level", "resolve"):
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:
-                usual = "0.02" if name == "tolerance" else "1e-3"
+                usual = "0.02" if name in ("tolerance", "resolve") else "1e-3"
                 raise BadInput(f"{name.replace('_', ' ')} {value:g} is outside (0, 1); give a share such as {usual}")
         for name in ("points", "max_trials", "budget"):
             value = getattr(self, name)
@@ -50,6 +57,10 @@ class Request:
                 raise BadInput(f"{name.replace('_', '-')} {value:g} is not positive; leave it out for the default")
         if self.seed < 0:
             raise BadInput(f"seed {self.seed} is negative; give a whole number from 0")
+        if self.resolve is not None:  # errors of twice the tolerance cost as much as support does
+            if self.tolerance not in (TOLERANCE, self.resolve / 2):
+                raise BadInput(f"resolve {self.resolve:g} sets the tolerance to half of it; give one of the two")
+            object.__setattr__(self, "tolerance", self.resolve / 2)
         if self.boundary and self.values:
             raise BadInput("the boundary is checked where the claim declares it; give no values beside it")
 
@@ -70,13 +81,24 @@ def check(
     lab = lab or Laboratory()
     for claim in chosen:
         require_judged(claim)
-    records = []
+    records, faults = [], list[BadInput]()
     for claim in chosen:
-        record = check_claim(claim, asked, asked.level or asked.error_rate / len(chosen), lab)
+        try:
+            if not asked.boundary:
+                require_consistent(claim, lab)
+            record = check_claim(claim, asked, asked.level or asked.error_rate / len(chosen), lab)
+        except (StoreFault, DeviceMissing):
+            raise
+        except BadInput as fault:  # of one claim; the others are still checked
+            faults.append(fault)
+            continue
         if lab.store:
             lab.store.put_record(dict(record))
+            record["earlier"] = lab.store.earlier(record)  # of this store's history, so not kept in it
         heard(record)
         records.append(record)
+    if faults:
+        raise faults[0] if len(faults) == 1 else BadInput("; ".join(dict.fromkeys(map(str, faults))))
     return records
 
 
@@ -88,13 +110,13 @@ def check_claim(claim: Claim, asked: Request, level: float, lab: Laboratory) -> 
     deadline = began + asked.budget if asked.budget else math.inf
     tested, confirmations = [], 0
     for point in points:
-        outcome, trials = _check_point(subject, point, asked, level, lab, deadline, "screen")
+        outcome, trials = check_point(subject, point, asked, level, lab, deadline, SCREEN)
         if outcome.answer == "refuted" and outcome.confirm:
             confirmations += 1
             share = level * 6 / (math.pi**2 * confirmations**2)
             screened, (outcome, trials) = (
                 outcome,
-                _check_point(subject, point, asked, share, lab, deadline, _confirmation(claim, asked, confirmations)),
+                check_point(subject, point, asked, share, lab, deadline, confirmation(claim, asked, confirmations)),
             )
             if outcome.answer != "refuted":
                 outcome = _unconfirmed(screened)
@@ -106,9 +128,10 @@ def check_claim(claim: Claim, asked: Request, level: float, lab: Laboratory) -> 
     )
 
 
-def _check_point(
+def check_point(
     claim: Claim, point: Point, asked: Request, level: float, lab: Laboratory, deadline: float, stage: str
 ) -> tuple[Outcome, int]:
+    """The outcome at one point on the streams of one stage, and the trials it took: the same whenever it is asked."""
     outside = [] if asked.boundary else claim.broken(claim.regime, point)
     if outside:
         conditions = " and ".join(map(str, outside))
@@ -119,14 +142,42 @@ def _check_point(
     evidence = Evidence(lab, claim, point, stations(claim.relation, claim, point, asked.tolerance), asked.seed, stage)
     for trials, measured in _looks(evidence, rule, asked, deadline):
         outcome = judged(claim, measured, rule)
+        if outcome.answer == "refuted" and not outcome.confirm:
+            outcome = _recomputed(evidence, trials, rule, outcome)
         if outcome.answer != "open":
-            return outcome, trials
-    return dataclasses.replace(outcome, answer="undecided"), trials
+            return _worded(outcome, evidence), trials
+    return _worded(dataclasses.replace(outcome, answer="undecided"), evidence), trials
+
+
+def _recomputed(evidence: Evidence, trials: int, rule: Rule, found: Outcome) -> Outcome:
+    """A violation is a fact only if the same draws give it again: computed anew, in double precision."""
+    lab = copy.copy(evidence.lab)
+    lab.store, lab.machine = None, lab.machine.at("float64", drawn=lab.machine.drawn)
+    again = Evidence(lab, evidence.claim, evidence.point, evidence.stations, evidence.seed, evidence.stage)
+    if judged(evidence.claim, again.upto(trials), rule).answer == "refuted":
+        return found
+    return dataclasses.replace(
+        found,
+        answer="undecided",
+        reason="precision: a violation did not persist when its draws were computed anew",
+        would_decide="--precision float64, and a simulator that depends on its stream alone",
+    )
+
+
+def _worded(outcome: Outcome, evidence: Evidence) -> Outcome:
+    """An error that is the run's precision is called by its name."""
+    if not outcome.reason.startswith("solver") or not evidence.is_rounding():
+        return outcome
+    return dataclasses.replace(
+        outcome,
+        reason=f"precision: {evidence.lab.machine.precision} and float64 give different values on the same draws",
+        would_decide="--precision float64",
+    )
 
 
 def _looks(evidence: Evidence, rule: Rule, asked: Request, deadline: float) -> Iterator[tuple[int, Any]]:
     for number, trials in enumerate(
-        schedule(evidence, trials_to_begin(evidence.claim.relation, rule), asked.max_trials)
+        schedule(evidence, trials_to_begin(evidence.claim.relation, rule), asked.max_trials, bool(asked.resolve))
     ):
         if number and time.monotonic() > deadline:
             return
@@ -148,7 +199,8 @@ def _points(claim: Claim, asked: Request) -> list[Point]:
     return [complete(claim, asked.values, np.random.default_rng([asked.seed, *claim.id.encode()]))]
 
 
-def _confirmation(claim: Claim, asked: Request, number: int) -> str:
+def confirmation(claim: Claim, asked: Request, number: int) -> str:
+    """The stage, and so the streams, of a claim's k-th confirmation."""
     return f"confirm {number} of {claim.id}{' ~ ' + asked.wrong if asked.wrong else ''}"
 
 

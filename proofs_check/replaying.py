@@ -12,7 +12,7 @@ from proofs_check.selection import load_json
 from theory import discovery
 from theory.errors import BadInput
 
-NEVER_SAME = ("seconds", "versions", "key")
+NEVER_SAME = ("seconds", "versions", "key", "earlier")
 NEEDED = {"id": str, "level": float, "request": dict, "versions": dict, "backend": str, "device": str, "precision": str}
 
 

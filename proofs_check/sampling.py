@@ -16,7 +16,9 @@ from theory.setting import Observable, Point, symbols_of
 
 CHEAP, DEAR = 1e-3, 0.1  # seconds a trial: what decides how many trials the first look waits for
 EFFORT = 60.0  # declared seconds of simulation at one point when no budget is given
+PATIENT = 20  # times as much where a resolution is asked for
 MOST_TRIALS = 2_000_000
+PAIRS = 64  # trials on which the run's precision is compared with float64
 NO_NUMBER = Prediction(np.nan, 0.0, "")
 
 
@@ -46,6 +48,7 @@ class Evidence:
     _blocks: dict[int, list[_Kept]] = field(default_factory=dict)
     _fixed: dict[int, Prediction] = field(default_factory=dict)
     _known: dict[Point, Known] = field(default_factory=dict)
+    _rounding: dict[int, float] = field(default_factory=dict)
 
     def upto(self, trials: int) -> list[Measured]:
         """Every station with at least so many trials."""
@@ -67,6 +70,30 @@ class Evidence:
         if station.point not in self._known:
             self._known[station.point] = known_of(self.claim, station.point)
         return self._known[station.point]
+
+    def is_rounding(self) -> bool:
+        """Whether the run's precision is the greater part of what its observables may be off by."""
+        parts = [(self._rounding_at(i), block.certificate) for i, some in self._blocks.items() for block in some]
+        return any(rounding and float(np.mean(total)) <= 2 * rounding for rounding, total in parts if total is not None)
+
+    def _rounding_at(self, i: int) -> float:
+        """What the run's precision may change in the observable at a station, from draws computed in float64 as well.
+
+        Zero in float64. The largest difference where every draw counts, otherwise that of the mean, with its error.
+        """
+        if self.lab.machine.precision == "float64":
+            return 0.0
+        if i not in self._rounding:
+            size = self.lab.simulator(self.claim.setting).block_size(self.stations[i].point)
+            units = [self._unit(i, block) for block in range(-(-PAIRS // size))]
+            machine = self.lab.machine
+            double = Laboratory(machine.at("float64", drawn=machine.drawn), self.lab.store, reuse=self.lab.reuse)
+            here, there = (
+                np.concatenate([self.claim.measure(u.point, a) for u, a in zip(units, lab.measure(units), strict=True)])
+                for lab in (self.lab, double)
+            )
+            self._rounding[i] = _difference(here.astype(float) - there, self.claim.relation.of_every_draw)
+        return self._rounding[i]
 
     def _extend(self, indices: Sequence[int], trials: int) -> None:
         simulator = self.lab.simulator(self.claim.setting)
@@ -121,7 +148,9 @@ class Evidence:
                 self._fixed[i] = self.claim.predict(point)
             prediction = self._fixed[i]
         observable, certificate = self.claim.measure(point, arrays), self.claim.certificate(point, arrays)
-        drawn = len(observable)
+        rounding, drawn = self._rounding_at(i), len(observable)
+        if rounding:
+            certificate = rounding + (np.zeros(drawn) if certificate is None else np.abs(certificate))
         event = event_of(self.claim)
         if event:
             kept = arrays[event].astype(bool)
@@ -159,7 +188,7 @@ def first_look(lab: Laboratory, claim: Claim, point: Point) -> int:
     return 1024 if seconds < CHEAP else 256 if seconds <= DEAR else 64
 
 
-def schedule(evidence: Evidence, begin: int, most: int | None) -> list[int]:
+def schedule(evidence: Evidence, begin: int, most: int | None, patient: bool = False) -> list[int]:
     """Trial counts of the looks, whole blocks, growing by a factor of 1.3.
 
     They are the same for every machine and number of workers. `most` is rounded down to whole blocks, but to one at
@@ -168,9 +197,19 @@ def schedule(evidence: Evidence, begin: int, most: int | None) -> list[int]:
     block = evidence.block_size()
     simulator = evidence.lab.simulator(evidence.claim.setting)
     seconds = sum(simulator.trial_seconds(station.point) for station in evidence.stations)
-    last = most or int(min(MOST_TRIALS, max(8 * begin, EFFORT / seconds)))
+    patience = PATIENT if patient else 1
+    last = most or int(min(patience * MOST_TRIALS, max(8 * begin, patience * EFFORT / seconds)))
     whole = max(last // block if most else -(-last // block), 1)
     return sorted({min(-(-n // block), whole) * block for n in looks(min(begin, last), last)})
+
+
+def _difference(apart: np.ndarray, every_draw: bool) -> float:
+    """A bound of the largest difference, or of the mean one at four standard errors.   Shapes: (trials, …)."""
+    if not np.all(np.isfinite(apart)):
+        return float("inf")
+    largest = float(np.max(np.abs(apart)))
+    mean = np.abs(apart.mean(axis=0)) + 4 * apart.std(axis=0, ddof=1) / np.sqrt(len(apart))
+    return 10 / 9 * (largest if every_draw else min(largest, float(np.max(mean))))
 
 
 def _joined(station: Station, blocks: Sequence[_Kept], known: Known, per_trial: bool) -> Measured:

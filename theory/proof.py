@@ -40,14 +40,19 @@ class Limit:
 
 @dataclass(frozen=True)
 class Degree:
-    """Homogeneity: scaling all `symbols` by t scales the prediction by t^degree."""
+    """Homogeneity: scaling all `symbols` by t scales the prediction by t^degree.
+
+    `pathwise`: the observable of every draw scales so too, with the same random numbers; the simulator is then tried.
+    """
 
     degree: Any
     symbols: tuple[Basic, ...]
+    pathwise: bool = False
 
-    def __init__(self, degree: Any, *symbols: Basic) -> None:
+    def __init__(self, degree: Any, *symbols: Basic, pathwise: bool = False) -> None:
         object.__setattr__(self, "degree", degree)
         object.__setattr__(self, "symbols", symbols)
+        object.__setattr__(self, "pathwise", pathwise)
 
 
 Step = Identical | Inequality | Limit

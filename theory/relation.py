@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
-from sympy import Expr, Symbol, sympify
+from sympy import Symbol, sympify
 
 from theory.errors import BadDeclaration
 
@@ -15,7 +15,16 @@ class Relation:
     """Base of the relations. `unit`: what a verdict's target, estimate and interval measure."""
 
     label: ClassVar[str] = ""
-    unit: ClassVar[str] = ""
+    measures: ClassVar[str] = ""
+
+    @property
+    def unit(self) -> str:
+        return self.measures
+
+    @property
+    def of_every_draw(self) -> bool:
+        """Whether it is a statement about each draw, so that one violation refutes it."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -60,9 +69,13 @@ class Identity(Relation):
     """Per draw: observable = prediction up to rounding, the observable's certificate and the prediction's error."""
 
     label: ClassVar[str] = "identity"
-    unit: ClassVar[str] = "frequency of deviations"
+    measures: ClassVar[str] = "frequency of deviations"
     condition: float = 1e3  # rounding is amplified at most so much
     excluded: float = 1e-2  # support rules out deviations more frequent than this
+
+    @property
+    def of_every_draw(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ class Equality(Relation):
     """The mean of the observable equals the prediction."""
 
     label: ClassVar[str] = "equality"
-    unit: ClassVar[str] = "relative gap"
+    measures: ClassVar[str] = "relative gap"
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ class Asymptotic(Relation):
 
     ladder: Ladder
     label: ClassVar[str] = "asymptotic equality"
-    unit: ClassVar[str] = "relative gap in the limit"
+    measures: ClassVar[str] = "relative gap in the limit"
 
 
 @dataclass(frozen=True)
@@ -97,22 +110,63 @@ class Bound(Relation):
     kind: Literal["pathwise", "mean"] | Probability = "pathwise"
     excluded: float = 1e-2
     label: ClassVar[str] = "bound"
-    unit: ClassVar[str] = "violation frequency"
+    measures: ClassVar[str] = "violation frequency"
+
+    @property
+    def unit(self) -> str:
+        return "relative excess" if self.kind == "mean" else self.measures
+
+    @property
+    def of_every_draw(self) -> bool:
+        return self.kind == "pathwise"
 
 
 @dataclass(frozen=True)
 class Exponent(Relation):
+    """The mean of the observable goes like size^b along the ladder, b the prediction; with a `floor`, like A·size^b + F.
+
+    `within`: the absolute tolerance of the slope, otherwise the run's. `correction`: the rate of the first finite-size
+    term, A·size^b (1 + c·size^-correction), where it is known; a fit with that term then has to agree.
+    """
+
     along: Ladder
+    floor: bool = False
+    within: float | None = None
+    correction: float | None = None
     label: ClassVar[str] = "exponent"
-    unit: ClassVar[str] = "slope"
+    measures: ClassVar[str] = "slope"
+
+    def __post_init__(self) -> None:
+        sizes = self.along.sizes
+        if len(sizes) < 5 or sizes[-1] < 16 * sizes[0]:
+            raise BadDeclaration(
+                f"an exponent needs at least five sizes, the largest 16 times the smallest, got {list(sizes)};"
+                " fewer cannot tell a slope from a finite size"
+            )
+        for name in ("within", "correction"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise BadDeclaration(f"{name}={value} of an exponent must be positive; leave it out for the default")
 
 
 @dataclass(frozen=True)
 class Order(Relation):
+    """The mean of the observable is O, o or Theta of the prediction along the ladder, whatever the constant factor."""
+
     along: Ladder
     sense: Literal["O", "o", "Theta"] = "Theta"
     label: ClassVar[str] = "order"
-    unit: ClassVar[str] = "ratio"
+    measures: ClassVar[str] = "ratio"
+
+    def __post_init__(self) -> None:
+        sizes = self.along.sizes
+        if self.sense not in ("O", "o", "Theta"):
+            raise BadDeclaration(f'the sense of an order is "O", "o" or "Theta", not {self.sense!r}')
+        if len(sizes) < 4 or sizes[-1] < 8 * sizes[0]:
+            raise BadDeclaration(
+                f"an order needs at least four sizes, the largest 8 times the smallest, got {list(sizes)};"
+                " its constant is fitted on one half and tested on the other"
+            )
 
 
 @dataclass(frozen=True)
@@ -125,7 +179,7 @@ class Direction(Relation):
     along: Symbol
     limit: float = 5e-3
     label: ClassVar[str] = "direction"
-    unit: ClassVar[str] = "1 − cosine in the limit"
+    measures: ClassVar[str] = "1 − cosine in the limit"
 
 
 @dataclass(frozen=True)
@@ -133,25 +187,52 @@ class Threshold(Relation):
     """The observable is negative below and positive above the predicted value of `of`; one change of sign is assumed.
 
     "pathwise": the sign is a fact of every draw (the observable is deterministic given the draw); "mean": the sign of
-    its mean.
+    its mean. `first_order`: the observable jumps from one branch to another, and which one a draw takes may be chance
+    near the threshold; below it most draws lie under `signal`, above it most lie over it. `signal`, a formula of the
+    point, is a level between the branches. Given an event, the draws count that meet it on every side.
     """
 
     of: Symbol
     kind: Literal["pathwise", "mean"] = "pathwise"
     excluded: float = 1e-2
+    first_order: bool = False
+    signal: Any = 0
     label: ClassVar[str] = "threshold"
-    unit: ClassVar[str] = "frequency of a wrong side"
+    measures: ClassVar[str] = "frequency of a wrong side"
+
+    @property
+    def of_every_draw(self) -> bool:
+        return self.kind == "pathwise" and not self.first_order
 
 
 @dataclass(frozen=True)
 class Distribution(Relation):
+    """The observable is distributed by the predicted Law: sup |F_true − F| is at most `within`, a distance.
+
+    `within` is the run's tolerance unless given. Of an observable that is an array (eigenvalues) the law is that of
+    an entry chosen at random, and the trial is the array.
+    """
+
+    within: float | None = None
     label: ClassVar[str] = "distribution"
-    unit: ClassVar[str] = "distance"
+    measures: ClassVar[str] = "distance"
 
 
 @dataclass(frozen=True)
 class Ordering(Relation):
-    lower: Mapping[Symbol, Expr] = field(default_factory=dict)
-    upper: Mapping[Symbol, Expr] = field(default_factory=dict)
+    """E(observable at `lower`) ≤ E(observable at `upper`): the values at which it is small come first.
+
+    Each gives the values of some symbols in terms of the point: lower={k: 2*k}, upper={k: k} says that doubling k does
+    not raise the observable. `strict`: that it lowers it. Given an event, both means are those of the draws that meet
+    it.
+    """
+
+    lower: Mapping[Symbol, Any] = field(default_factory=dict)
+    upper: Mapping[Symbol, Any] = field(default_factory=dict)
+    strict: bool = False
     label: ClassVar[str] = "ordering"
-    unit: ClassVar[str] = "relative difference"
+    measures: ClassVar[str] = "relative difference"
+
+    def __post_init__(self) -> None:
+        if dict(self.lower) == dict(self.upper):
+            raise BadDeclaration("an ordering compares two points; lower and upper give the same values")

@@ -84,7 +84,7 @@ def test_claims_wrong_by_five_percent_are_refuted(claim: Claim) -> None:
     factor = {"<=": 95, ">=": 160}.get(
         getattr(claim.relation, "sense", ""), 105
     )  # a bound is moved past its tightest draws
-    record = one(claim.but(prediction=claim.prediction * factor / 100))
+    record = one(claim.but(prediction=claim.prediction * factor / 100, wrong=()))
     assert record["verdict"] == "refuted" and record["points"][-1]["verdict"] == "refuted"
 
 
@@ -122,13 +122,13 @@ def test_a_refutation_is_confirmed_on_another_stream_at_its_own_share() -> None:
 
 def test_the_kth_confirmation_has_its_share_of_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
     levels: list[tuple[str, float]] = []
-    real = PATH._check_point
+    real = PATH.check_point
 
     def spying(claim: Any, point: Any, asked: Any, level: float, lab: Any, deadline: float, stage: str) -> Any:
         levels.append((stage, level))
         return real(claim, point, asked, level, lab, deadline, stage)
 
-    monkeypatch.setattr(PATH, "_check_point", spying)
+    monkeypatch.setattr(PATH, "check_point", spying)
     assert (
         one(FALSE, Listening(bent="confirm 1 of toys.engine_false", by=0.05), error_rate=1e-2)["verdict"] == "refuted"
     )
@@ -144,7 +144,7 @@ def test_a_refutation_that_fresh_trials_do_not_repeat_is_withdrawn() -> None:
 
 
 def test_a_confirmation_that_reuses_the_screening_trials_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PATH, "_confirmation", lambda *_: "screen")
+    monkeypatch.setattr(PATH, "confirmation", lambda *_: "screen")
     record = one(TRUE, Listening(bent="screen", by=0.05))
     assert record["verdict"] == "refuted"  # so the test before would fail
 
@@ -376,4 +376,15 @@ def test_a_check_done_twice_is_recorded_once() -> None:
         (record,) = check(TRUE, lab=Laboratory(store=store), points=1)
         again = check(TRUE, lab=Laboratory(store=store), points=1)[0]
         kept = store.records(TRUE.id)
+    assert record.pop("earlier") == again["earlier"] == {"checks": 0, "seeds": [], "verdicts": {}}
     assert kept == [record] and again["key"] == record["key"]
+
+
+def test_a_record_says_which_checks_of_its_claim_went_before() -> None:
+    with Store() as store:
+        lab = Laboratory(store=store)
+        records = [one(FALSE, lab, points=1, seed=seed) for seed in (3, 4, 4, 5)]
+        wrong = one(TRUE, lab, wrong=FIVE_MORE.name)
+    assert [record["earlier"]["checks"] for record in records] == [0, 1, 1, 2]
+    assert records[-1]["earlier"] == {"checks": 2, "seeds": [3, 4], "verdicts": {"refuted": 2}}
+    assert wrong["earlier"]["checks"] == 0

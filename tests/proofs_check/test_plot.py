@@ -101,7 +101,7 @@ def test_records_are_reused_for_the_same_claim_and_check_alone(tmp_path: Path, m
     with Store(tmp_path / "store") as store:
         lab = Laboratory(store=store)
         first = [path.read_bytes() for path in plot(RISK, out=tmp_path / "a.svg", lab=lab, **asked)]
-        monkeypatch.setattr(importlib.import_module("proofs_check.check"), "_check_point", refuse)
+        monkeypatch.setattr(importlib.import_module("proofs_check.check"), "check_point", refuse)
         assert first == [path.read_bytes() for path in plot(RISK, out=tmp_path / "b.svg", lab=lab, **asked)]
         for claim, changes in (
             (RISK, {"seed": 1}),
@@ -113,7 +113,7 @@ def test_records_are_reused_for_the_same_claim_and_check_alone(tmp_path: Path, m
 
 
 def test_bad_requests_fail_before_any_simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("proofs_check.check"), "_check_point", refuse)
+    monkeypatch.setattr(importlib.import_module("proofs_check.check"), "check_point", refuse)
     good = {"out": tmp_path / "fig.pdf", "over": "p=40,60", "lab": Laboratory()}
     for changes, message in (
         ({"out": tmp_path / "no" / "fig.pdf"}, "no folder"),

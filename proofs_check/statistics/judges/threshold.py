@@ -1,4 +1,8 @@
-"""Threshold: the growth is negative below the predicted value and positive above it."""
+"""Threshold: the growth is negative below the predicted value and positive above it, or most draws jump there.
+
+Four places are looked at, one and five tolerances below and above. They share their draws, so what is said of every
+draw is said of the same draw on every side; given an event, of those that meet it on every side.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -7,31 +11,35 @@ from typing import Any
 import numpy as np
 
 from proofs_check.statistics import sequential
-from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station, scalar_row
+from proofs_check.statistics.evidence import Answer, Measured, Outcome, Rule, Station, number, scalar_row
 from proofs_check.statistics.frequency import draws_to_exclude, frequency
 from proofs_check.statistics.judging import (
+    FEWEST,
+    RARE,
     certificates,
     judge,
     mean_certificate,
     one,
-    require_independent,
     stations,
     trials_to_begin,
 )
 from proofs_check.statistics.regime import blind_spot
 from theory.claim import Claim
-from theory.errors import BadInput, NotBuilt
+from theory.errors import BadDeclaration, BadInput
 from theory.relation import Threshold
-from theory.setting import Point
+from theory.setting import Point, symbols_of
 
 PILOT = 64  # trials that only set the width of a mixture, then discarded
+MOST = 0.5  # share of the draws that are most of them
 SIDES = (-5, -1, 1, 5)  # a threshold is looked at from these many tolerances away
 
 
 @stations.register
 def _(relation: Threshold, claim: Claim, point: Point, tolerance: float) -> list[Station]:
-    if claim.given is not None:
-        raise NotBuilt(f"{claim.id}: a threshold given an event is declared but not judged by this version")
+    if relation.first_order and relation.of in symbols_of([relation.signal]):
+        raise BadDeclaration(
+            f"{claim.id}: the signal of a jump is a level at the point, and may not read {relation.of}"
+        )
     if max(SIDES) * tolerance >= 1:
         raise BadInput(
             f"{claim.id}: a threshold is looked at {max(SIDES)} tolerances below itself;"
@@ -45,14 +53,52 @@ def _(relation: Threshold, claim: Claim, point: Point, tolerance: float) -> list
 
 @trials_to_begin.register
 def _(relation: Threshold, rule: Rule) -> int:
-    return draws_to_exclude(relation.excluded, rule) + PILOT
+    return PILOT if relation.first_order else draws_to_exclude(relation.excluded, rule) + PILOT
 
 
 @judge.register
 def _(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    if claim.given is None:
+        return _judged(relation, claim, measured, rule)
+    kept = _meeting(measured)
+    share = kept[0].kept / kept[0].drawn
+    outcome = _judged(relation, claim, kept, rule) if kept[0].kept >= FEWEST else Outcome("open")
+    if outcome.answer == "open" and share < RARE:
+        return dataclasses.replace(
+            outcome,
+            reason=f"rare condition: {claim.given} was met on every side in {share:.2%} of the trials",
+            would_decide="a point where it is met more often, or more trials",
+        )
+    return outcome
+
+
+def _meeting(measured: Sequence[Measured]) -> list[Measured]:
+    """The trials that meet the event on every side; whether they do where the draw was predicted is not asked."""
+    met = np.all([side.met for side in measured[1:]], axis=0)
+
+    def cut(part: Any) -> Any:
+        return part if part is None or np.ndim(part) == 0 else np.asarray(part)[met]
+
+    return [
+        dataclasses.replace(
+            one,
+            observable=one.observable[met],
+            prediction=dataclasses.replace(
+                one.prediction, value=cut(one.prediction.value), error=cut(one.prediction.error)
+            ),
+            certificate=cut(one.certificate),
+            met=None,
+        )
+        for one in measured
+    ]
+
+
+def _judged(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
     first, sides = measured[0], measured[1:]
     value = np.asarray(first.prediction.value) * np.ones(first.kept)
     doubt = np.asarray(first.prediction.error) / value
+    if relation.first_order:
+        return _jump(claim, relation, first, sides, rule, float(np.max(doubt)))
     if relation.kind == "mean":
         return _mean_threshold(first, sides, rule, float(np.max(doubt)))
     factor = np.array([[side.station.factor] for side in sides], dtype=float)
@@ -80,11 +126,59 @@ def _(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rul
     return dataclasses.replace(outcome, **changes)
 
 
+def _jump(
+    claim: Claim, relation: Threshold, first: Measured, sides: Sequence[Measured], rule: Rule, doubt: float
+) -> Outcome:
+    """Whether most draws are on their side of the signal, exactly; each side supports at the full level.
+
+    One wrong side of the four refutes, so each has a fourth of it.
+    """
+    signal = number(claim, first.station.point, relation.signal)
+    line, split, supported, shares = -np.log(rule.level), -np.log(rule.level / len(sides)), [], []
+    for side in sides:
+        height = (side.observable - signal) * (-1 if side.station.below else 1)
+        error = certificates(side)
+        right, wrong = int((height - error > 0).sum()), int((height + error < 0).sum())
+        supported.append(sequential.proportion_exceeds(right, side.kept, p0=MOST) >= line)
+        shares.append((wrong / side.kept, sequential.proportion_exceeds(wrong, side.kept, p0=MOST) >= split))
+    worst = max(share for share, _ in shares)
+    answer = "refuted" if any(refuted for _, refuted in shares) else "supported" if all(supported) else "open"
+    reason, would = "noise: it is not yet certain where most draws are on every side", "more trials"
+    if not doubt <= rule.tolerance / 2:
+        answer, reason, would = _doubtful(doubt)
+    interval = sequential.beta_binomial_cs(round(worst * first.kept), first.kept, level=rule.level)
+    return Outcome(
+        answer,
+        reason=reason,
+        estimate=worst,
+        interval=(interval.lower, interval.upper),
+        tolerance=rule.tolerance,
+        guarantee="exact",
+        detectable=rule.tolerance,
+        would_decide=would,
+        certificate=doubt,
+        prediction=one(first.prediction.value),
+        series=tuple(
+            scalar_row(side, at=side.station.factor, relative=True, wrong_side=share) | {"prediction": None}
+            for side, (share, _) in zip(sides, shares, strict=True)
+        ),
+        blind_spot=blind_spot(rule, first.kept),
+        notes=(f"signal {signal:.4g}",),
+    )
+
+
+def _doubtful(doubt: float) -> tuple[Answer, str, str]:
+    return (
+        "undecided",
+        "solver: the predicted threshold is not certain",
+        f"a tolerance above {2 * doubt:.2g}, or a tighter solver",
+    )
+
+
 def _mean_threshold(first: Measured, sides: Sequence[Measured], rule: Rule, doubt: float) -> Outcome:
     """Signs of the mean growth on both sides; an intersection, so each side is one-sided at the full level."""
     signs, open_gates, series = [], True, []
     for side in sides:
-        require_independent(side.observable)
         pilot, values = side.observable[:PILOT], side.observable[PILOT:]
         tolerance = (
             max(abs(float(pilot.mean())), float(pilot.std()) / 8) or 1.0
@@ -99,11 +193,7 @@ def _mean_threshold(first: Measured, sides: Sequence[Measured], rule: Rule, doub
     answer = "open" if not open_gates else "refuted" if wrong else "supported" if signs == wanted else "open"
     reason, would = "noise: the sign of the growth is not yet certain on every side", "more trials"
     if not doubt <= rule.tolerance / 2:
-        answer, reason, would = (
-            "undecided",
-            "solver: the predicted threshold is not certain",
-            f"a tolerance above {2 * doubt:.2g}, or a tighter solver",
-        )
+        answer, reason, would = _doubtful(doubt)
     return Outcome(
         answer,
         reason=reason,

@@ -42,7 +42,7 @@ claims = [
         M, M.excess_risk, risk, ladder,
         quantity="risk",
         title="Risk of ridge regression at any ridge, twice as many features as samples",
-        scaling=[Degree(1, M.r2, M.s2)],
+        scaling=[Degree(1, M.r2, M.s2, pathwise=True)],
         points=[{M.lam: "0.2", M.r2: 1, M.s2: "0.5"}],
         wrong=[
             Wrong("ridge counted n times", prediction=risk.subs(M.lam, M.n * M.lam)),
@@ -56,7 +56,7 @@ claims = [
         M, M.excess_risk, risk, wide,
         quantity="risk_wide",
         title="Risk of ridge regression at any ridge, five times as many features as samples",
-        scaling=[Degree(1, M.r2, M.s2)],
+        scaling=[Degree(1, M.r2, M.s2, pathwise=True)],
         points=[{M.lam: "1", M.r2: 1, M.s2: "0.5"}],
         wrong=[Wrong("sign of the aspect ratio", prediction=risk.subs(M.p, M.n**2 / M.p))],
         **SHARED,

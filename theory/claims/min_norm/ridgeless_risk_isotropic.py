@@ -27,7 +27,7 @@ claims = [
         title="Risk of the least-norm interpolator, more features than samples",
         assuming=[M.p > M.n + 1],
         regime=[M.p > M.n + 5],  # a finite variance needs p > n + 3; two more decide quickly
-        scaling=[Degree(1, M.r2, M.s2)],
+        scaling=[Degree(1, M.r2, M.s2, pathwise=True)],
         steps=[Limit(M.n, oo, M.r2 * (1 - 1 / g) + M.s2 / (g - 1), tie={M.p: g * M.n}, because="proportional limit")],
         wrong=[
             Wrong("asymptotic variance at finite size", at=[{M.n: 20, M.p: 30, M.r2: 1, M.s2: 2}],

@@ -1,0 +1,271 @@
+"""Distribution: how far the law of the observable is from the predicted one, sup |G − F| against a tolerance.
+
+One number a trial: sup |F_n − F| ± √(log(2/α_k)/(2n)) at doublings of n, α_k = 6α/(π²k²) (Dvoretzky, Kiefer and
+Wolfowitz 1956 with the constant of Massart 1990): exact. Many numbers a trial (eigenvalues): they may depend on each
+other in any way, so the trial is the array. The share of its entries below a grid value lies in [0, 1], its mean over
+trials is G there, and betting decides it exactly; between grid values G and F are monotone.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station
+from proofs_check.statistics.judging import certificates, judge, stations, trials_to_begin
+from proofs_check.statistics.regime import EDGE, blind_spot
+from proofs_check.statistics.sequential import betting_log_wealth
+from theory.claim import Claim
+from theory.computed import Law
+from theory.errors import BadDeclaration
+from theory.evaluate import DIGITS, Prediction
+from theory.implicit import solve
+from theory.relation import Distribution
+from theory.setting import Point
+
+FEWEST_GRID, LARGEST_GRID = 25, 1000
+GRID_SHARE = 4  # the step of the grid is this part of the tolerance
+NATURAL = 0.87  # mean of √n sup |F_n − F| where F is true
+SEARCHED = 5  # grid values at which the lower end of the interval is looked for
+BISECTIONS = 8
+ROUNDINGS = 8
+
+Shares = Callable[[np.ndarray], Prediction]
+
+
+@stations.register
+def _(relation: Distribution, claim: Claim, point: Point, tolerance: float) -> list[Station]:
+    if not isinstance(claim.prediction, Law):
+        raise BadDeclaration(f"{claim.id}: a distribution is predicted by a law; write Law(cdf=lambda x: …)")
+    if not 0 < _within(relation, tolerance) < 1:
+        raise BadDeclaration(f"{claim.id}: within={relation.within} is no distance of two laws; give one in (0, 1)")
+    return [Station(point)]
+
+
+@trials_to_begin.register
+def _(relation: Distribution, rule: Rule) -> int:
+    return rule.first_look
+
+
+@judge.register
+def _(relation: Distribution, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
+    only, law = measured[0], claim.prediction
+    point, within = only.station.point, _within(relation, rule.tolerance)
+    roots = solve(claim.roots_at(point), {**point.exact(), **point.spectra()}, DIGITS)
+
+    def shares(values: np.ndarray) -> Prediction:
+        return law.at(values, point, roots)
+
+    def grid(count: int) -> np.ndarray:
+        return law.quantiles(np.arange(1, count + 1) / (count + 1), point, roots)
+
+    if not np.isfinite(certificates(only)).all():
+        return Outcome(
+            "undecided",
+            reason="solver: a trial has no certificate",
+            would_decide="a finite certificate in every trial",
+            tolerance=within,
+        )
+    return (_of_numbers if only.observable.ndim == 1 else _of_arrays)(shares, grid, only, within, rule)
+
+
+def _within(relation: Distribution, tolerance: float) -> float:
+    return tolerance if relation.within is None else relation.within
+
+
+# One number a trial
+
+
+def _of_numbers(
+    shares: Shares, grid: Callable[[int], np.ndarray], only: Measured, within: float, rule: Rule
+) -> Outcome:
+    count, stage = _doubling(only.kept, within, rule)
+    if not count:
+        needed = first_doubling(within, rule)
+        return Outcome(
+            "open", reason="noise: too few trials", would_decide=f"{needed} trials", tolerance=within, guarantee="exact"
+        )
+    level = rule.level * 6 / (np.pi * stage) ** 2
+    half = float(np.sqrt(np.log(2 / level) / (2 * count)))
+    values, slack = only.observable[:count], certificates(only)[:count]
+    nearest, farthest, error = _distances(shares, values, slack)
+    blurred = error + (farthest - nearest) / 2
+    lower, upper = max(nearest - half - error, 0.0), min(farthest + half + error, 1.0)
+    still_open = _noise((nearest + farthest) / 2, count, half, within)
+    return _outcome(
+        only, (lower, (nearest + farthest) / 2, upper), within, rule, blurred, still_open,
+        detectable=within + half + float(np.sqrt(np.log(20) / (2 * count))) + 2 * blurred,
+        series=_rows(shares, grid(FEWEST_GRID), values, only),
+    )  # fmt: skip
+
+
+def first_doubling(within: float, rule: Rule) -> int:
+    """The first number of trials: an eighth of those that could ever support, so that few stages are paid for."""
+    return max(rule.first_look, int(np.ceil(np.log(2 / rule.level) / (16 * within**2))))
+
+
+def _doubling(kept: int, within: float, rule: Rule) -> tuple[int, int]:
+    """The largest doubling of the first number that fits, and its stage k: fixed before the trials, whatever is looked
+    at; none gives 0."""
+    first = first_doubling(within, rule)
+    stage = int(np.floor(np.log2(kept / first))) + 1 if kept >= first else 0
+    return (first * 2 ** (stage - 1), stage) if stage else (0, 0)
+
+
+def _distances(shares: Shares, values: np.ndarray, slack: np.ndarray) -> tuple[float, float, float]:
+    """Least and largest sup |F_n − F| of values that are known up to their slack, and the error of F.
+
+    Shapes: values, slack (n,).
+    """
+    small, large = np.sort(values - slack), np.sort(values + slack)  # F_n of the true values lies between theirs
+    above, below, error = zip(*(_one_sided(shares, ordered) for ordered in (small, large)), strict=True)
+    return max(above[1], below[0], 0.0), max(above[0], below[1]), max(error)
+
+
+def _one_sided(shares: Shares, ordered: np.ndarray) -> tuple[float, float, float]:
+    """sup (F_n − F), sup (F − F_n), and the error of F. An atom of F counts from its left in the second."""
+    count = len(ordered)
+    at, before = shares(ordered), shares(ordered - ROUNDINGS * np.finfo(float).eps * np.abs(ordered))
+    above = np.searchsorted(ordered, ordered, "right") / count - at.value
+    below = before.value - np.searchsorted(ordered, ordered, "left") / count
+    return float(above.max()), float(below.max()), float(max(np.max(at.error), np.max(before.error)))
+
+
+def _noise(distance: float, count: int, half: float, within: float) -> tuple[str, str]:
+    room = abs(within - max(distance - NATURAL / np.sqrt(count), 0.0))
+    if room < EDGE * within:
+        return "noise: the distance is on the edge of the tolerance", f"another tolerance than {within:g}"
+    needed = max(((NATURAL + half * np.sqrt(count)) / room) ** 2, 2 * count)
+    return "noise: the interval is still wider than the tolerance", f"about {int(np.ceil(needed))} trials"
+
+
+# Many numbers a trial
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One side of one grid value: trials in [0, 1] whose mean should not exceed `share` by the distance asked about."""
+
+    certain: np.ndarray  # not above the share of the trial
+    possible: np.ndarray  # not below it
+    share: float
+
+    @property
+    def excess(self) -> float:
+        return float(self.certain.mean()) - self.share
+
+    def within(self, distance: float) -> float:
+        """Log of an e-process against: the mean exceeds the share by the distance or more."""
+        return _log_wealth(1 - self.possible, 1 - self.share - distance)
+
+    def beyond(self, distance: float) -> float:
+        """Log of an e-process against: the mean exceeds the share by the distance at most."""
+        return _log_wealth(self.certain, self.share + distance)
+
+
+def _log_wealth(values: np.ndarray, mean: float) -> float:
+    """Against a mean of at most `mean`; no mean of values in [0, 1] is below 0."""
+    if mean <= 0:
+        return np.inf if mean < 0 or values.any() else 0.0
+    return betting_log_wealth(values, mean)
+
+
+def _of_arrays(shares: Shares, grid: Callable[[int], np.ndarray], only: Measured, within: float, rule: Rule) -> Outcome:
+    places = grid(int(np.clip(np.ceil(GRID_SHARE / within), FEWEST_GRID, LARGEST_GRID)))
+    predicted = shares(places)
+    error = float(np.max(predicted.error))
+    step = float(np.max(np.diff(predicted.value, prepend=0.0, append=1.0)))
+    sides = _sides(only, places, predicted.value)
+    line, split = -np.log(rule.level), -np.log(rule.level / len(sides))
+    inner = within - step - error
+    if inner <= 0:
+        return Outcome(
+            "undecided",
+            reason=f"regime: the law jumps by {step:.2g}, or the tolerance is finer than its grid",
+            would_decide=f"a tolerance above {step + error:.2g}, or a law without atoms",
+            tolerance=within,
+            guarantee="exact",
+        )
+    wealth = min(side.within(inner) for side in sides)
+    ends = (sides[0].excess, inner) if wealth >= line else (inner, 1.0)
+    upper = _least(lambda d: all(side.within(d) >= line for side in sides), *ends) + step + error
+    lower = _least(lambda d: all(side.beyond(d) < split for side in sides[:SEARCHED]), 0.0, 1.0, outward=False) - error
+    needed = f"about {int(np.ceil(only.kept * max(line / wealth, 1.3)))} trials" if wealth > 0 else "more trials"
+    estimate = max(sides[0].excess, 0.0)
+    blurred = error + max(float((side.possible - side.certain).mean()) for side in sides)
+    return _outcome(
+        only, (max(lower, 0.0), estimate, upper), within, rule, blurred,
+        ("noise: the shares below the grid values are not yet certain", needed),
+        detectable=within + step + error + 1.5 * (upper - step - error - estimate),
+        series=_rows(shares, places, only.observable, only), supported=wealth >= line,
+    )  # fmt: skip
+
+
+def _sides(only: Measured, places: np.ndarray, predicted: np.ndarray) -> list[_Side]:
+    """Both sides of every grid value, the largest excess first."""
+    slack = certificates(only).reshape(only.kept, -1)
+    low, high = (only.observable.reshape(only.kept, -1) + sign * slack for sign in (-1, 1))
+    sides = []
+    for place, share in zip(places, predicted, strict=True):
+        least, most = (high <= place).mean(axis=1), (low <= place).mean(axis=1)
+        sides += [_Side(least, most, float(share)), _Side(1 - most, 1 - least, 1 - float(share))]
+    return sorted(sides, key=lambda side: -side.excess)
+
+
+def _least(holds: Callable[[float], bool], low: float, high: float, *, outward: bool = True) -> float:
+    """The least distance at which something holds that holds from there on, rounded up, or down if not `outward`."""
+    low = max(low, 0.0)
+    if not outward and holds(low):
+        return low
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high if outward else low
+
+
+# Both
+
+
+def _outcome(
+    only: Measured, ends: tuple[float, float, float], within: float, rule: Rule, blurred: float,
+    still_open: tuple[str, str], *, detectable: float, series: tuple[Any, ...], supported: bool | None = None,
+) -> Outcome:  # fmt: skip
+    (lower, estimate, upper), (reason, would) = ends, still_open
+    holds = upper <= within if supported is None else supported
+    answer = "refuted" if lower > within else "supported" if holds else "open"
+    if not blurred <= within / 2:
+        answer, reason = "undecided", "solver: the error of law and simulator is above half the tolerance"
+        would = f"a tolerance above {2 * blurred:.2g}, or a tighter certificate"
+    return Outcome(
+        answer,
+        reason=reason,
+        estimate=estimate,
+        interval=(lower, min(upper, within if answer == "supported" else 1.0)),
+        tolerance=within,
+        guarantee="exact",
+        detectable=min(detectable, 1.0),
+        mean=float(only.observable.mean()),
+        would_decide=would,
+        blind_spot=blind_spot(rule, only.kept),
+        certificate=blurred,
+        series=series,
+    )
+
+
+def _rows(shares: Shares, places: np.ndarray, observable: np.ndarray, only: Measured) -> tuple[dict[str, Any], ...]:
+    """What a figure draws: predicted and measured shares below some values."""
+    found, trials = shares(places), observable.reshape(len(observable), -1)
+    return tuple(
+        {
+            "at": float(place),
+            "mean": float(below.mean()),
+            "stderr": float(below.std(ddof=1) / np.sqrt(len(below))),
+            "trials": only.drawn,
+            "kept": only.kept,
+            "prediction": float(value),
+            "prediction_error": float(error),
+        }
+        for place, value, error in zip(places, found.value, found.error, strict=True)
+        for below in [(trials <= place).mean(axis=1)]
+    )
