@@ -175,7 +175,9 @@ def simulate(**asked: Any) -> int:
     WORKERS,
     FRESH,
     click.option("--figures", default=None, metavar="FOLDER", help="Draw the figure of every claim as well."),
-    click.option("--resolve", default=None, callback=later, expose_value=False, help="Not built yet."),
+    click.option(
+        "--resolve", type=float, default=None, help="Relative error to bring to light: runs with half of it as tolerance."
+    ),
     click.option("--cluster", default=None, callback=later, expose_value=False, help="Not built yet."),
 )
 def check(**asked: Any) -> int:

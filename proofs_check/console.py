@@ -56,9 +56,17 @@ def show_verdicts(records: Sequence["Record"], totals: dict[str, Any]) -> None:
         )
     console.print(table)
     spent = f"error rate of the run {totals['error_rate']:g}, spent {totals['spent']:.2g}"
-    console.print(
-        f"{totals['supported']} supported, {totals['refuted']} refuted, {totals['undecided']} undecided; {spent}"
+    ways = (
+        f"{totals['confirmations']} confirmations; {totals['judged_exactly']} judged exactly,"
+        f" {totals['judged_by_calibrated_sequences']} by calibrated or asymptotic sequences"
     )
+    console.print(
+        f"{totals['supported']} supported, {totals['refuted']} refuted, {totals['undecided']} undecided; {spent}; {ways}"
+    )
+    before = sum(record.get("earlier", {}).get("checks", 0) for record in records)
+    if before:
+        seeds = sorted({seed for record in records for seed in record["earlier"]["seeds"]})
+        console.print(f"the store holds {before} earlier checks of these claims, with seeds {', '.join(map(str, seeds))}")
 
 
 def finding(record: "Record") -> str:
@@ -66,6 +74,10 @@ def finding(record: "Record") -> str:
     if record["verdict"] == "undecided":
         return f"{record['reason']}; would decide: {record['would_decide']}"
     words = record["sentence"].removeprefix(record["verdict"]).removesuffix(f" ({record['status']})").lstrip(", ")
+    if record["verdict"] == "supported":
+        if record["unit"].startswith("relative") and record["detectable"]:
+            words += f"; would have seen {record['detectable']:.2%}"
+        words += f"; blind to {record['blind_spot']}" if record["blind_spot"] else ""
     if record["verdict"] == "refuted" and record["estimate"] is not None:
         share = record["unit"].startswith("frequency") or record["unit"].endswith("frequency")
         words += f"; {record['unit']} " + (f"{record['estimate']:.1%}" if share else f"{record['estimate']:+.3g}")

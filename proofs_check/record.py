@@ -69,7 +69,7 @@ def make_record(
 def summary(records: Sequence[Record], error_rate: float) -> dict[str, Any]:
     """What a run spent and found."""
     count = {verdict: sum(record["verdict"] == verdict for record in records) for verdict in ORDER}
-    exact = sum(record["guarantee"] == "exact" for record in records)
+    exact = sum(record["guarantee"] in ("exact", "bounded") for record in records)
     spent = sum(record["level"] for record in records)
     return {
         **count, "claims": len(records), "error_rate": error_rate, "spent": spent,
@@ -108,17 +108,30 @@ def _width(found: Outcome) -> float:
 def _sentence(verdict: str, found: Outcome, claim: Claim, tested: Sequence[Tested]) -> str:
     where = f"at {len(tested)} point{'s' * (len(tested) != 1)}"
     if verdict == "supported":
-        percent = f"{100 * (found.tolerance or 0):g} %"
-        manners = {
-            "bound": f"violations above {percent} of the draws excluded",
-            "identity": f"deviations above {percent} of the draws excluded",
-            "direction": f"1 − cosine below {found.tolerance:g}",
-        }
-        manner = manners.get(claim.relation.label, f"within {percent}")
-        return f"supported, {manner}, {where} ({claim.status})"
+        return f"supported, {_manner(claim, found)}, {where} ({claim.status})"
     if verdict == "refuted":
         return f"refuted at {tested[-1].point} ({claim.status})"
     return f"undecided {where}: {found.reason} ({claim.status})"
+
+
+def _manner(claim: Claim, found: Outcome) -> str:
+    """In what sense, and how closely."""
+    percent = f"{100 * (found.tolerance or 0):g} %"
+    kind = getattr(claim.relation, "kind", "")
+    manners = {
+        "identity": f"deviations above {percent} of the draws excluded",
+        "bound": f"violations above {percent} of the draws excluded",
+        "bound mean": f"exceeded by at most {percent} in the mean",
+        "bound Probability": f"its share of violations exceeded by at most {percent}",
+        "direction": f"1 − cosine below {found.tolerance:g}",
+        "exponent": f"slope within {found.tolerance:g}",
+        "order": found.notes[0] if found.notes else f"consistent within {percent}",
+        "distribution": f"distance below {found.tolerance:g}",
+        "ordering": f"in this order up to {percent}",
+    }
+    label = claim.relation.label
+    named = f"{label} {kind if isinstance(kind, str) else type(kind).__name__}"
+    return manners.get(named, manners.get(label, f"within {percent}"))
 
 
 def _replay(claim: Claim, worst: Tested | None, asked: Any, level: float, lab: Laboratory) -> str:

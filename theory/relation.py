@@ -29,25 +29,28 @@ class Relation:
 
 @dataclass(frozen=True)
 class Ladder:
-    """Increasing sizes along which a limit is approached, and symbols tied to them; the gap goes like size^-rate."""
+    """Increasing sizes along which a limit is approached, and symbols tied to them; the gap goes like size^-rate.
+
+    A rate of None is fitted: it then refutes nothing, and supports only where no extrapolation is needed.
+    """
 
     along: Symbol
     sizes: tuple[int, ...]
     tie: Mapping[Symbol, Any] = field(default_factory=dict)
-    rate: float = 1
+    rate: float | None = 1
 
     def __init__(
-        self, along: Symbol, sizes: Sequence[int], tie: Mapping[Symbol, Any] | None = None, rate: float = 1
+        self, along: Symbol, sizes: Sequence[int], tie: Mapping[Symbol, Any] | None = None, rate: float | None = 1
     ) -> None:
         object.__setattr__(self, "along", along)
         object.__setattr__(self, "sizes", tuple(sizes))
         object.__setattr__(self, "tie", dict(tie or {}))
-        object.__setattr__(self, "rate", float(rate))
+        object.__setattr__(self, "rate", None if rate is None else float(rate))
         if len(self.sizes) < 3 or any(b <= a for a, b in pairwise(self.sizes)):
             raise BadDeclaration(
                 f"a ladder needs at least three increasing sizes, got {list(sizes)}; one size cannot show a limit"
             )
-        if not self.rate > 0:
+        if self.rate is not None and not self.rate > 0:
             raise BadDeclaration(f"the rate of a ladder must be positive, got {rate}; the gap shrinks like size^-rate")
 
     def rungs(self) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ def frequency(
         prediction=one(only.prediction.value),
         mean=float(only.observable.mean()),
         would_decide=would,
-        blind_spot=f"a violation in fewer than {upper:.2g} of the draws is not excluded" if not count else "",
+        blind_spot="" if count else f"violations in fewer than {upper:.2%} of the draws",
         certificate=blurred,
         series=(scalar_row(only, largest=worst),),
         notes=(f"{_closest(claim)} {worst:.4g}",),

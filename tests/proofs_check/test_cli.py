@@ -155,7 +155,7 @@ def test_the_replay_line_of_a_record_runs(run: Ran, tmp_path: Path) -> None:
         (("check", RISK, "--seed", "-1"), "seed"),
         (("check", RISK, "--workers", "0"), "workers"),
         (("check", RISK, "--wrong", "none such"), "no wrong variant"),
-        (("check", RISK, "--resolve", "0.005"), "not built"),
+        (("check", RISK, "--resolve", "1.5"), "outside (0, 1)"),
         (("check", RISK, "--cluster", "here"), "not built"),
         (("check", RISK, "--backend", "jax"), "jax"),
         (("check", RISK, "--precision", "float16"), "float16"),

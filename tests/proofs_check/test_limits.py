@@ -260,3 +260,26 @@ def test_a_direction_needs_an_axis_of_some_length() -> None:
     (only,) = turning(np.random.default_rng(0), lambda t: 0.03 / np.log(t))
     with pytest.raises(BadDeclaration, match="Axis"):
         judged(DIRECTION.but(relation=Direction(along=Turning.a)), [only], STRICT)
+
+
+# A rate that nobody knows
+
+FREE = claim_of(Mean.y, Mean.m, Asymptotic(Ladder(Mean.n, SIZES, rate=None)), Mean)
+
+
+def test_a_fitted_rate_supports_only_without_extrapolation_and_refutes_nothing() -> None:
+    for gap, answer in (
+        (lambda n: 0.3 / n, "supported"),
+        (lambda n: 3 / n**0.5, "open"),
+        (lambda n: 0.1, "open"),
+        (lambda n: 0.05 - 1.6 / n, "open"),
+    ):
+        found = answers(10, lambda rng, gap=gap: followed(FREE, rungs(rng, gap, spread=0.02), STRICT))
+        assert found[answer] == 10, found
+    outcome = followed(FREE, rungs(np.random.default_rng(0), lambda n: 0.1), STRICT)
+    assert outcome.reason.startswith("finite size") and "asserting nothing" in outcome.notes[0]
+
+
+def test_at_the_edge_a_fitted_rate_is_wrong_less_often_than_declared() -> None:
+    found = answers(150, lambda rng: followed(FREE, rungs(rng, lambda n: 0.02), RULE))
+    assert at_most(found["supported"], 150, RULE.level) and not found["refuted"]

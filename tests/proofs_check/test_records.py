@@ -73,7 +73,7 @@ def test_what_was_not_decided_says_why_and_what_would() -> None:
     )
     decided = one()
     assert decided["verdict"] == "supported" and not decided["reason"] and not decided["would_decide"]
-    assert "within 2 %, at 1 point (theorem)" in decided["sentence"] and "not excluded" in decided["blind_spot"]
+    assert "within 2 %, at 1 point (theorem)" in decided["sentence"] and "fewer than" in decided["blind_spot"]
 
 
 def test_the_interval_lies_as_the_verdict_says() -> None:

@@ -6,12 +6,13 @@ discarded; so it is a mean of independent rounds, and the confidence sequence of
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linprog
 from scipy.special import chdtrc
 
-from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station, scalar_row, scale_of
+from proofs_check.statistics.evidence import Answer, Measured, Outcome, Rule, Station, scalar_row, scale_of
 from proofs_check.statistics.fitting import intercept_weights
 from proofs_check.statistics.judging import inside_or_outside, judge, mean_certificate, mean_sequence, one, stations
 from proofs_check.statistics.regime import advice, blind_spot, detectable
@@ -37,76 +38,124 @@ def _(relation: Asymptotic, claim: Claim, point: Point, tolerance: float) -> lis
 def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
     sizes = np.array([float(rung[str(relation.ladder.along)]) for rung in relation.ladder.rungs()])
     gaps, errors = _relative_gaps(claim, measured)
-    rounds = gaps.shape[1]
+    rounds, top = gaps.shape[1], measured[-1]
     series = tuple(scalar_row(rung, at=size) for rung, size in zip(measured, sizes, strict=False))
-    top = measured[-1]
-    shared = {
-        "tolerance": rule.tolerance,
-        "prediction": one(top.prediction.value),
-        "mean": float(top.observable.mean()),
-        "series": series,
-        "blind_spot": blind_spot(rule, rounds),
-        "certificate": float(errors.max()),
-    }
+    plain = Outcome(
+        "open",
+        tolerance=rule.tolerance,
+        guarantee="calibrated",
+        prediction=one(top.prediction.value),
+        mean=float(top.observable.mean()),
+        series=series,
+        blind_spot=blind_spot(rule, rounds),
+        certificate=float(errors.max()),
+    )
     if not np.all(np.isfinite(errors)):
         reason = "solver: a rung has a draw without a certain prediction or observable"
-        return Outcome("undecided", reason=reason, would_decide="a tighter solver", guarantee="calibrated", **shared)
+        return dataclasses.replace(plain, answer="undecided", reason=reason, would_decide="a tighter solver")
     if rounds < 2 * PILOT:
-        return Outcome("open", reason="noise: too few rounds for a pilot", would_decide=f"{4 * PILOT} rounds", **shared)
-    spread = gaps[:, :PILOT].std(axis=1, ddof=1)
-    if np.any(spread == 0):
-        return Outcome(
-            "open",
-            reason="regime: the values of a rung are all equal",
-            would_decide="an observable that varies",
-            **shared,
+        return dataclasses.replace(
+            plain, reason="noise: too few rounds for a pilot", would_decide=f"{4 * PILOT} rounds"
         )
-    rounds_used = gaps[:, PILOT:]
-    fits = _fits(sizes, relation.ladder.rate, spread)
-    limits = [mean_sequence(weights @ rounds_used, rule) for _, weights in fits]
-    last = mean_sequence(rounds_used[-1], rule)
-    carried = [float(np.abs(weights) @ errors) for _, weights in fits]  # extrapolation amplifies errors of the rungs
+    if np.any(gaps[:, :PILOT].std(axis=1) == 0):
+        reason, would = "regime: the values of a rung are all equal", "an observable that varies"
+        return dataclasses.replace(plain, reason=reason, would_decide=would)
+    if relation.ladder.rate is None:
+        return _without_rate(plain, sizes, gaps[:, PILOT:], errors, rule)
+    climb = _Climb(relation.ladder.rate, sizes, gaps[:, :PILOT].std(axis=1, ddof=1), gaps[:, PILOT:], errors)
+    return _with_rate(plain, climb, rule)
+
+
+@dataclass(frozen=True)
+class _Climb:
+    """A ladder that was climbed: the rounds that count, beside the spread that a pilot found.
+
+    Shapes: sizes, spread, errors (rungs,), gaps (rungs, rounds).
+    """
+
+    rate: float
+    sizes: np.ndarray
+    spread: np.ndarray
+    gaps: np.ndarray
+    errors: np.ndarray
+
+
+def _with_rate(plain: Outcome, climb: _Climb, rule: Rule) -> Outcome:
+    """The hull of three fits, if it moves the answer by at most 2δ and nothing speaks against the rate."""
+    fits = _fits(climb.sizes, climb.rate, climb.spread)
+    limits = [mean_sequence(weights @ climb.gaps, rule) for _, weights in fits]
+    last = mean_sequence(climb.gaps[-1], rule)
+    carried = [float(np.abs(weights) @ climb.errors) for _, weights in fits]  # extrapolation amplifies errors
     lower = min(cs.lower - e for cs, e in zip(limits, carried, strict=True))
     upper = max(cs.upper + e for cs, e in zip(limits, carried, strict=True))
-    error = max(carried)
-    gap_at_top = float(rounds_used[-1].mean())
+    error, gap_at_top = max(carried), float(climb.gaps[-1].mean())
     moved = max(abs(lower - gap_at_top), abs(upper - gap_at_top))
-    fitting = _fits_well(fits, rounds_used)
     gates = all(cs.gates_open for cs in (*limits, last))
-    answer = inside_or_outside(lower, upper, -rule.tolerance, rule.tolerance, gates)
     widest = max(limits, key=lambda cs: cs.upper - cs.lower)
-    reason, would = advice(fits[limits.index(widest)][1] @ rounds_used, widest, rule, solver=error)
-    if gates and answer != "open" and (not fitting or moved > 2 * rule.tolerance):
-        answer, reason, would = "open", *_finite_size(relation, sizes, moved, fitting, rule)
-    seen = _seen_rate(sizes, relation.ladder.rate, rounds_used)
-    if seen and (answer, abs(seen[1]) <= rule.tolerance) in (("supported", False), ("refuted", True)):
-        answer = "open"
-        reason = (
-            f"finite size: the gaps fit the rate {seen[0]:.2g} better than {relation.ladder.rate:g},"
-            f" with the limit {seen[1]:+.2%}"
-        )
-        would = "another rate, or larger sizes"
-    another_rate = seen is not None and abs(seen[1]) <= rule.tolerance  # the limit may be right and the rate wrong
-    unreachable = answer == "open" and not another_rate and _unreachable(relation, sizes, rounds_used, errors, rule)
-    if unreachable:
-        answer = "refuted"
-    centre = float(np.mean([np.mean(weights @ rounds_used) for _, weights in fits]))
-    lost = ("no limit within the tolerance explains the gaps at the declared rate",) if unreachable else ()
-    notes = (
-        *lost,
-        f"extrapolation moves the gap of {gap_at_top:+.2%} at {sizes[-1]:g} by up to {moved:.2%}",
-        f"the rate {relation.ladder.rate:g} is part of what is asserted",
-    )
-    return Outcome(
-        "undecided" if error > rule.tolerance / 2 else answer,
+    answer: Answer = inside_or_outside(lower, upper, -rule.tolerance, rule.tolerance, gates)
+    reason, would = advice(fits[limits.index(widest)][1] @ climb.gaps, widest, rule, solver=error)
+    notes: tuple[str, ...] = ()
+    if answer != "open":
+        answer, reason, would = _unless_doubtful(climb, fits, moved, answer, rule)
+    if answer == "open" and _unreachable(climb, rule) and not _another_rate(climb, rule):
+        answer, notes = "refuted", ("no limit within the tolerance explains the gaps at the declared rate",)
+    return dataclasses.replace(
+        plain,
+        answer="undecided" if error > rule.tolerance / 2 else answer,
         reason=reason,
         would_decide=would,
-        estimate=centre,
+        estimate=float(np.mean([np.mean(weights @ climb.gaps) for _, weights in fits])),
         interval=(lower, upper),
-        guarantee="calibrated",
         detectable=detectable(widest, rule, error),
-        notes=notes,
-        **shared,
+        notes=(
+            *notes,
+            f"extrapolation moves the gap of {gap_at_top:+.2%} at {climb.sizes[-1]:g} by up to {moved:.2%}",
+            f"the rate {climb.rate:g} is part of what is asserted",
+        ),
+    )
+
+
+def _unless_doubtful(
+    climb: _Climb, fits: Sequence[tuple[np.ndarray, np.ndarray]], moved: float, answer: Answer, rule: Rule
+) -> tuple[Answer, str, str]:
+    """The answer, or why it is withheld."""
+    seen = _seen_rate(climb.sizes, climb.rate, climb.gaps)
+    if seen and (answer, abs(seen[1]) <= rule.tolerance) in (("supported", False), ("refuted", True)):
+        better = f"the gaps fit the rate {seen[0]:.2g} better than {climb.rate:g}, with the limit {seen[1]:+.2%}"
+        return "open", f"finite size: {better}", "another rate, or larger sizes"
+    fitting = _fits_well(fits, climb.gaps)
+    if not fitting or moved > 2 * rule.tolerance:
+        return "open", *_finite_size(climb, moved, fitting, rule)
+    return answer, "", ""
+
+
+def _another_rate(climb: _Climb, rule: Rule) -> bool:
+    """Whether the limit may be right and only the rate wrong."""
+    seen = _seen_rate(climb.sizes, climb.rate, climb.gaps)
+    return seen is not None and abs(seen[1]) <= rule.tolerance
+
+
+def _without_rate(plain: Outcome, sizes: np.ndarray, gaps: np.ndarray, errors: np.ndarray, rule: Rule) -> Outcome:
+    """A fitted rate refutes nothing: with a second term its limit is wrong more often than not.
+
+    Supported where the gap at the largest size needs no extrapolation.
+    """
+    last, error = mean_sequence(gaps[-1], rule), float(errors[-1])
+    inside = inside_or_outside(last.lower - error, last.upper + error, -rule.tolerance, rule.tolerance, last.gates_open)
+    rate, limit = _best_rate(sizes, gaps)
+    reason, would = advice(gaps[-1], last, rule, solver=error)
+    if last.gates_open and inside == "refuted":
+        reason = "finite size: the gap at the largest size is beyond the tolerance, and no rate is declared"
+        would = "a declared rate, or larger sizes"
+    return dataclasses.replace(
+        plain,
+        answer="undecided" if error > rule.tolerance / 2 else "supported" if inside == "supported" else "open",
+        reason=reason,
+        would_decide=would,
+        estimate=float(gaps[-1].mean()),
+        interval=(last.lower - error, last.upper + error),
+        detectable=detectable(last, rule, error),
+        notes=(f"fitted, asserting nothing: rate {rate:.2g}, limit {limit:+.2%}",),
     )
 
 
@@ -151,8 +200,6 @@ def _fits(sizes: np.ndarray, rate: float, spread: np.ndarray) -> list[tuple[np.n
     return [(design * used[:, None], intercept_weights(design, used / spread**2)) for design, used in designs]
 
 
-
-
 def _fits_well(fits: Sequence[tuple[np.ndarray, np.ndarray]], gaps: np.ndarray) -> bool:
     """Whether the top-three fit and the better of the three-term fits pass a χ² test at 1 %."""
     mean, variance = gaps.mean(axis=1), gaps.var(axis=1, ddof=1) / gaps.shape[1]
@@ -170,23 +217,25 @@ def _fits_well(fits: Sequence[tuple[np.ndarray, np.ndarray]], gaps: np.ndarray) 
     return bool(passed[0] and any(passed[1:]))
 
 
-def _unreachable(relation: Asymptotic, sizes: np.ndarray, gaps: np.ndarray, errors: np.ndarray, rule: Rule) -> bool:
+def _unreachable(climb: _Climb, rule: Rule) -> bool:
     """Whether no limit within the tolerance explains the gaps, however large the terms n^-ρ and n^-2ρ (or n^-ρ-½) are.
 
     Every size may miss by a further tolerance, for terms of higher order. Catches formulas whose gap follows no such
     law.
     """
-    intervals = [mean_sequence(rung, dataclasses.replace(rule, level=rule.level / len(gaps))) for rung in gaps]
+    shares = dataclasses.replace(rule, level=rule.level / len(climb.gaps))
+    intervals = [mean_sequence(rung, shares) for rung in climb.gaps]
     if not all(cs.gates_open for cs in intervals):
         return False
-    x, delta = (sizes / sizes[-1]) ** -relation.ladder.rate, rule.tolerance
+    relative, delta = climb.sizes / climb.sizes[-1], rule.tolerance
+    x = relative**-climb.rate
     upper, lower = (np.array([getattr(cs, end) for cs in intervals]) for end in ("upper", "lower"))
-    for further in (x**2, x * (sizes / sizes[-1]) ** -0.5):
+    for further in (x**2, x * relative**-0.5):
         terms = np.stack([np.ones_like(x), x, further], axis=1)
         found = linprog(
             np.zeros(3),
             np.vstack([terms, -terms]),
-            np.concatenate([upper + errors + delta, delta + errors - lower]),
+            np.concatenate([upper + climb.errors + delta, delta + climb.errors - lower]),
             bounds=[(-delta, delta), (None, None), (None, None)],
         )
         if found.status != INFEASIBLE:
@@ -194,31 +243,38 @@ def _unreachable(relation: Asymptotic, sizes: np.ndarray, gaps: np.ndarray, erro
     return True
 
 
+def _misfit(sizes: np.ndarray, gaps: np.ndarray, rate: float) -> tuple[float, float]:
+    """χ² and limit of the fit of g∞ + c·size^-rate."""
+    mean, precision = gaps.mean(axis=1), gaps.shape[1] / gaps.var(axis=1, ddof=1)
+    design = np.stack([np.ones(len(sizes)), (sizes / sizes[-1]) ** -rate], axis=1)
+    fit = np.linalg.solve(design.T @ (precision[:, None] * design), design.T @ (precision * mean))
+    return float(np.sum(precision * (mean - design @ fit) ** 2)), float(fit[0])
+
+
+def _best_rate(sizes: np.ndarray, gaps: np.ndarray) -> tuple[float, float]:
+    """The rate that fits best, and its limit."""
+    best = min(RATES, key=lambda rate: _misfit(sizes, gaps, rate)[0])
+    return float(best), _misfit(sizes, gaps, best)[1]
+
+
 def _seen_rate(sizes: np.ndarray, rate: float, gaps: np.ndarray) -> tuple[float, float] | None:
     """(r, limit) of the best fit of g∞ + c·size^-r, where it fits and the declared rate fits worse beyond chance.
 
     It may withhold a verdict and gives none: a second term looks like another rate too.
     """
-    mean, precision = gaps.mean(axis=1), gaps.shape[1] / gaps.var(axis=1, ddof=1)
-
-    def misfit(r: float) -> tuple[float, float]:
-        design = np.stack([np.ones(len(sizes)), (sizes / sizes[-1]) ** -r], axis=1)
-        fit = np.linalg.solve(design.T @ (precision[:, None] * design), design.T @ (precision * mean))
-        return float(np.sum(precision * (mean - design @ fit) ** 2)), float(fit[0])
-
-    best = min(RATES, key=lambda r: misfit(r)[0])
-    (least, limit), declared = misfit(best), misfit(rate)[0]
+    best, limit = _best_rate(sizes, gaps)
+    least, declared = _misfit(sizes, gaps, best)[0], _misfit(sizes, gaps, rate)[0]
     fits = len(sizes) == 3 or chdtrc(len(sizes) - 3, least) > LACK_OF_FIT
-    return (float(best), limit) if fits and chdtrc(1, declared - least) < LACK_OF_FIT else None
+    return (best, limit) if fits and chdtrc(1, declared - least) < LACK_OF_FIT else None
 
 
-def _finite_size(relation: Asymptotic, sizes: np.ndarray, moved: float, fitting: bool, rule: Rule) -> tuple[str, str]:
+def _finite_size(climb: _Climb, moved: float, fitting: bool, rule: Rule) -> tuple[str, str]:
     if not fitting:
         return (
             "finite size: the gaps do not follow the declared rate with one further term",
             "larger sizes, or another rate",
         )
-    larger = sizes[-1] * (moved / (2 * rule.tolerance)) ** (1 / relation.ladder.rate)
+    larger = climb.sizes[-1] * (moved / (2 * rule.tolerance)) ** (1 / climb.rate)
     return (
         "finite size: extrapolation would move the answer by more than twice the tolerance",
         f"sizes up to about {larger:.2g}",

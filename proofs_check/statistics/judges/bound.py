@@ -150,7 +150,7 @@ def _with_probability(relation: Bound, kind: Probability, claim: Claim, only: Me
         prediction=one(only.prediction.value),
         mean=float(only.observable.mean()),
         would_decide=f"about {int(max(needed, 1.3 * only.kept))} trials",
-        blind_spot="",
+        blind_spot=blind_spot(rule, only.kept),
         certificate=float(np.max(margin)),
         series=(scalar_row(only),),
         notes=(f"the bound is exceeded in {share:.3%} of the draws, {allowed:.3%} are allowed",),

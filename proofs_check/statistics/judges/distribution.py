@@ -17,9 +17,9 @@ from proofs_check.statistics.judging import certificates, judge, stations, trial
 from proofs_check.statistics.regime import EDGE, blind_spot
 from proofs_check.statistics.sequential import betting_log_wealth
 from theory.claim import Claim
-from theory.computed import Law
+from theory.computed import Law, Shares
 from theory.errors import BadDeclaration
-from theory.evaluate import DIGITS, Prediction
+from theory.evaluate import DIGITS
 from theory.implicit import solve
 from theory.relation import Distribution
 from theory.setting import Point
@@ -31,7 +31,6 @@ SEARCHED = 5  # grid values at which the lower end of the interval is looked for
 BISECTIONS = 8
 ROUNDINGS = 8
 
-Shares = Callable[[np.ndarray], Prediction]
 
 
 @stations.register
@@ -50,16 +49,9 @@ def _(relation: Distribution, rule: Rule) -> int:
 
 @judge.register
 def _(relation: Distribution, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
-    only, law = measured[0], claim.prediction
-    point, within = only.station.point, _within(relation, rule.tolerance)
-    roots = solve(claim.roots_at(point), {**point.exact(), **point.spectra()}, DIGITS)
-
-    def shares(values: np.ndarray) -> Prediction:
-        return law.at(values, point, roots)
-
-    def grid(count: int) -> np.ndarray:
-        return law.quantiles(np.arange(1, count + 1) / (count + 1), point, roots)
-
+    only, within = measured[0], _within(relation, rule.tolerance)
+    point = only.station.point
+    law = claim.prediction.at_point(point, solve(claim.roots_at(point), {**point.exact(), **point.spectra()}, DIGITS))
     if not np.isfinite(certificates(only)).all():
         return Outcome(
             "undecided",
@@ -67,37 +59,43 @@ def _(relation: Distribution, claim: Claim, measured: Sequence[Measured], rule: 
             would_decide="a finite certificate in every trial",
             tolerance=within,
         )
-    return (_of_numbers if only.observable.ndim == 1 else _of_arrays)(shares, grid, only, within, rule)
+    return (_of_numbers if only.observable.ndim == 1 else _of_arrays)(law, only, within, rule)
 
 
 def _within(relation: Distribution, tolerance: float) -> float:
     return tolerance if relation.within is None else relation.within
 
 
+def _grid(law: Shares, count: int) -> np.ndarray:
+    return law.quantiles(np.arange(1, count + 1) / (count + 1))
+
+
 # One number a trial
 
 
-def _of_numbers(
-    shares: Shares, grid: Callable[[int], np.ndarray], only: Measured, within: float, rule: Rule
-) -> Outcome:
+def _of_numbers(law: Shares, only: Measured, within: float, rule: Rule) -> Outcome:
     count, stage = _doubling(only.kept, within, rule)
     if not count:
         needed = first_doubling(within, rule)
         return Outcome(
             "open", reason="noise: too few trials", would_decide=f"{needed} trials", tolerance=within, guarantee="exact"
         )
-    level = rule.level * 6 / (np.pi * stage) ** 2
-    half = float(np.sqrt(np.log(2 / level) / (2 * count)))
+    half = band(count, stage, rule.level)
     values, slack = only.observable[:count], certificates(only)[:count]
-    nearest, farthest, error = _distances(shares, values, slack)
+    nearest, farthest, error = _distances(law, values, slack)
     blurred = error + (farthest - nearest) / 2
     lower, upper = max(nearest - half - error, 0.0), min(farthest + half + error, 1.0)
     still_open = _noise((nearest + farthest) / 2, count, half, within)
     return _outcome(
         only, (lower, (nearest + farthest) / 2, upper), within, rule, blurred, still_open,
         detectable=within + half + float(np.sqrt(np.log(20) / (2 * count))) + 2 * blurred,
-        series=_rows(shares, grid(FEWEST_GRID), values, only),
+        series=_rows(law, _grid(law, FEWEST_GRID), values, only),
     )  # fmt: skip
+
+
+def band(count: int, stage: int, level: float) -> float:
+    """√(log(2/α_k)/(2n)), α_k = 6α/(π²k²): all stages together miss with probability α at most."""
+    return float(np.sqrt(np.log(np.pi**2 * stage**2 / (3 * level)) / (2 * count)))
 
 
 def first_doubling(within: float, rule: Rule) -> int:
@@ -113,20 +111,20 @@ def _doubling(kept: int, within: float, rule: Rule) -> tuple[int, int]:
     return (first * 2 ** (stage - 1), stage) if stage else (0, 0)
 
 
-def _distances(shares: Shares, values: np.ndarray, slack: np.ndarray) -> tuple[float, float, float]:
+def _distances(law: Shares, values: np.ndarray, slack: np.ndarray) -> tuple[float, float, float]:
     """Least and largest sup |F_n − F| of values that are known up to their slack, and the error of F.
 
     Shapes: values, slack (n,).
     """
     small, large = np.sort(values - slack), np.sort(values + slack)  # F_n of the true values lies between theirs
-    above, below, error = zip(*(_one_sided(shares, ordered) for ordered in (small, large)), strict=True)
+    above, below, error = zip(*(_one_sided(law, ordered) for ordered in (small, large)), strict=True)
     return max(above[1], below[0], 0.0), max(above[0], below[1]), max(error)
 
 
-def _one_sided(shares: Shares, ordered: np.ndarray) -> tuple[float, float, float]:
+def _one_sided(law: Shares, ordered: np.ndarray) -> tuple[float, float, float]:
     """sup (F_n − F), sup (F − F_n), and the error of F. An atom of F counts from its left in the second."""
     count = len(ordered)
-    at, before = shares(ordered), shares(ordered - ROUNDINGS * np.finfo(float).eps * np.abs(ordered))
+    at, before = law.at(ordered), law.at(ordered - ROUNDINGS * np.finfo(float).eps * np.abs(ordered))
     above = np.searchsorted(ordered, ordered, "right") / count - at.value
     below = before.value - np.searchsorted(ordered, ordered, "left") / count
     return float(above.max()), float(below.max()), float(max(np.max(at.error), np.max(before.error)))
@@ -171,9 +169,9 @@ def _log_wealth(values: np.ndarray, mean: float) -> float:
     return betting_log_wealth(values, mean)
 
 
-def _of_arrays(shares: Shares, grid: Callable[[int], np.ndarray], only: Measured, within: float, rule: Rule) -> Outcome:
-    places = grid(int(np.clip(np.ceil(GRID_SHARE / within), FEWEST_GRID, LARGEST_GRID)))
-    predicted = shares(places)
+def _of_arrays(law: Shares, only: Measured, within: float, rule: Rule) -> Outcome:
+    places = _grid(law, int(np.clip(np.ceil(GRID_SHARE / within), FEWEST_GRID, LARGEST_GRID)))
+    predicted = law.at(places)
     error = float(np.max(predicted.error))
     step = float(np.max(np.diff(predicted.value, prepend=0.0, append=1.0)))
     sides = _sides(only, places, predicted.value)
@@ -198,7 +196,7 @@ def _of_arrays(shares: Shares, grid: Callable[[int], np.ndarray], only: Measured
         only, (max(lower, 0.0), estimate, upper), within, rule, blurred,
         ("noise: the shares below the grid values are not yet certain", needed),
         detectable=within + step + error + 1.5 * (upper - step - error - estimate),
-        series=_rows(shares, places, only.observable, only), supported=wealth >= line,
+        series=_rows(law, places, only.observable, only), supported=wealth >= line,
     )  # fmt: skip
 
 
@@ -253,9 +251,9 @@ def _outcome(
     )
 
 
-def _rows(shares: Shares, places: np.ndarray, observable: np.ndarray, only: Measured) -> tuple[dict[str, Any], ...]:
+def _rows(law: Shares, places: np.ndarray, observable: np.ndarray, only: Measured) -> tuple[dict[str, Any], ...]:
     """What a figure draws: predicted and measured shares below some values."""
-    found, trials = shares(places), observable.reshape(len(observable), -1)
+    found, trials = law.at(places), observable.reshape(len(observable), -1)
     return tuple(
         {
             "at": float(place),

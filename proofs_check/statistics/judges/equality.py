@@ -21,7 +21,7 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
     only = measured[0]
     gaps, errors, knowns = _components(claim, only)
     scalar = only.observable.ndim == 1 and np.ndim(only.prediction.value) == 0
-    coin = scalar and set(np.unique(only.observable)) == {0.0, 1.0}
+    coin = scalar and _zeros_and_ones(only.observable)
     parts = [
         _component(gap, error, known, rule, len(gaps), coin and known.low == -np.inf)
         for gap, error, known in zip(gaps, errors, knowns, strict=True)
@@ -40,6 +40,12 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
         else (scalar_row(only),),
         notes=note,
     )
+
+
+def _zeros_and_ones(values: np.ndarray) -> bool:
+    """Whether every value is 0 or 1, and both occur."""
+    ones = values == 1
+    return bool(np.all(ones[:8] | (values[:8] == 0)) and np.all(ones | (values == 0)) and 0 < ones.sum() < len(values))
 
 
 def _places(claim: Claim, components: int) -> Sequence[float]:
