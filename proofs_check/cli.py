@@ -9,12 +9,11 @@ from typing import Any
 import click
 
 LATER = {
-    "prove": "derivation steps", "mutate": "mutation scores", "falsify": "worst-case search",
-    "compare": "rivals on one sample", "fit": "unknown constants", "calibrate": "the engine's own error rates",
-    "audit": "stability audits of a torch model", "report": "pages", "export": "tables for LaTeX",
-    "bundle": "bundles for referees",
+    "prove": "derivation steps", "audit": "stability audits of a torch model",
+    "report": "pages", "export": "tables for LaTeX", "bundle": "bundles for referees",
 }  # fmt: skip
 BAD_INPUT, INTERRUPTED = 2, 130
+PLACE = ("backend", "device", "precision", "workers", "fresh")
 
 
 class Verbs(click.Group):
@@ -176,7 +175,10 @@ def simulate(**asked: Any) -> int:
     FRESH,
     click.option("--figures", default=None, metavar="FOLDER", help="Draw the figure of every claim as well."),
     click.option(
-        "--resolve", type=float, default=None, help="Relative error to bring to light: runs with half of it as tolerance."
+        "--resolve",
+        type=float,
+        default=None,
+        help="Relative error to bring to light: runs with half of it as tolerance.",
     ),
     click.option("--cluster", default=None, callback=later, expose_value=False, help="Not built yet."),
 )
@@ -206,6 +208,70 @@ def check(**asked: Any) -> int:
 def plot(**asked: Any) -> int:
     """A figure that compares prediction and measurement, drawn from records."""
     return _verb("plot", asked)
+
+
+RATE, TOLERANCE, LEVEL, BUDGET, MOST = ERRORS
+
+
+@cli.command(epilog="Example: proofs-check mutate min_norm.ridgeless_risk_isotropic")
+@click.argument("claims", nargs=-1, required=True)
+@options(RATE, TOLERANCE, BUDGET, MOST, SEED, *MACHINE, WORKERS, FRESH)
+def mutate(**asked: Any) -> int:
+    """Changed formulas, which must be refuted: a score, and the survivors."""
+    return _verb("mutate", asked)
+
+
+@cli.command(epilog="Example: proofs-check falsify stability.sgd_mean_square_threshold_trace --budget 30s")
+@click.argument("claim")
+@options(
+    RATE,
+    TOLERANCE,
+    click.option(
+        "--budget", callback=seconds, default="60s", show_default=True, metavar="TIME", help="Time for the search."
+    ),
+    click.option("--max-trials", type=int, default=None, help="Most trials of the search in all."),
+    SEED,
+    *MACHINE,
+    WORKERS,
+    FRESH,
+)
+def falsify(**asked: Any) -> int:
+    """Search the domain for the point where a claim is worst."""
+    return _verb("falsify", asked)
+
+
+POINTS = click.option("--points", type=int, default=3, show_default=True, help="Points to compare at.")
+
+
+@cli.command(epilog="Example: proofs-check compare my_bound.py")
+@click.argument("claim")
+@options(*ERRORS, POINTS, POINT, SEED, *MACHINE, WORKERS, FRESH)
+def compare(**asked: Any) -> int:
+    """A claim and its rivals on the same sample: verdicts, and which is closer."""
+    return _verb("compare", asked)
+
+
+@cli.command(epilog="Example: proofs-check fit my_rate.py")
+@click.argument("claim")
+@options(*ERRORS, POINT, SEED, *MACHINE, WORKERS, FRESH)
+def fit(**asked: Any) -> int:
+    """The constants that a claim leaves open, with intervals, tried on sizes held out."""
+    return _verb("fit", asked)
+
+
+@cli.command(epilog="Example: proofs-check calibrate --relation equality --quick --out calibration")
+@options(
+    click.option("--relation", "relations", multiple=True, help="Only this relation; repeatable."),
+    click.option("--toy", "toys", multiple=True, help="Only this toy; repeatable."),
+    click.option("--runs", type=int, default=None, help="Runs of every cell, instead of each toy's own number."),
+    click.option("--quick", is_flag=True, help="A hundredth of the runs."),
+    click.option("--out", default="calibration", show_default=True, metavar="FOLDER", help="Table, figure, JSON."),
+    SEED,
+    WORKERS,
+)
+def calibrate(**asked: Any) -> int:
+    """The engine's own false alarms, false supports and power, on toys of known truth."""
+    return _verb("calibrate", asked)
 
 
 @cli.command(epilog="Example: proofs-check replay record.json")
@@ -245,7 +311,10 @@ def _verb(name: str, asked: dict[str, Any]) -> int:
 
     try:
         from proofs_check import verbs
+        from proofs_check.selection import Place
 
+        if "backend" in asked:
+            asked = {"place": Place(**{part: asked.pop(part) for part in PLACE})} | asked
         return verbs.run(name, asked)
     except BadInput as fault:
         _told(str(fault), asked["debug"])

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +11,29 @@ from theory import discovery
 from theory.errors import BadInput
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where and how a verb computes."""
+
+    backend: str = "numpy"
+    device: str = ""
+    precision: str = "float64"
+    workers: int | None = None
+    fresh: bool = False
+
+
 class laboratory:  # a context, used like a function
     """A laboratory with the store of this place, closed at the end."""
 
-    def __init__(
-        self,
-        backend: str,
-        device: str,
-        precision: str,
-        workers: int | None,
-        fresh: bool,
-        heard: Any = lambda trials: None,
-    ) -> None:
+    def __init__(self, place: Place, heard: Any = lambda trials: None) -> None:
         from numerics.arrays import Machine
         from numerics.measure import Laboratory
         from numerics.store import Store
 
-        machine = Machine(backend, device, precision)
+        machine = Machine(place.backend, place.device, place.precision)
         self.store = Store()
-        cores = workers or len(os.sched_getaffinity(0))
-        self.lab = Laboratory(machine, self.store, cores, reuse=not fresh, heard=heard)
+        cores = place.workers or len(os.sched_getaffinity(0))
+        self.lab = Laboratory(machine, self.store, cores, reuse=not place.fresh, heard=heard)
 
     def __enter__(self) -> Any:
         return self.lab

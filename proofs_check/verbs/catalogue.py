@@ -1,0 +1,106 @@
+"""Verbs that read the catalogue: list, explain, predict."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import numpy as np
+
+from proofs_check.console import show_json
+from proofs_check.selection import assignments, single
+from theory import discovery
+from theory.errors import BadInput
+
+
+def list_(topic: str | None, as_json: bool, debug: bool) -> int:
+    claims = discovery.find(topic or "all")
+    rows = [
+        {
+            "id": claim.id,
+            "entry": claim.entry,
+            "title": claim.title,
+            "topic": claim.topic,
+            "relation": claim.relation.label,
+            "status": claim.status,
+            "source": str(claim.source),
+            "seeds": list(claim.seeds),
+            "flagship": claim.flagship,
+            "backends": _backends(claim),
+        }
+        for claim in claims
+    ]
+    if as_json:
+        show_json({"claims": rows})
+        return 0
+    width = max(len(row["id"]) for row in rows)
+    for row in rows:
+        click.echo(f"{row['id']:{width}}  {row['relation']:19}  {row['status']:12}  {row['title']}")
+    return 0
+
+
+def explain(claim: str, as_json: bool, debug: bool) -> int:
+    from theory.describe import describe, plain_text
+
+    found = single(claim)
+    described = describe(found) | {"simulator": _simulator_text(found)}
+    show_json(described) if as_json else click.echo(plain_text(described))
+    return 0
+
+
+def predict(claim: str, sets: Sequence[str], digits: int, as_json: bool, debug: bool) -> int:
+    from theory.claim import Claim
+    from theory.points import complete
+    from theory.setting import symbols_of
+
+    found: Claim = single(claim)
+    if found.is_per_trial():
+        raise BadInput(
+            f"{found.id} has a prediction for every draw, not for a point; "
+            f"`proofs-check check {found.id}` compares them"
+        )
+    given = assignments(sets)
+    used = {
+        str(symbol)
+        for symbol in symbols_of([found.prediction, *found.assuming, *(root.equation for root in found.roots)])
+    }
+    needed = [name for name in found.free() if name in used]
+    missing = [name for name in needed if name not in given]
+    if missing:
+        raise BadInput(f"{found.id}: {', '.join(missing)} not given; add --set {missing[0]}=…")
+    point = complete(found.but(regime=()), given, np.random.default_rng(0))
+    prediction = found.predict(point, digits=max(digits, 16))
+    shown = {name: value for name, value in point.text().items() if name in needed or name in given}
+    if as_json:
+        show_json(
+            {
+                "id": found.id,
+                "point": shown,
+                "value": prediction.value,
+                "error": prediction.error,
+                "digits": _certain(prediction.digits, digits),
+                "guarantee": prediction.guarantee,
+                "outside_regime": [str(c) for c in found.broken(found.regime, point)],
+            }
+        )
+    else:
+        click.echo(_certain(prediction.digits, digits))
+    return 0
+
+
+def _certain(digits: str, wanted: int) -> str:
+    """The first `wanted` certain digits of a decimal text."""
+    from decimal import Context, Decimal
+
+    return str(Context(prec=wanted).create_decimal(Decimal(digits)))
+
+
+def _backends(claim: Any) -> list[str]:
+    try:
+        return list(discovery.simulator_of(claim.setting).backends)
+    except BadInput:
+        return []
+
+
+def _simulator_text(claim: Any) -> str:
+    simulator = discovery.simulator_of(claim.setting)
+    return f"{simulator.name}: {' '.join((simulator.function.__doc__ or '').split())}"
