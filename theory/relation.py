@@ -126,7 +126,7 @@ class Bound(Relation):
 
 @dataclass(frozen=True)
 class Exponent(Relation):
-    """The mean of the observable goes like size^b along the ladder, b the prediction; with a `floor`, like A·size^b + F.
+    """The mean of the observable goes like size^b along the ladder, b the prediction; with `floor`, like A·size^b + F.
 
     `within`: the absolute tolerance of the slope, otherwise the run's. `correction`: the rate of the first finite-size
     term, A·size^b (1 + c·size^-correction), where it is known; a fit with that term then has to agree.
@@ -176,11 +176,14 @@ class Order(Relation):
 class Direction(Relation):
     """1 − cosine between observable and prediction vanishes along an axis.
 
-    `limit`: the absolute tolerance (a cosine has no scale).
+    `limit`: the absolute tolerance (a cosine has no scale). `rate`: the claimed r of 1 − cosine ~ 1/(log t)^r, tested
+    to ± `rate_within`: at any reachable t a second term moves the visible rate by that much.
     """
 
     along: Symbol
     limit: float = 5e-3
+    rate: float | None = None
+    rate_within: float = 0.3
     label: ClassVar[str] = "direction"
     measures: ClassVar[str] = "1 − cosine in the limit"
 

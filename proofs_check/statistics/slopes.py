@@ -211,20 +211,21 @@ def climb_of(measured: Sequence[Measured], sizes: Sequence[int], rule: Rule, uni
     errors = np.array([mean_certificate(rung, by) for rung, by in zip(measured, scale, strict=True)])
     fixed = all(rung.known.values == "fixed" for rung in measured)
     if fixed:  # not random: one round says all, and the relative spread is set to be equal
-        return Climb(np.array(sizes, float), values[:, 0], np.abs(values[:, 0]), values[:, :1], errors, rule,
-                     Known(values="fixed"))  # fmt: skip
+        first = values[:, 0]
+        spread = np.where(first == 0, 1.0, np.abs(first))
+        return Climb(np.array(sizes, float), first, spread, values[:, :1], errors, rule, Known(values="fixed"))
     pilot = values[:, :PILOT]
     return Climb(np.array(sizes, float), pilot.mean(axis=1), pilot.std(axis=1, ddof=1), values[:, PILOT:], errors, rule)
 
 
-def vanishing(interval: Callable[[float], Interval], centre: float) -> tuple[float, float]:
-    """Where the ends of an interval vanish that falls by about 1 when its argument rises by 1."""
+def vanishing(interval: Callable[[float], Interval], centre: float, far: float = FAR) -> tuple[float, float]:
+    """Where the ends of an interval vanish that falls by about 1 when its argument rises by 1; not sought too far."""
     found = {}
     for end, outside in (("lower", -np.inf), ("upper", np.inf)):
         at = centre
         for _ in range(STEPS):
             at += getattr(interval(at), end)
-            if not abs(at - centre) < FAR:
+            if not abs(at - centre) < far:
                 at = outside
                 break
         found[end] = float(at)

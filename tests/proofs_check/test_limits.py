@@ -14,7 +14,7 @@ from proofs_check.statistics import judged, stations
 from proofs_check.statistics.evidence import Measured, Outcome, Rule
 from proofs_check.statistics.judges import asymptotic
 from tests.engine_toys import Mean, Turning, answers, at_most, claim_of, first, followed, measured
-from theory.errors import BadDeclaration, BadSample, NotBuilt
+from theory.errors import BadDeclaration, BadSample
 from theory.relation import Asymptotic, Direction, Ladder
 from theory.setting import Observable, Point, Setting
 
@@ -250,10 +250,38 @@ class Certified(Setting):
     v_error = Observable("its error")
 
 
-def test_a_certificate_that_would_be_ignored_is_refused() -> None:
+def test_the_certificate_of_the_observable_counts_at_every_step() -> None:
     (only,) = turning(np.random.default_rng(0), lambda t: 0.03 / np.log(t))
-    with pytest.raises(NotBuilt):
-        judged(DIRECTION, [measured(only.observable, only.prediction.value, certificate=0.1, point=START)], STRICT)
+    for size, answer in ((1e-6, "supported"), (0.1, "undecided"), (np.inf, "undecided")):
+        certified = measured(only.observable, only.prediction.value, certificate=size, point=START)
+        assert followed(DIRECTION, [certified], STRICT).answer == answer
+
+
+RATED = DIRECTION.but(relation=Direction(along=Turning.step, rate=1))
+
+
+def test_a_rate_in_log_t_is_tested_to_its_tolerance() -> None:
+    for apart, answer in (
+        (lambda t: 0.03 / np.log(t), "supported"),
+        (lambda t: 0.03 / np.log(t) + 0.01 / np.log(t) ** 2, "supported"),
+        (lambda t: 0.1 / np.log(t) ** 2, "refuted"),
+        (lambda t: 0.015 / np.log(t) ** 0.4, "refuted"),
+    ):
+        found = answers(10, lambda rng, apart=apart: followed(RATED, turning(rng, apart), STRICT))
+        assert found[answer] == 10, found
+
+
+@pytest.mark.parametrize("rate", [0.7, 1.3])
+def test_a_rate_at_the_edge_of_its_tolerance_is_wrong_less_often_than_declared(rate: float) -> None:
+    def wobbling(rng: np.random.Generator) -> list[Measured]:
+        """Mean 1 − cosine exactly 0.02/(log t)^rate, with noise of its own at every step."""
+        phi = rng.uniform(0, 2 * np.pi, 800)[:, None]
+        angle = np.arccos(1 - 0.02 / np.log(STEPS) ** rate * (1 + 0.2 * rng.uniform(-1, 1, (800, len(STEPS)))))
+        vectors = np.stack([np.cos(phi + angle), np.sin(phi + angle)], axis=-1)
+        return [measured(vectors, np.concatenate([np.cos(phi), np.sin(phi)], axis=1), point=START)]
+
+    found = answers(100, lambda rng: followed(RATED, wobbling(rng), RULE))
+    assert at_most(found["refuted"] + found["supported"], 100, RULE.level)
 
 
 def test_a_direction_needs_an_axis_of_some_length() -> None:

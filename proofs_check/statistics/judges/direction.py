@@ -5,72 +5,99 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from proofs_check.statistics.evidence import Measured, Outcome, Rule
+from proofs_check.statistics.evidence import Answer, Measured, Outcome, Rule
 from proofs_check.statistics.fitting import intercept_weights
-from proofs_check.statistics.judging import judge, mean_sequence
+from proofs_check.statistics.judging import certificates, judge, mean_sequence
 from proofs_check.statistics.regime import advice, blind_spot, detectable
 from proofs_check.statistics.sequential import Interval
+from proofs_check.statistics.slopes import PILOT, Climb, readings
 from theory.claim import Claim
-from theory.errors import BadDeclaration, NotBuilt
+from theory.errors import BadDeclaration
 from theory.relation import Direction
 from theory.setting import Axis
+
+LEAST_STEPS, LEAST_RATIO = 5, 3  # of an axis along which a rate in log t can be read
 
 
 @judge.register
 def _(relation: Direction, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
-    """Supported: 1 − cosine is below the limit at the end of the axis, and falling.
+    """Supported: 1 − cosine is below the limit at the end of the axis, and falling; at the rate, if one is declared.
 
-    Refuted: above it there, and in the limit too.
+    Refuted: above the limit at the end, and in the limit too; or falling at another rate.
     """
-    only = measured[0]
-    if only.certificate is not None:
-        raise NotBuilt(
-            f"{claim.id}: a direction whose observable has a certificate is declared but not judged by this version"
-        )
-    steps = _axis(relation, claim)
-    apart, doubt = _one_minus_cosine(only, len(steps)), _direction_error(only)
-    lost = int(np.sum(~np.isfinite(doubt) | ~np.isfinite(apart).all(axis=1)))
+    only, steps = measured[0], _axis(relation, claim)
+    apart, doubt = _one_minus_cosine(only, len(steps)), _direction_error(only, len(steps))
+    plain = Outcome("open", tolerance=relation.limit, guarantee="calibrated", blind_spot=blind_spot(rule, only.kept))
+    lost = int(np.sum(~np.isfinite(doubt).all(axis=1) | ~np.isfinite(apart).all(axis=1)))
     if lost:
-        return Outcome(
-            "undecided",
-            reason=f"solver: {lost} of {only.kept} draws have no certain direction",
-            tolerance=relation.limit,
-            guarantee="calibrated",
-            would_decide="a program and a simulator that find one in every draw",
-        )
+        reason = f"solver: {lost} of {only.kept} draws have no certain direction"
+        would = "a program and a simulator that find one in every draw"
+        return dataclasses.replace(plain, answer="undecided", reason=reason, would_decide=would)
+    errors = (doubt * np.sqrt(2 * apart) + doubt**2 / 2).mean(axis=0)  # of 1 − cosine, at every step
+    shared = rule if relation.rate is None else dataclasses.replace(rule, level=rule.level / 2)
+    outcome = _in_the_limit(plain, relation, steps, apart, errors, shared)
+    if relation.rate is not None:
+        outcome = _with_rate(outcome, relation, steps, apart, errors, shared)
+    answer = outcome.answer if errors[-1] <= relation.limit / 2 else "undecided"
+    series = tuple(_row(apart[:, j], step) for j, step in enumerate(steps))
+    return dataclasses.replace(outcome, answer=answer, series=series, certificate=float(errors[-1]))
+
+
+def _in_the_limit(
+    plain: Outcome, relation: Direction, steps: np.ndarray, apart: np.ndarray, errors: np.ndarray, rule: Rule
+) -> Outcome:
     weights = _extrapolation(steps)
-    errors = (doubt[:, None] * np.sqrt(2 * apart) + doubt[:, None] ** 2 / 2).mean(
-        axis=0
-    )  # of 1 − cosine, at every step
     error, carried = float(errors[-1]), float(np.abs(weights) @ errors)
-    last = mean_sequence(apart[:, -1], rule, tolerance=relation.limit)
-    limit = mean_sequence(apart @ weights, rule, tolerance=relation.limit)
-    change = mean_sequence(apart[:, -1] - apart[:, -2], rule, tolerance=relation.limit)
-    answer = "open"
+    strict = dataclasses.replace(rule, tolerance=relation.limit)
+    last, limit, change = (
+        mean_sequence(values, strict) for values in (apart[:, -1], apart @ weights, apart[:, -1] - apart[:, -2])
+    )
+    answer: Answer = "open"
     if last.gates_open and change.gates_open and last.upper + error <= relation.limit and change.upper <= 0:
         answer = "supported"
     elif last.gates_open and limit.gates_open and min(last.lower - error, limit.lower - carried) > relation.limit:
         answer = "refuted"
-    strict = dataclasses.replace(rule, tolerance=relation.limit)
     reason, would = _direction_reason(apart, last, limit, steps, strict, error)
-    series = tuple(_row(apart[:, j], step) for j, step in enumerate(steps))
-    return Outcome(
-        answer if error <= relation.limit / 2 else "undecided",
+    extrapolated = float((apart @ weights).mean())
+    return dataclasses.replace(
+        plain,
+        answer=answer,
         reason=reason,
         would_decide=would,
         estimate=float(apart[:, -1].mean()),
         interval=(max(last.lower - error, 0.0), last.upper + error),
-        tolerance=relation.limit,
-        guarantee="calibrated",
-        series=series,
         detectable=detectable(last, strict, error),
-        blind_spot=blind_spot(rule, only.kept),
-        certificate=error,
-        notes=(
-            f"1 − cosine at {relation.along} = {steps[-1]:g};"
-            f" extrapolated in 1/log: {float((apart @ weights).mean()):.2g}",
-        ),
+        notes=(f"1 − cosine at {relation.along} = {steps[-1]:g}; extrapolated in 1/log: {extrapolated:.2g}",),
     )
+
+
+def _with_rate(
+    found: Outcome, relation: Direction, steps: np.ndarray, apart: np.ndarray, errors: np.ndarray, rule: Rule
+) -> Outcome:
+    """The rate of 1 − cosine in log t, read as the slope of a power law in log t off both ends of the hull."""
+    assert relation.rate is not None
+    claimed, logs = -relation.rate, np.log(steps)
+    if len(steps) < LEAST_STEPS or logs[-1] < LEAST_RATIO * logs[0]:
+        reason = f"finite size: a rate in log t needs {LEAST_STEPS} steps over a factor {LEAST_RATIO} in log t"
+        return dataclasses.replace(found, answer="undecided", reason=reason, would_decide="a longer axis")
+    if len(apart) < 4 * PILOT:
+        return dataclasses.replace(found, answer="open")
+    pilot, rounds = apart[:PILOT], apart[PILOT:]
+    strict = dataclasses.replace(rule, tolerance=relation.rate_within)
+    climb = Climb(logs, pilot.mean(axis=0), pilot.std(axis=0, ddof=1), rounds.T, errors, strict)
+    ways = readings(len(steps))
+    sides = [climb.side(way, claimed, relation.rate_within) for way in ways]
+    gates = all(climb.rung(j).gates_open for j in range(len(steps)))
+    seen = " and ".join(f"{-climb.slope(way, claimed):.2f}" for way in ways)
+    notes = (*found.notes, f"rate in log t: {seen}, {relation.rate:g} ± {relation.rate_within:g} is claimed")
+    if gates and sides in (["above"] * len(ways), ["below"] * len(ways)):
+        return dataclasses.replace(found, answer="refuted", notes=notes)
+    if found.answer == "supported" and not (gates and set(sides) == {"inside"}):
+        reason, would = "noise: the rate is not yet certain to its tolerance", "more trials"
+        if gates and "unsure" not in sides:
+            reason, would = f"finite size: the rate still changes along the axis ({seen})", "a longer axis"
+        return dataclasses.replace(found, answer="open", reason=reason, would_decide=would, notes=notes)
+    return dataclasses.replace(found, notes=notes)
 
 
 def _axis(relation: Direction, claim: Claim) -> np.ndarray:
@@ -93,13 +120,23 @@ def _one_minus_cosine(only: Measured, steps: int) -> np.ndarray:
         return ((found - wanted) ** 2).sum(-1) / 2
 
 
-def _direction_error(only: Measured) -> np.ndarray:
-    """Bound of ‖ŵ/‖ŵ‖ − w/‖w‖‖ <= 2‖ŵ − w‖/‖ŵ‖ for the prediction ŵ of every trial.   Shapes: (kept,)."""
-    value, error = (np.asarray(part, dtype=float) for part in (only.prediction.value, only.prediction.error))
-    if error.ndim > 1:
-        error = np.linalg.norm(error.reshape(only.kept, -1), axis=-1)
+def _direction_error(only: Measured, steps: int) -> np.ndarray:
+    """Bound of ‖ŵ/‖ŵ‖ − w/‖w‖‖ <= 2‖ŵ − w‖/‖ŵ‖ for prediction and observable, at every step.
+
+    Shapes: -> (kept, steps).
+    """
     with np.errstate(all="ignore"):
-        return 2 * error / np.linalg.norm(value.reshape(only.kept, -1), axis=-1)
+        predicted = 2 * _norm(only.prediction.error, only) / _norm(only.prediction.value, only)
+        lengths = np.linalg.norm(only.observable.reshape(only.kept, steps, -1), axis=-1)
+        return predicted[:, None] + 2 * _norm(certificates(only), only)[:, None] / lengths
+
+
+def _norm(array: object, only: Measured) -> np.ndarray:
+    """Euclidean norm in every trial; one number a trial is taken for a norm already.   Shapes: (kept,)."""
+    values = np.asarray(array, dtype=float)
+    if values.ndim <= 1:
+        return np.broadcast_to(np.abs(values), (only.kept,))
+    return np.linalg.norm(values.reshape(only.kept, -1), axis=-1)
 
 
 def _extrapolation(steps: np.ndarray) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Order: the mean of the observable is O, o or Theta of a shape along a ladder, whatever the constant factor.
 
-With r(n) = E X(n)/shape(n), every second size, counted down from the largest, is held out; a constant C is fitted on the
-others. Whether r/C at a size that is held out lies beyond 1 ± δ is the sign of E(r − (1 ± δ)C), linear in the rounds.
-What happens beyond the ladder is not seen: support reads "consistent on [n₀, n₁]". A refutation needs a trend, and one
-steeper than a log factor at these sizes has, since log factors and slow finite-size terms cannot be told from powers.
+With r(n) = E X(n)/shape(n), every second size, counted down from the largest, is held out; a constant C is fitted on
+the others. Whether r/C at a size that is held out lies beyond 1 ± δ is the sign of E(r − (1 ± δ)C), linear in the
+rounds. What happens beyond the ladder is not seen: support reads "consistent on [n₀, n₁]". A refutation needs a trend,
+and one steeper than a log factor has at these sizes: log factors and slow finite-size terms look like small powers.
 """
 
 import dataclasses
@@ -64,7 +64,8 @@ def _(relation: Order, claim: Claim, measured: Sequence[Measured], rule: Rule) -
     found = _falling(climb) if relation.sense == "o" else _bounded(climb, both=relation.sense == "Theta")
     value, half = _constant(climb, relation.sense)
     span = f"on [{sizes[0]:g}, {sizes[-1]:g}]"
-    words = f"consistent {span}, C = {value:.4g} ± {half:.2g}; nothing is said of larger sizes"
+    constant = "falling" if relation.sense == "o" else f"C = {value:.4g} ± {half:.2g}"
+    words = f"consistent {span}, {constant}; nothing is said of larger sizes"
     series = tuple(
         scalar_row(rung, at=size) | {"prediction": value * float(unit)}
         for rung, size, unit in zip(measured, sizes, shape, strict=True)
@@ -98,7 +99,7 @@ class Comparison:
     def ratio(self, climb: Climb) -> tuple[float, tuple[float, float]]:
         """r/C with its interval."""
         centre = float(climb.means[self.held] / (self.weights @ climb.means))
-        return centre, vanishing(lambda factor: climb.combined(self.against(climb, factor)), centre)
+        return centre, vanishing(lambda factor: climb.combined(self.against(climb, factor)), centre, 9 * centre)
 
 
 def comparisons(climb: Climb, *, both: bool) -> list[Comparison]:
