@@ -1,0 +1,285 @@
+"""Mutation scores: which changed formulas the engine refutes, of those that are false by 5 % or more.
+
+Where a mutant only moves what is tested, one confidence sequence judges all of them: the event that it covers the
+mean at all numbers of trials makes every verdict right together, for any number of mutants, without confirmation.
+At P points each has its share α/P. Elsewhere every mutant has its own share of that (a union bound); violations of a
+statement about every draw are facts and spend nothing.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from numerics.measure import Laboratory
+from proofs_check.check import Request
+from proofs_check.sampling import Evidence, first_look, schedule
+from proofs_check.search.effects import (
+    SAME,
+    Remembering,
+    Site,
+    differences,
+    equal_by_algebra,
+    false_by,
+    implied,
+    same_everywhere,
+    sites_of,
+)
+from proofs_check.search.mutation import Mutant, mutants_of
+from proofs_check.search.readers import STAGE, Attempt, Reader, reader
+from proofs_check.search.scores import Fate, MutationReport
+from proofs_check.statistics import judged, require_judged, stations, trials_to_begin
+from proofs_check.statistics.evidence import Measured, Outcome, Rule
+from theory.claim import Claim
+from theory.errors import BadInput
+from theory.relation import Bound, Identity, Relation
+
+COUNTS = 0.05 * (1 - 1e-6)  # false by so much, on the claim's scale, a mutant must be refuted
+SEEN = 0.02 * (1 - 1e-6)
+DEARER = 4.0  # a point serves a mutant if it costs at most so many times what its best point does
+
+
+@dataclass(eq=False)
+class Studied:
+    """A mutant, how false it is at every candidate point (nan: undefined there), and what became of it.
+
+    `last`: what the judge said last, at `point`.
+    """
+
+    mutant: Mutant
+    false: np.ndarray
+    same: bool
+    looser: bool
+    outcome: str = ""
+    reason: str = ""
+    point: str = ""
+    last: Outcome | None = None
+
+    @property
+    def most(self) -> float:
+        return float(np.nanmax(self.false)) if np.any(np.isfinite(self.false)) else math.nan
+
+    @property
+    def counts(self) -> bool:
+        return not self.same and self.most >= COUNTS
+
+
+@dataclass
+class Tally:
+    """What the points found of the claim itself."""
+
+    verdicts: list[str] = field(default_factory=list)
+    detectable: list[float] = field(default_factory=list)
+    tightness: list[float] = field(default_factory=list)
+    trials: int = 0
+
+
+def mutate(
+    claims: Claim | Sequence[Claim],
+    *,
+    lab: Laboratory | None = None,
+    heard: Callable[[MutationReport], None] = lambda report: None,
+    **request: Any,
+) -> list[MutationReport]:
+    """Mutation scores of some claims; error_rate is the chance that any mutant that holds is called refuted.
+
+    Keywords: error_rate=1e-3, tolerance=0.02, seed=0, max_trials (at a point), budget (seconds a claim).
+    """
+    chosen = [claims] if isinstance(claims, Claim) else list(claims)
+    asked = Request(**request)
+    for claim in chosen:
+        require_judged(claim)
+    reports = []
+    for claim in chosen:
+        report = mutate_claim(claim, asked, asked.error_rate / len(chosen), lab or Laboratory())
+        heard(report)
+        reports.append(report)
+    return reports
+
+
+def mutate_claim(claim: Claim, asked: Request, level: float, lab: Laboratory) -> MutationReport:
+    """The mutants of one claim, judged at a handful of points at which they differ from it."""
+    began = time.monotonic()
+    deadline = began + asked.budget if asked.budget else math.inf
+    memory = Remembering(lab)
+    mutants = mutants_of(claim)
+    sites = sites_of(claim, memory, asked.seed, asked.tolerance) if mutants else []
+    studied = [_studied(claim, mutant, sites) for mutant in mutants]
+    for one in studied:
+        _settle_without_trials(claim, one, asked.seed)
+    chosen = _points(claim, sites, studied, asked.tolerance)
+    memory.forget()
+    tally = Tally()
+    for index in chosen:
+        _judge_at(index, sites[index], studied, asked, level / len(chosen), deadline, tally)
+        memory.forget()
+    seen = min(tally.detectable, default=None)
+    for one in studied:
+        _settle_after_trials(claim, one, seen)
+    return MutationReport(
+        id=claim.id,
+        relation=claim.relation.label,
+        verdict=_worst(tally.verdicts),
+        fates=tuple(_fate(one) for one in studied),
+        points=tuple(str(sites[index].point) for index in chosen),
+        has_score=not isinstance(claim.relation, Bound) or bool(claim.tight_at),
+        tightness=max(tally.tightness, default=None),
+        detectable=seen,
+        trials=tally.trials,
+        level=level,
+        tolerance=asked.tolerance,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _fate(one: Studied) -> Fate:
+    mutant, detectable = one.mutant, one.last.detectable if one.last else None
+    return Fate(mutant.name, mutant.kind, one.outcome, one.most, one.counts, one.point, one.reason, detectable)
+
+
+# before the trials
+
+
+def _studied(claim: Claim, mutant: Mutant, sites: Sequence[Site]) -> Studied:
+    false, apart, looser = [], [], []
+    for site in sites:
+        try:
+            told = site.foretold(mutant.claim)
+        except (BadInput, ArithmeticError):  # no root there, or infinite
+            false.append(math.nan)
+            continue
+        gaps = max(float(np.max(np.abs(part))) for part in differences(claim, site.pilot, told))
+        relation = mutant.claim.relation
+        false.append(false_by(relation, claim, site.pilot, told, site.tight) if math.isfinite(gaps) else math.nan)
+        apart.append(gaps)
+        looser.append(implied(claim, mutant.claim, site.pilot, told))
+    same = bool(apart) and max(apart) < SAME and mutant.claim.relation == claim.relation
+    return Studied(mutant, np.array(false), same, bool(looser) and all(looser))
+
+
+def _settle_without_trials(claim: Claim, one: Studied, seed: int) -> None:
+    if one.same and equal_by_algebra(claim, one.mutant.claim):
+        one.outcome, one.reason = "equivalent", "by algebra"
+    elif one.same and same_everywhere(claim, one.mutant.claim, seed):
+        one.outcome, one.reason = "equivalent", "equal wherever the claim was evaluated"
+    elif math.isnan(one.most):
+        one.outcome, one.reason = "undefined", "no value at any point"
+    elif one.looser and not one.counts:
+        one.outcome, one.reason = "still true", "implied by the bound at every point tried"
+
+
+def _points(claim: Claim, sites: Sequence[Site], studied: Sequence[Studied], tolerance: float) -> list[int]:
+    """A greedy cover: few points at which every mutant that counts is refuted about as cheaply as anywhere.
+
+    Without such mutants: the first point, for the verdict on the claim and the tightness of a bound.
+    """
+    counting = [one for one in studied if one.counts and not one.outcome]
+    cost = np.full((len(counting), len(sites)), math.inf)
+    for i, one in enumerate(counting):
+        for j, site in enumerate(sites):
+            if one.false[j] >= COUNTS:
+                cost[i, j] = site.trials_to_refute(one.false[j], tolerance) * site.seconds()
+    serves = np.isfinite(cost) & (cost <= DEARER * cost.min(axis=1, keepdims=True, initial=math.inf))
+    chosen: list[int] = []
+    left = serves.any(axis=1)
+    while left.any():
+        gain = (serves & left[:, None]).sum(axis=0)
+        dearest = np.where(serves & left[:, None], cost, 0.0).max(axis=0)
+        chosen.append(max(range(len(sites)), key=lambda j: (gain[j], -dearest[j])))
+        left &= ~serves[:, chosen[-1]]
+    first = [i for i, site in enumerate(sites) if site.tight] or list(range(len(sites)))
+    return chosen or first[:1]
+
+
+# the trials
+
+
+def _judge_at(
+    index: int, site: Site, studied: Sequence[Studied], asked: Request, level: float, deadline: float, tally: Tally
+) -> None:
+    """Every mutant that is still open and false at this point, from the claim's own trials."""
+    attempt = _attempt(site, asked, level, len(studied))
+    least = 0.0 if _are_facts(site.claim.relation) else asked.tolerance
+    here = [one for one in studied if not one.outcome and one.false[index] > least]
+    readers = {one: reader(site.claim.relation, attempt, one.mutant.claim) for one in here}
+    own, trials, measured = Outcome("open"), 0, []
+    for trials, measured in _looks(attempt, asked, deadline):
+        own = judged(site.claim, measured, attempt.rule) if own.answer == "open" else own
+        for one in list(readers):
+            if _settled(one, readers[one], measured, trials, site):
+                del readers[one]
+        if own.answer != "open" and not any(one.false[index] >= COUNTS for one in readers):
+            break
+    tally.verdicts.append("undecided" if own.answer == "open" else own.answer)
+    tally.trials += trials
+    if own.detectable is not None and not _are_facts(site.claim.relation):  # there it is a frequency, not a size
+        tally.detectable.append(own.detectable)
+    tally.tightness += [_tightness(site.claim, measured[0])] if isinstance(site.claim.relation, Bound) else []
+
+
+def _are_facts(relation: Relation) -> bool:
+    """Whether one draw refutes, so that no error is too small to be tried."""
+    return isinstance(relation, Identity) or (isinstance(relation, Bound) and relation.kind == "pathwise")
+
+
+def _attempt(site: Site, asked: Request, level: float, mutants: int) -> Attempt:
+    claim, lab = site.claim, site.lab
+    rule = Rule(level, asked.tolerance, first_look(lab, claim, site.point), float(np.finfo(lab.machine.precision).eps))
+    every = stations(claim.relation, claim, site.point, asked.tolerance)
+    return Attempt(site, Evidence(lab, claim, site.point, every, asked.seed, STAGE), rule, mutants)
+
+
+def _looks(attempt: Attempt, asked: Request, deadline: float) -> Iterator[tuple[int, list[Measured]]]:
+    begin = trials_to_begin(attempt.site.claim.relation, attempt.rule)
+    for number, trials in enumerate(schedule(attempt.evidence, begin, asked.max_trials)):
+        if number and time.monotonic() > deadline:
+            return
+        yield trials, attempt.evidence.upto(trials)
+
+
+def _settled(one: Studied, read: Reader, measured: Sequence[Measured], trials: int, site: Site) -> bool:
+    """Whether nothing more is to be learnt of a mutant at this point."""
+    try:
+        with np.errstate(all="ignore"):  # a mutant may well divide by zero; it is then not refuted
+            one.last, one.point = read(measured, trials), str(site.point)
+    except BadInput as fault:
+        one.last, one.point = Outcome("undecided", reason=f"undefined: {fault}"), str(site.point)
+    if one.last.answer == "refuted":
+        one.outcome = "refuted"
+    return one.last.answer != "open"
+
+
+# after the trials
+
+
+def _settle_after_trials(claim: Claim, one: Studied, seen: float | None) -> None:
+    """Survivors with their reason, and what need not have been refuted apart from them."""
+    if one.outcome:
+        return
+    one.outcome = "survived" if one.counts else "not counted"
+    if one.last is not None:
+        one.reason = "the judge supports it" if one.last.answer == "supported" else one.last.reason
+    elif one.counts:
+        one.reason = "not tried: the points that were chosen do not show it"
+    elif one.mutant.kind == "rate":
+        one.reason = "it predicts the same values"
+    elif _are_facts(claim.relation):
+        one.reason = "no draw was seen that violates it"
+    else:
+        resolution = "" if seen is None else f", {seen:.2%} would have been seen"
+        one.reason = f"below the resolution: false by {one.most:.2%}{resolution}"
+
+
+def _tightness(claim: Claim, only: Measured) -> float:
+    """The largest ratio of the observable to its bound, or of the bound to the observable."""
+    sense = claim.relation.sense if isinstance(claim.relation, Bound) else "<="
+    with np.errstate(all="ignore"):
+        ratio = only.observable / only.prediction.value
+        return float(np.max(ratio if sense == "<=" else 1 / ratio))
+
+
+def _worst(verdicts: Sequence[str]) -> str:
+    return next((kind for kind in ("refuted", "undecided", "supported") if kind in verdicts), "not judged")

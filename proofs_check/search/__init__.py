@@ -1,0 +1,1 @@
+"""Searching: mutants of formulas, and places where a claim fails."""

@@ -1,0 +1,247 @@
+"""How false a mutant is, and where: from formulas and a pilot sample, before anything is judged.
+
+The pilot has a stream of its own, so what is chosen by it is chosen independently of the trials that are judged.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, singledispatch
+from typing import Any
+
+import numpy as np
+import sympy
+
+from numerics.measure import Arrays, Laboratory, Unit
+from proofs_check.sampling import Evidence, first_look
+from proofs_check.statistics import stations
+from proofs_check.statistics.evidence import Measured, Station, scale_of
+from proofs_check.statistics.fitting import intercept_weights
+from proofs_check.statistics.moments import moments
+from theory.claim import Claim
+from theory.errors import BadInput
+from theory.evaluate import Prediction, ball_at, predicted
+from theory.implicit import solve
+from theory.points import complete, default_points
+from theory.relation import Asymptotic, Bound, Direction, Equality, Relation
+from theory.setting import Point
+
+DIGITS, BITS, ENOUGH, TINY = 30, 160, 40, 1e-25
+CANDIDATES = 8
+LADDERS = 3  # candidates of a relation that climbs a ladder: each costs a prediction on every rung
+SAME = 1e-9
+SAME_POINTS = 20
+LONGEST = 200  # operations in a formula that SymPy is asked to expand
+PILOT = "mutation pilot"
+A_LIMIT = 2 / 100  # a direction has no scale: its limit stands for 2 %
+Z = 4.0  # standard errors that a verdict asks for, to an order of magnitude
+
+
+class Remembering(Laboratory):
+    """A laboratory that keeps every block in memory, so that many claims can read the same trials."""
+
+    def __init__(self, lab: Laboratory) -> None:
+        super().__init__(**{part.name: getattr(lab, part.name) for part in dataclasses.fields(Laboratory)})
+        self.blocks: dict[Any, Arrays] = {}
+
+    def measure(self, units: Sequence[Unit]) -> list[Arrays]:
+        keys = [_key(unit) for unit in units]
+        missing = [index for index, key in enumerate(keys) if key not in self.blocks]
+        for index, arrays in zip(missing, super().measure([units[index] for index in missing]), strict=True):
+            self.blocks[keys[index]] = arrays
+        return [self.blocks[key] for key in keys]
+
+    def forget(self) -> None:
+        self.blocks.clear()
+
+
+def _key(unit: Unit) -> Any:
+    varied = tuple((name, values.tobytes()) for name, values in unit.varied.items())
+    return unit.point, unit.block, unit.seed, unit.stage, unit.apart, varied
+
+
+@dataclass
+class Site:
+    """A candidate point with a pilot sample. `tight`: whether a bound is declared to be an equality there."""
+
+    claim: Claim
+    point: Point
+    tight: bool
+    lab: Laboratory
+    seed: int
+    stations: list[Station]
+    solved: dict[Any, Any] = field(default_factory=dict)
+    pilot: list[Measured] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.pilot = self.evidence(self.claim, PILOT).upto(1)
+
+    def evidence(self, claim: Claim, stage: str) -> Evidence:
+        """The trials of a stage beside the predictions of a claim or of a mutant."""
+        return Evidence(self.lab, claim, self.point, self.stations, self.seed, stage)
+
+    def foretold(self, mutant: Claim) -> list[Prediction]:
+        """A mutant's prediction at every station; of every pilot trial, where it reads the draws.   Raises BadInput."""
+        if mutant.is_per_point() and self.claim.is_per_point():
+            return [self.value(mutant, station.point) for station in self.stations]
+        return [only.prediction for only in self.evidence(mutant, PILOT).upto(1)]
+
+    def value(self, claim: Claim, point: Point) -> Prediction:
+        """The prediction at a point; equations are solved once, whichever mutants share them."""
+        values: dict[Any, Any] = {**point.exact(), **point.spectra()}
+        roots = claim.roots_at(point)
+        key = point, tuple((root.symbol, root.equation, root.branch) for root in roots)
+        if key not in self.solved:
+            self.solved[key] = solve(roots, values, DIGITS)
+        formula = point.decide(claim.prediction).subs({constant: 1 for constant in claim.unknown})
+        ball = ball_at(formula, values | self.solved[key], BITS)
+        if not (ball.is_finite() and (ball.rel_accuracy_bits() > ENOUGH or ball.rad() < TINY)):
+            raise BadInput(f"{formula} has no certain value at {point}")  # without asking SymPy, which takes seconds
+        return predicted(ball, DIGITS)
+
+    def trials_to_refute(self, false: float, tolerance: float) -> float:
+        """Trials that would show an error of that size, from the pilot's spread and skewness; inf where none would.
+
+        The skewness sets how many trials the gate of a confidence sequence waits for.
+        """
+        if not false > tolerance:
+            return float("inf")
+        spread, skewness = self.noise
+        to_see = (Z * spread / (min(false, 1.0) - tolerance)) ** 2
+        return max(first_look(self.lab, self.claim, self.point), to_see, (skewness * Z**3 / 6) ** 2)
+
+    @cached_property
+    def noise(self) -> tuple[float, float]:
+        """Standard deviation, on the claim's scale, and skewness of a trial; none where single draws decide."""
+        only = self.pilot[-1]
+        if only.observable.ndim > 1 or not isinstance(self.claim.relation, (Equality, Asymptotic, Bound)):
+            return 0.0, 0.0
+        block = moments((only.observable - only.prediction.value) / scale_of(self.claim, only))
+        return block.sd, block.skewness
+
+    def seconds(self) -> float:
+        """The declared cost of one trial at every station."""
+        return sum(self.lab.simulator(self.claim.setting).trial_seconds(station.point) for station in self.stations)
+
+
+def sites_of(claim: Claim, lab: Laboratory, seed: int, tolerance: float) -> list[Site]:
+    """Candidate points inside the regime: declared ones, equality cases, typical ones, and where rivals differ."""
+    declared, tight = len(claim.points), len(claim.tight_at)
+    count = max(LADDERS if isinstance(claim.relation, Asymptotic) else CANDIDATES, declared + tight)
+    points = default_points(claim, count, seed)
+    special = set(points[declared : declared + tight])
+    for where in (where for wrong in claim.wrong for where in wrong.at):
+        try:
+            points.append(complete(claim, where, np.random.default_rng([seed, *claim.id.encode()])))
+        except BadInput:  # a wrong variant may be told apart where the claim itself is not asserted
+            continue
+    inside = [point for point in dict.fromkeys(points) if not claim.broken(claim.regime, point)]
+    sites = [_site(claim, point, point in special, lab, seed, tolerance) for point in inside]
+    return [site for site in sites if min(only.kept for only in site.pilot) > 1]
+
+
+def _site(claim: Claim, point: Point, tight: bool, lab: Laboratory, seed: int, tolerance: float) -> Site:
+    asked = stations(claim.relation, claim, point, tolerance)
+    return Site(claim, point, tight, lab, seed, [station for station in asked if station.factor is None])
+
+
+# how false
+
+
+def differences(claim: Claim, base: Sequence[Measured], told: Sequence[Prediction]) -> list[np.ndarray]:
+    """(m′ − m)/s at every station.   Shapes: () or those of the predictions."""
+    with np.errstate(all="ignore"):  # what is not finite counts as undefined
+        return [
+            np.asarray((np.asarray(prediction.value) - only.prediction.value) / scale_of(claim, only))
+            for only, prediction in zip(base, told, strict=True)
+        ]
+
+
+@singledispatch
+def false_by(
+    relation: Relation, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool
+) -> float:
+    """By how much, on the claim's scale, a mutant with this relation and these predictions is false at a site.
+
+    The claim is taken to be true. In general: the largest difference of the predictions.
+    """
+    return max(float(np.max(np.abs(part))) for part in differences(claim, base, told))
+
+
+@false_by.register
+def _(relation: Equality, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool) -> float:
+    """The difference of the means."""
+    apart = differences(claim, base, told)[0]
+    return float(np.max(np.abs(np.mean(apart, axis=0) if claim.is_per_trial() and apart.ndim else apart)))
+
+
+@false_by.register
+def _(relation: Asymptotic, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool) -> float:
+    """The limit of the difference: what shrinks at the ladder's rate leaves the claim as true as it was."""
+    apart = np.array([float(np.mean(part)) for part in differences(claim, base, told)])
+    if not abs(apart[-1]) < 0.9 * abs(apart[0]):
+        return float(abs(apart[-1]))
+    return float(min(abs(weights @ apart) for weights in _limits(relation)))
+
+
+def _limits(relation: Asymptotic) -> list[np.ndarray]:
+    """Weights of three extrapolations: two terms on the top three rungs, n^-ρ and n^-2ρ on all, n^-ρ and n^-ρ-½."""
+    sizes, rate = np.array(relation.ladder.sizes, dtype=float), relation.ladder.rate or 1.0
+    x = (sizes / sizes[-1]) ** -rate
+    top = np.where(np.arange(len(sizes)) >= len(sizes) - 3, 1.0, 0.0)
+    further = [[x**2], [x * (sizes / sizes[-1]) ** -0.5]]
+    designs = [(np.stack([np.ones_like(x), x], axis=1), top)]
+    designs += [(np.stack([np.ones_like(x), x, *terms], axis=1), np.ones_like(x)) for terms in further]
+    return [intercept_weights(design, used) for design, used in designs]
+
+
+@false_by.register
+def _(relation: Direction, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool) -> float:
+    """1 − cosine of the two predictions, in units in which the relation's limit is 2 %."""
+    first, second = (
+        np.reshape(prediction.value, (len(prediction.value), -1)) for prediction in (base[0].prediction, told[0])
+    )
+    with np.errstate(all="ignore"):
+        first, second = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (first, second))
+    return float(np.mean(((first - second) ** 2).sum(1) / 2)) / relation.limit * A_LIMIT
+
+
+@false_by.register
+def _(relation: Bound, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool) -> float:
+    """By how much a pilot draw violates it; of a mean or a share, how much tighter it is than an equality."""
+    only, sign = base[0], 1 if relation.sense == "<=" else -1
+    reached = only.observable if relation.kind == "pathwise" else np.asarray(only.prediction.value)
+    if relation.kind != "pathwise" and not tight:
+        return 0.0
+    with np.errstate(all="ignore"):
+        return float(max(np.max(sign * (reached - told[0].value) / scale_of(claim, only)), 0.0))
+
+
+def implied(claim: Claim, mutant: Claim, base: Sequence[Measured], told: Sequence[Prediction]) -> bool:
+    """Whether a mutant of a bound follows from the bound at every station and in every pilot draw."""
+    relation = claim.relation
+    if not isinstance(relation, Bound) or mutant.relation != relation:
+        return False
+    sign = 1 if relation.sense == "<=" else -1
+    return all(bool(np.all(sign * part >= 0)) for part in differences(claim, base, told))
+
+
+def equal_by_algebra(claim: Claim, mutant: Claim) -> bool:
+    """Whether SymPy expands the difference of two short predictions to zero."""
+    pair = claim.prediction, mutant.prediction
+    if list(claim.roots) != list(mutant.roots) or not all(isinstance(one, sympy.Expr) for one in pair):
+        return False
+    if sum(sympy.count_ops(one) for one in pair) > LONGEST:
+        return False
+    return bool(sympy.expand(sympy.fraction(sympy.together(pair[0] - pair[1]))[0]) == 0)
+
+
+def same_everywhere(claim: Claim, mutant: Claim, seed: int) -> bool:
+    """Whether two formulas agree to 1e-9 at 20 points; of predictions per draw, the pilot has said it."""
+    if not (claim.is_per_point() and mutant.is_per_point()):
+        return True
+    for point in default_points(claim, SAME_POINTS, seed):
+        first, second = (one.predict(point, digits=DIGITS).value for one in (claim, mutant))
+        if abs(first - second) > SAME * abs(first):
+            return False
+    return True
