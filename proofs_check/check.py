@@ -140,13 +140,15 @@ def check_point(
         ), 0
     rule = Rule(level, asked.tolerance, first_look(lab, claim, point), float(np.finfo(lab.machine.precision).eps))
     evidence = Evidence(lab, claim, point, stations(claim.relation, claim, point, asked.tolerance), asked.seed, stage)
-    for trials, measured in _looks(evidence, rule, asked, deadline):
-        outcome = judged(claim, measured, rule)
-        if outcome.answer == "refuted" and not outcome.confirm:
-            outcome = _recomputed(evidence, trials, rule, outcome)
-        if outcome.answer != "open":
-            return _worded(outcome, evidence), trials
-    return _worded(dataclasses.replace(outcome, answer="undecided"), evidence), trials
+    quick = dataclasses.replace(rule, detail=False)
+    for trials, measured in _looks(evidence, rule, asked, deadline):  # noqa: B007 - the last ones are reported
+        if judged(claim, measured, quick).answer != "open":
+            break
+    outcome = judged(claim, measured, rule)
+    if outcome.answer == "refuted" and not outcome.confirm:
+        outcome = _recomputed(evidence, trials, rule, outcome)
+    answer = "undecided" if outcome.answer == "open" else outcome.answer
+    return _worded(dataclasses.replace(outcome, answer=answer), evidence), trials
 
 
 def _recomputed(evidence: Evidence, trials: int, rule: Rule, found: Outcome) -> Outcome:

@@ -30,6 +30,7 @@ class _Kept:
     prediction: Prediction
     certificate: np.ndarray | None
     drawn: int
+    trace: np.ndarray | None
 
 
 @dataclass
@@ -151,10 +152,11 @@ class Evidence:
         rounding, drawn = self._rounding_at(i), len(observable)
         if rounding:
             certificate = rounding + (np.zeros(drawn) if certificate is None else np.abs(certificate))
-        event = event_of(self.claim)
+        trace, event = _trace(arrays) if self.claim.relation.of_every_draw else None, event_of(self.claim)
         if event:
             kept = arrays[event].astype(bool)
             observable, certificate = observable[kept], None if certificate is None else certificate[kept]
+            trace = None if trace is None else trace[kept]
             prediction = _where(prediction, kept) if self.claim.is_per_trial() else prediction
         undefined = 0 if prediction is NO_NUMBER else int(np.sum(~np.isfinite(prediction.value)))
         if undefined:  # a comparison with nan would pass for no violation
@@ -162,7 +164,7 @@ class Evidence:
                 f"{self.claim.id}: the prediction is not finite in {undefined} of the trials that count at {point};"
                 " exclude such draws"
             )
-        return _Kept(np.asarray(observable, dtype=float), prediction, certificate, drawn)
+        return _Kept(np.asarray(observable, dtype=float), prediction, certificate, drawn, trace)
 
 
 def known_of(claim: Claim, point: Point) -> Known:
@@ -203,6 +205,17 @@ def schedule(evidence: Evidence, begin: int, most: int | None, patient: bool = F
     return sorted({min(-(-n // block), whole) * block for n in looks(min(begin, last), last)})
 
 
+def _trace(arrays: Arrays) -> np.ndarray:
+    """A number for every trial that depends on every bit of its arrays.   Shapes: -> (trials,)."""
+    trace = np.zeros(len(next(iter(arrays.values()))), dtype=np.uint64)
+    mixing = np.random.Generator(np.random.Philox(key=0))
+    for array in arrays.values():
+        words = np.ascontiguousarray(array, dtype=float).reshape(len(array), -1).view(np.uint64)
+        odd = mixing.integers(0, 2**63, words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+        trace += (words * odd).sum(axis=1, dtype=np.uint64)
+    return trace
+
+
 def _difference(apart: np.ndarray, every_draw: bool) -> float:
     """A bound of the largest difference, or of the mean one at four standard errors.   Shapes: (trials, …)."""
     if not np.all(np.isfinite(apart)):
@@ -234,6 +247,7 @@ def _joined(station: Station, blocks: Sequence[_Kept], known: Known, per_trial: 
         certificate,
         sum(block.drawn for block in blocks),
         known,
+        None if blocks[0].trace is None else np.concatenate([b.trace for b in blocks if b.trace is not None]),
     )
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from engine_toys import claim_of
 from numerics.arrays import Array
 from numerics.simulator import simulates
 from numerics.streams import Stream
+from tests.engine_toys import claim_of
 from theory.claim import Claim
 from theory.domain import Choice, Real, Size
 from theory.relation import Bound, Equality

@@ -17,7 +17,7 @@ from hypothesis.errors import NoSuchExample, Unsatisfiable
 
 from numerics.measure import Laboratory
 from numerics.sources import digest_of
-from proofs_check.check import Request, check_point, check
+from proofs_check.check import Request, check, check_point
 from proofs_check.record import Record
 from proofs_check.sampling import first_look
 from proofs_check.search.feasible import Region

@@ -234,7 +234,7 @@ def _projected(rows: Sequence[Row], order: Sequence[str], whole: set[str]) -> di
     for name in reversed(order):
         mine = [row for row in left if row.of(name)]
         found[name], left = mine, left - set(mine)
-        up, down = ([row for row in mine if (row.of(name) > 0) is positive] for positive in (True, False))
+        up, down = ([row for row in mine if sign * row.of(name) > 0] for sign in (1, -1))
         if len(up) * len(down) < MOST_ROWS:  # beyond it later symbols may have to be drawn again
             left |= {_tight(_without(name, a, b), whole) for a, b in itertools.product(up, down)}
     if any(row.constant < 0 or (row.strict and not row.constant) for row in left if not row.coefficients):

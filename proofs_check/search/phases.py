@@ -70,7 +70,7 @@ def targeted(hunt: Hunt) -> None:
 
 
 def optimised(hunt: Hunt) -> None:
-    """Differential evolution, then Nelder–Mead, in the logarithms of the numbers, choices held; from the best points."""
+    """Differential evolution, then Nelder–Mead, in the logarithms of numbers, choices held, from the best points."""
     rng, done = np.random.default_rng([hunt.seed, 1]), list[str]()
     for visit in hunt.ranked():
         place, start = _place(hunt, visit.point)

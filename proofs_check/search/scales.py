@@ -91,20 +91,23 @@ class Scale:
         if low == high:
             return self.number(low)
         where = integers(0, HIGH)
-        if where >= LOW:
-            return self.number(low if where == LOW else high)
-        if where >= TYPICAL:
+        inside = low, high
+        if TYPICAL <= where < LOW:
             inner = max(low, self.typical[0]), min(high, self.typical[1])
-            low, high = inner if inner[0] < inner[1] else (low, high)
-        fewest, most = self._places(allowed)
+            inside = inner if inner[0] < inner[1] else inside
+        value = self._inside(*inside, self._places(allowed), integers)
+        return self.number({LOW: low, HIGH: high}.get(where, value))  # as many integers for all: none is simpler
+
+    def _inside(self, low: Rational, high: Rational, places: tuple[int, int], integers: Integers) -> Rational:
+        fewest, most = places
         digits = most if self.whole else integers(max(fewest, _fewest(low, high)), most)
         lowest, highest = _steps(low, high, most)
         simplest = min(max(lowest, 0), highest)
         radius = _radius(max(highest - simplest, simplest - lowest), integers(0, OCTAVES - 1))
         fine = integers(max(lowest, simplest - radius), min(highest, simplest + radius))
         first, last = _steps(low, high, digits)
-        steps = min(max(round(Rational(fine, 10 ** (most - digits))), first), last)
-        return self.number(Rational(steps, 10**digits))
+        steps = (1 if fine > 0 else -1) * -(-abs(fine) // 10 ** (most - digits))  # away from 0: no sign is lost
+        return Rational(min(max(steps, first), last), 10**digits)
 
     def told_by(self, allowed: Interval, value: Any) -> list[int] | None:
         """The integers that tell a value; None for one off the scale."""
@@ -115,11 +118,12 @@ class Scale:
             return []
         fewest, most = self._places(allowed)
         fitting = [digits for digits in range(fewest, most + 1) if (value * 10**digits).q == 1]
-        if not fitting:
-            return [LOW] if value == low else [HIGH] if value == high else None
+        ends = {low: LOW, high: HIGH}
+        if not fitting and value not in ends:
+            return None
         lowest, highest = _steps(low, high, most)
-        start = [GENERAL, *([] if self.whole else [fitting[0]] if fewest < most else [])]
-        return [*start, OCTAVES - 1, *([int(value * 10**most)] if lowest < highest else [])]
+        start = [GENERAL if fitting else ends[value], *([] if self.whole else (fitting or [most])[:1])]
+        return [*start, OCTAVES - 1, *([min(max(int(value * 10**most), lowest), highest)] if lowest < highest else [])]
 
     def at(self, allowed: Interval, share: float) -> Any:
         """The value at a share of the way from the low to the high end, in the logarithm where the range is wide."""
@@ -186,7 +190,9 @@ def _real(domain: Real) -> Scale:
 
 def shortest(low: Rational, high: Rational, *, skip_low: bool = False, skip_high: bool = False) -> Rational:
     """The shortest decimal of an interval, the one nearest to 0."""
-    for digits in range(-DIGITS_MOST, DIGITS_MOST):
+    size = max(abs(float(low)), abs(float(high)))
+    coarse = -2 - int(np.floor(np.log10(size))) if size else 0
+    for digits in range(coarse, DIGITS_MOST):
         unit = Rational(10) ** -digits
         first, last = sympy.ceiling(low / unit), sympy.floor(high / unit)
         first += int(skip_low and first * unit == low)

@@ -17,7 +17,7 @@ TRIES = 2000
 
 
 def points(claim: Claim) -> st.SearchStrategy[Point]:
-    """Points at which the claim is true and testable: `assuming` and `regime` hold, pinned and laddered symbols are set.
+    """Points where `assuming` and `regime` hold; pinned and laddered symbols are set, not drawn.
 
     Values lie in the typical ranges by preference, often at an end of what the conditions allow; they shrink to the
     smallest sizes and the shortest decimals.   Raises BadInput when the conditions contradict each other.

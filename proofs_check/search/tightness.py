@@ -19,7 +19,9 @@ def unit(relation: Relation) -> str:
     """What `tightness` measures."""
     if isinstance(relation, Bound):
         kinds = {"pathwise": "largest ratio to the bound", "mean": "mean over bound"}
-        return kinds.get(relation.kind, "quantile over bound") if isinstance(relation.kind, str) else "quantile over bound"
+        return (
+            kinds.get(relation.kind, "quantile over bound") if isinstance(relation.kind, str) else "quantile over bound"
+        )
     return "largest relative deviation" if isinstance(relation, Identity) else "gap in tolerances"
 
 

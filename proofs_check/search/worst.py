@@ -84,9 +84,10 @@ def falsify(
     worst = hunt.ranked()[0] if hunt.pathwise else _honest(hunt, record)
     replay = record["replay"] if record else _replay(claim, worst, error_rate, tolerance)
     return Falsified(
-        claim.id, worst.point.text(), worst.tightness, unit(claim.relation), "refuted" if record else "undecided", record,
-        len(hunt.best), len(hunt.faults), hunt.trials, confirmation.count, round(time.monotonic() - hunt.began, 3), replay,
-        next(iter(hunt.faults.values()), ""),
+        id=claim.id, worst_point=worst.point.text(), tightness=worst.tightness, unit=unit(claim.relation),
+        verdict="refuted" if record else "undecided", counterexample=record, points=len(hunt.best),
+        left_out=len(hunt.faults), trials=hunt.trials, confirmations=confirmation.count,
+        seconds=round(time.monotonic() - hunt.began, 3), replay=replay, fault=next(iter(hunt.faults.values()), ""),
     )  # fmt: skip
 
 
@@ -150,9 +151,7 @@ def _statistic(hunt: Hunt, confirmation: Confirmation) -> Record | None:
     """The simplest confirmed refutation around the tightest points."""
 
     def outcome(point: Point) -> Outcome:
-        return holds(
-            hunt.claim, point, lab=hunt.lab, level=hunt.level, tolerance=hunt.tolerance, seed=hunt.seed
-        )
+        return holds(hunt.claim, point, lab=hunt.lab, level=hunt.level, tolerance=hunt.tolerance, seed=hunt.seed)
 
     screen = Screen(hunt.claim, outcome, hunt.began + hunt.budget)
     for visit in hunt.ranked()[:CANDIDATES]:
@@ -171,7 +170,8 @@ def _honest(hunt: Hunt, record: Record | None) -> Visit:
 
 def _replay(claim: Claim, worst: Visit, level: float, tolerance: float) -> str:
     from proofs_check.check import Request
-    from proofs_check.record import Tested, _replay as line
+    from proofs_check.record import Tested
+    from proofs_check.record import _replay as line
 
     asked = Request(tolerance=tolerance, seed=worst.seed, values=values_at(claim, worst.point))
     return line(claim, Tested(worst.point, Outcome("undecided"), worst.trials), asked, level, Laboratory())

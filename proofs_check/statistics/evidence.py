@@ -50,7 +50,7 @@ NOTHING = Known()
 class Measured:
     """All trials of a station that count, with the prediction at it; `drawn` were simulated.
 
-    Shapes: observable (kept, …).
+    `trace`: a number for every trial that is different when anything in the trial is. Shapes: observable (kept, …).
     """
 
     station: Station
@@ -59,6 +59,7 @@ class Measured:
     certificate: np.ndarray | None
     drawn: int
     known: Known = NOTHING
+    trace: np.ndarray | None = None
 
     @property
     def kept(self) -> int:
@@ -74,13 +75,15 @@ class Measured:
 class Rule:
     """How strict a judge is. `level`: error rate of this verdict; `tolerance`: δ; `first_look`: fewest trials a block.
 
-    `eps`: relative rounding of the run's precision, which no comparison trial by trial may be finer than.
+    `eps`: relative rounding of the run's precision, which no comparison trial by trial may be finer than. `detail`:
+    whether a report is wanted beside the answer; the answer does not depend on it.
     """
 
     level: float
     tolerance: float
     first_look: int
     eps: float = float(np.finfo(float).eps)
+    detail: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from theory.relation import Relation
 from theory.setting import Point
 
 FEWEST = 2  # trials without which there is no spread
+RESOLVED = 1e-9  # relative differences below it may be rounding
 RARE = 0.05  # share of the trials that meet the event, below which it is the event that is to blame
 
 
@@ -101,10 +102,9 @@ def _unless_constant(claim: Claim, measured: Sequence[Measured], outcome: Outcom
         values = {only.known.values for only in group}
         if values == {"fixed"}:
             continue
-        columns = [column for only in group for column in _columns(only)]
-        kept = min(map(len, columns))
-        varying = [column[:kept] for column in columns if np.ptp(column[:kept]) > 0]
-        if kept > FEWEST and not varying:
+        kept = min(only.kept for only in group)
+        varying = [column[:kept] for only in group for column in _columns(only)]
+        if kept > FEWEST and not varying and not (claim.relation.of_every_draw and _differ(group)):
             return dataclasses.replace(
                 outcome,
                 answer="open",
@@ -121,14 +121,24 @@ def _unless_constant(claim: Claim, measured: Sequence[Measured], outcome: Outcom
 
 
 def _columns(only: Measured) -> list[np.ndarray]:
-    """What a trial consists of, one number each: the sums of its observable and of its own prediction."""
+    """The sums of observable and prediction in every trial, where they vary by more than rounding and certificate."""
     value = np.asarray(only.prediction.value, dtype=float)
-    parts = [only.observable, *([value] if value.ndim and len(value) == only.kept else [])]
-    return [part.reshape(len(part), -1).sum(axis=1) for part in parts]
+    parts = [(only.observable, certificates(only))]
+    parts += [(value, np.asarray(only.prediction.error))] if value.ndim and len(value) == only.kept else []
+    columns = [(part.reshape(len(part), -1).sum(axis=1), float(np.max(error))) for part, error in parts]
+    return [column for column, error in columns if np.ptp(column) > max(RESOLVED * np.max(np.abs(column)), 2 * error)]
+
+
+def _differ(group: Sequence[Measured]) -> bool:
+    """Whether the trials differ, if not in what is compared: a statement about every draw may be about a constant."""
+    traces = [only.trace for only in group if only.trace is not None]
+    return any(len(np.unique(trace)) > (1 - sequential.TIES_LIMIT) * len(trace) for trace in traces)
 
 
 def _repetition(columns: Sequence[np.ndarray], repeats: bool) -> str:
     """Why trials cannot be independent: those that agree in every column, or a column with memory."""
+    if not columns:
+        return ""
     if len(columns) > 1 and not repeats:
         weights = np.sqrt(np.arange(2.0, 2.0 + len(columns)))  # equal only where all columns are, up to a coincidence
         parts = [w * (column - column[0]) / np.ptp(column) for w, column in zip(weights, columns, strict=True)]

@@ -12,6 +12,7 @@ twice, so by Descartes' rule for sums of exponentials their sum over A·n^b + F 
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -23,7 +24,8 @@ from proofs_check.statistics.sequential import Interval
 PILOT = 64
 SURE = 0.05  # relative standard error above which no rung counts as known
 STEPS = 8  # of the iterations that find where an end of an interval vanishes
-TOLD = 1e-9  # change of a slope at which its iteration ends
+ENOUGH = 0.01  # of the distance from the estimate: how well such an end is found
+TOLD = 1e-7  # change of a slope at which its iteration ends
 FAR = 5.0  # a slope further than this from where one looks for it is not sought
 
 Side = Literal["inside", "above", "below", "unsure"]
@@ -103,15 +105,15 @@ class Climb:
     rule: Rule
     known: Known = NOTHING
 
-    @property
+    @cached_property
     def x(self) -> np.ndarray:
         return self.sizes / self.sizes[-1]
 
-    @property
+    @cached_property
     def means(self) -> np.ndarray:
         return self.rounds.mean(axis=1)
 
-    @property
+    @cached_property
     def mean_errors(self) -> np.ndarray:
         """Standard errors of the means of the rungs."""
         count = self.rounds.shape[1]
@@ -128,10 +130,10 @@ class Climb:
         noise = np.sqrt(np.sum((weights * self.spread) ** 2) / PILOT)
         return float(max(abs(weights @ self.pilot), noise))
 
-    def rung(self, index: int) -> Interval:
-        """Confidence sequence of a rung's mean in units of the pilot's."""
-        alone = np.eye(len(self.sizes))[index]
-        return self.combined(alone / self.unit(alone))
+    @cached_property
+    def rungs(self) -> list[Interval]:
+        """Confidence sequence of every rung's mean in units of the pilot's."""
+        return [self.combined(alone / self.unit(alone)) for alone in np.eye(len(self.sizes))]
 
     def tilt_weights(self, reading: Reading, beta: float) -> np.ndarray:
         """w with w·y the slope − β, to first order."""
@@ -155,9 +157,8 @@ class Climb:
                 break
         return np.nan
 
-    def slope_interval(self, reading: Reading, start: float) -> tuple[float, float]:
+    def slope_interval(self, reading: Reading, centre: float) -> tuple[float, float]:
         """All slopes near the estimate whose tilt the data do not exclude."""
-        centre = self.slope(reading, start)
         if not np.isfinite(centre):
             return -np.inf, np.inf
         low, high = vanishing(lambda beta: self.tilt(reading, beta), centre)
@@ -224,9 +225,11 @@ def vanishing(interval: Callable[[float], Interval], centre: float, far: float =
     for end, outside in (("lower", -np.inf), ("upper", np.inf)):
         at = centre
         for _ in range(STEPS):
-            at += getattr(interval(at), end)
+            step = getattr(interval(at), end)
+            at += step
             if not abs(at - centre) < far:
                 at = outside
+            if not abs(step) > ENOUGH * abs(at - centre):
                 break
         found[end] = float(at)
     return found["lower"], found["upper"]

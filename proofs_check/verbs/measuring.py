@@ -10,6 +10,7 @@ import numpy as np
 
 from proofs_check.console import Progress, show_json, show_verdicts
 from proofs_check.selection import Place, assignments, laboratory, selected, single, writable_folder
+from theory.errors import BadInput
 
 GOOD, REFUTED, UNDECIDED = 0, 1, 3
 
@@ -78,6 +79,7 @@ def check(
     folder = writable_folder(figures) if figures else None
     progress, records, interrupted = Progress(len(chosen)), list[Record](), False
     drawn: list[str] = []
+    fault: BadInput | None = None
 
     def heard(record: Record) -> None:
         records.append(record)
@@ -90,6 +92,10 @@ def check(
                 drawn = _figures(chosen, records, folder, lab)
         except KeyboardInterrupt:
             interrupted = True
+        except BadInput as found:
+            if not records:
+                raise
+            fault = found  # the verdicts of the other claims are shown first
         finally:
             progress.close()
     totals = summary(records, request.error_rate)
@@ -101,6 +107,8 @@ def check(
             click.echo("figures: " + " ".join(drawn))
     if interrupted:
         raise KeyboardInterrupt
+    if fault:
+        raise fault
     if any(record["verdict"] == "refuted" for record in records):
         return REFUTED
     return UNDECIDED if strict and any(record["verdict"] == "undecided" for record in records) else GOOD

@@ -16,7 +16,7 @@ from tests.engine_toys import EQUALITY, Draws, claim_of
 from theory.domain import Choice, Real
 from theory.errors import BadDeclaration, BadInput
 from theory.relation import Asymptotic, Bound, Equality, Exponent, Identity, Ladder, Probability
-from theory.setting import Observable, Setting
+from theory.setting import Drawn, Observable, Setting
 
 
 class Broken(Setting):
@@ -73,6 +73,32 @@ def test_trials_that_are_no_independent_real_numbers_get_one_line_and_no_verdict
 def test_a_constant_observable_decides_nothing_unless_it_is_declared_so(factor: int, relation: Any) -> None:
     record = verdict("constant", relation, factor * Broken.m)
     assert record["verdict"] == "undecided" and record["reason"].startswith("regime")
+
+
+class Turned(Setting):
+    """A vector of length r, in a random direction."""
+
+    r = Real(above=0, typical=(1, 2))
+    v = Drawn(2)
+    length = Observable("its length")
+
+
+@simulates(Turned, cost=1e-5)
+def turned(*, r: float, trials: int, rng: Stream) -> dict[str, Array]:
+    v = r * rng.unit((trials, 2))
+    return {"v": v, "length": rng.xp.linalg.vector_norm(v, axis=1)}
+
+
+def test_a_constant_of_draws_that_differ_is_a_fact_of_every_draw() -> None:
+    for relation, factor, answer in (
+        (Identity(), 1, "supported"),
+        (Bound("<="), 1, "supported"),
+        (Identity(), 1.05, "refuted"),
+        (Equality(), 1, "undecided"),
+    ):
+        claim = claim_of(Turned.length, factor * Turned.r, relation, Turned)
+        (record,) = check(claim, lab=Laboratory(), values={Turned.r: 1})
+        assert record["verdict"] == answer, record["sentence"]
 
 
 def test_the_same_claims_are_decided_when_nothing_is_broken() -> None:

@@ -17,8 +17,8 @@ from proofs_check.statistics.judges import equality, threshold
 from proofs_check.statistics.sequential import looks
 from tests.engine_toys import EQUALITY, POINT, Draws, answers, at_most, claim_of, followed, measured
 from theory.claim import Claim
-from theory.errors import BadDeclaration, BadInput, BadSample, NotBuilt
-from theory.relation import Bound, Identity, Probability, Threshold
+from theory.errors import BadDeclaration, BadInput, BadSample
+from theory.relation import Bound, Identity, Threshold
 
 RULE = Rule(level=0.05, tolerance=0.02, first_look=256)
 STRICT = Rule(level=1e-3, tolerance=0.02, first_look=256)
@@ -378,9 +378,6 @@ def test_a_threshold_is_asked_for_where_it_can_be_looked_at() -> None:
     assert len(stations(PATHWISE.relation, PATHWISE, POINT, 0.02)) == 5
     with pytest.raises(BadInput, match="tolerance"):
         stations(PATHWISE.relation, PATHWISE, POINT, 0.2)
-    conditional = PATHWISE.but(given=Draws.met)
-    with pytest.raises(NotBuilt):
-        stations(conditional.relation, conditional, POINT, 0.02)
 
 
 # Threshold of a mean

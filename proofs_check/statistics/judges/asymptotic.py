@@ -142,7 +142,7 @@ def _without_rate(plain: Outcome, sizes: np.ndarray, gaps: np.ndarray, errors: n
     """
     last, error = mean_sequence(gaps[-1], rule), float(errors[-1])
     inside = inside_or_outside(last.lower - error, last.upper + error, -rule.tolerance, rule.tolerance, last.gates_open)
-    rate, limit = _best_rate(sizes, gaps)
+    rate, limit, _ = _best_rate(sizes, gaps)
     reason, would = advice(gaps[-1], last, rule, solver=error)
     if last.gates_open and inside == "refuted":
         reason = "finite size: the gap at the largest size is beyond the tolerance, and no rate is declared"
@@ -243,18 +243,22 @@ def _unreachable(climb: _Climb, rule: Rule) -> bool:
     return True
 
 
-def _misfit(sizes: np.ndarray, gaps: np.ndarray, rate: float) -> tuple[float, float]:
-    """χ² and limit of the fit of g∞ + c·size^-rate."""
+def _misfits(sizes: np.ndarray, gaps: np.ndarray, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """χ² and limit of the fits of g∞ + c·size^-rate.   Shapes: rates (fits,) -> (fits,), (fits,)."""
     mean, precision = gaps.mean(axis=1), gaps.shape[1] / gaps.var(axis=1, ddof=1)
-    design = np.stack([np.ones(len(sizes)), (sizes / sizes[-1]) ** -rate], axis=1)
-    fit = np.linalg.solve(design.T @ (precision[:, None] * design), design.T @ (precision * mean))
-    return float(np.sum(precision * (mean - design @ fit) ** 2)), float(fit[0])
+    share = precision / precision.sum()
+    x = (sizes / sizes[-1]) ** -rates[:, None]
+    centred, levels = x - (x @ share)[:, None], mean - mean @ share
+    slopes = (centred * share) @ levels / (centred**2 @ share)
+    left = levels - slopes[:, None] * centred
+    return left**2 @ precision, mean @ share - slopes * (x @ share)
 
 
-def _best_rate(sizes: np.ndarray, gaps: np.ndarray) -> tuple[float, float]:
-    """The rate that fits best, and its limit."""
-    best = min(RATES, key=lambda rate: _misfit(sizes, gaps, rate)[0])
-    return float(best), _misfit(sizes, gaps, best)[1]
+def _best_rate(sizes: np.ndarray, gaps: np.ndarray) -> tuple[float, float, float]:
+    """The rate that fits best, its limit and χ²."""
+    misfits, limits = _misfits(sizes, gaps, RATES)
+    best = int(np.argmin(misfits))
+    return float(RATES[best]), float(limits[best]), float(misfits[best])
 
 
 def _seen_rate(sizes: np.ndarray, rate: float, gaps: np.ndarray) -> tuple[float, float] | None:
@@ -262,8 +266,8 @@ def _seen_rate(sizes: np.ndarray, rate: float, gaps: np.ndarray) -> tuple[float,
 
     It may withhold a verdict and gives none: a second term looks like another rate too.
     """
-    best, limit = _best_rate(sizes, gaps)
-    least, declared = _misfit(sizes, gaps, best)[0], _misfit(sizes, gaps, rate)[0]
+    best, limit, least = _best_rate(sizes, gaps)
+    declared = float(_misfits(sizes, gaps, np.array([rate]))[0][0])
     fits = len(sizes) == 3 or chdtrc(len(sizes) - 3, least) > LACK_OF_FIT
     return (best, limit) if fits and chdtrc(1, declared - least) < LACK_OF_FIT else None
 

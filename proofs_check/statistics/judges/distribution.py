@@ -15,7 +15,7 @@ import numpy as np
 from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station
 from proofs_check.statistics.judging import certificates, judge, stations, trials_to_begin
 from proofs_check.statistics.regime import EDGE, blind_spot
-from proofs_check.statistics.sequential import betting_log_wealth
+from proofs_check.statistics.sequential import BETS
 from theory.claim import Claim
 from theory.computed import Law, Shares
 from theory.errors import BadDeclaration
@@ -27,10 +27,9 @@ from theory.setting import Point
 FEWEST_GRID, LARGEST_GRID = 25, 1000
 GRID_SHARE = 4  # the step of the grid is this part of the tolerance
 NATURAL = 0.87  # mean of √n sup |F_n − F| where F is true
-SEARCHED = 5  # grid values at which the lower end of the interval is looked for
-BISECTIONS = 8
+SMALLEST = 1e-300
+BISECTIONS = 10
 ROUNDINGS = 8
-
 
 
 @stations.register
@@ -142,78 +141,93 @@ def _noise(distance: float, count: int, half: float, within: float) -> tuple[str
 
 
 @dataclass(frozen=True)
-class _Side:
-    """One side of one grid value: trials in [0, 1] whose mean should not exceed `share` by the distance asked about."""
+class Sides:
+    """Both sides of every grid value: shares of a trial's entries whose mean should not exceed `share` by a distance.
 
-    certain: np.ndarray  # not above the share of the trial
-    possible: np.ndarray  # not below it
-    share: float
+    In how many trials 0, 1, …, all entries lie on that side: `certain` for sure, `possible` at most.
+    Shapes: (sides, entries + 1), share (sides,).
+    """
 
-    @property
-    def excess(self) -> float:
-        return float(self.certain.mean()) - self.share
+    certain: np.ndarray
+    possible: np.ndarray
+    share: np.ndarray
 
-    def within(self, distance: float) -> float:
-        """Log of an e-process against: the mean exceeds the share by the distance or more."""
-        return _log_wealth(1 - self.possible, 1 - self.share - distance)
+    def within(self, distance: float) -> np.ndarray:
+        """Logs of e-processes against: the mean exceeds the share by the distance or more.   Shapes: -> (sides,)."""
+        return log_wealth(self.possible[:, ::-1], 1 - self.share - distance)
 
-    def beyond(self, distance: float) -> float:
-        """Log of an e-process against: the mean exceeds the share by the distance at most."""
-        return _log_wealth(self.certain, self.share + distance)
+    def beyond(self, distance: float) -> np.ndarray:
+        """Logs of e-processes against: the mean exceeds the share by the distance at most.   Shapes: -> (sides,)."""
+        return log_wealth(self.certain, self.share + distance)
 
 
-def _log_wealth(values: np.ndarray, mean: float) -> float:
-    """Against a mean of at most `mean`; no mean of values in [0, 1] is below 0."""
-    if mean <= 0:
-        return np.inf if mean < 0 or values.any() else 0.0
-    return betting_log_wealth(values, mean)
+def log_wealth(counts: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """`betting_log_wealth` of many samples of shares 0, 1/p, …, 1 at once. No mean of shares is below 0.
+
+    Shapes: numbers of trials (sides, p + 1), (sides,) -> (sides,).
+    """
+    gains = np.linspace(0, 1, counts.shape[1]) / np.maximum(means, SMALLEST)[:, None]
+    logs = np.stack([np.sum(counts * np.log(1 - bet + bet * gains), axis=1) for bet in BETS])
+    wealth = np.logaddexp.reduce(logs, axis=0) - np.log(len(BETS))
+    return np.where(means < 0, np.inf, np.where(means == 0, 0.0, wealth))
+
+
+def mean_share(counts: np.ndarray) -> np.ndarray:
+    """The mean over trials of the share.   Shapes: (sides, p + 1) -> (sides,)."""
+    return counts @ np.linspace(0, 1, counts.shape[1]) / counts.sum(axis=1)
 
 
 def _of_arrays(law: Shares, only: Measured, within: float, rule: Rule) -> Outcome:
     places = _grid(law, int(np.clip(np.ceil(GRID_SHARE / within), FEWEST_GRID, LARGEST_GRID)))
     predicted = law.at(places)
-    error = float(np.max(predicted.error))
     step = float(np.max(np.diff(predicted.value, prepend=0.0, append=1.0)))
-    sides = _sides(only, places, predicted.value)
-    line, split = -np.log(rule.level), -np.log(rule.level / len(sides))
-    inner = within - step - error
+    lost = step + float(np.max(predicted.error))  # what F may differ by between grid values, and is not known by
+    inner = within - lost
     if inner <= 0:
         return Outcome(
             "undecided",
             reason=f"regime: the law jumps by {step:.2g}, or the tolerance is finer than its grid",
-            would_decide=f"a tolerance above {step + error:.2g}, or a law without atoms",
+            would_decide=f"a tolerance above {lost:.2g}, or a law without atoms",
             tolerance=within,
             guarantee="exact",
         )
-    wealth = min(side.within(inner) for side in sides)
-    ends = (sides[0].excess, inner) if wealth >= line else (inner, 1.0)
-    upper = _least(lambda d: all(side.within(d) >= line for side in sides), *ends) + step + error
-    lower = _least(lambda d: all(side.beyond(d) < split for side in sides[:SEARCHED]), 0.0, 1.0, outward=False) - error
+    sides = _sides(only, places, predicted.value)
+    line, split = -np.log(rule.level), -np.log(rule.level / len(sides.share))
+    wealth = float(sides.within(inner).min())
+    estimate = max(float(np.max(mean_share(sides.certain) - sides.share)), 0.0)
+    ends = (min(estimate, inner), inner) if wealth >= line else (inner, 1.0)
+    upper = _least(lambda d: bool(np.all(sides.within(d) >= line)), *ends)
+    lower = _least(lambda d: bool(np.all(sides.beyond(d) < split)), 0.0, 1.0, outward=False)
     needed = f"about {int(np.ceil(only.kept * max(line / wealth, 1.3)))} trials" if wealth > 0 else "more trials"
-    estimate = max(sides[0].excess, 0.0)
-    blurred = error + max(float((side.possible - side.certain).mean()) for side in sides)
+    error = lost - step
     return _outcome(
-        only, (max(lower, 0.0), estimate, upper), within, rule, blurred,
+        only, (max(lower - error, 0.0), estimate, upper + lost), within, rule,
+        error + float(np.max(mean_share(sides.possible) - mean_share(sides.certain))),
         ("noise: the shares below the grid values are not yet certain", needed),
-        detectable=within + step + error + 1.5 * (upper - step - error - estimate),
+        detectable=within + lost + 1.5 * (upper - estimate),
         series=_rows(law, places, only.observable, only), supported=wealth >= line,
     )  # fmt: skip
 
 
-def _sides(only: Measured, places: np.ndarray, predicted: np.ndarray) -> list[_Side]:
-    """Both sides of every grid value, the largest excess first."""
+def _sides(only: Measured, places: np.ndarray, predicted: np.ndarray) -> Sides:
     slack = certificates(only).reshape(only.kept, -1)
     low, high = (only.observable.reshape(only.kept, -1) + sign * slack for sign in (-1, 1))
-    sides = []
-    for place, share in zip(places, predicted, strict=True):
-        least, most = (high <= place).mean(axis=1), (low <= place).mean(axis=1)
-        sides += [_Side(least, most, float(share)), _Side(1 - most, 1 - least, 1 - float(share))]
-    return sorted(sides, key=lambda side: -side.excess)
+    least, most = (_counted(values, places) for values in (high, low))
+    return Sides(
+        certain=np.concatenate([least, most[:, ::-1]]),
+        possible=np.concatenate([most, least[:, ::-1]]),
+        share=np.concatenate([predicted, 1 - predicted]),
+    )
+
+
+def _counted(entries: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """In how many trials 0, 1, …, p entries lie at or below each place.   Shapes: (trials, p), (m,) -> (m, p + 1)."""
+    size = entries.shape[1]
+    return np.stack([np.bincount((entries <= place).sum(axis=1), minlength=size + 1) for place in places])
 
 
 def _least(holds: Callable[[float], bool], low: float, high: float, *, outward: bool = True) -> float:
     """The least distance at which something holds that holds from there on, rounded up, or down if not `outward`."""
-    low = max(low, 0.0)
     if not outward and holds(low):
         return low
     for _ in range(BISECTIONS):

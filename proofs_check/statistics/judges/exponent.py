@@ -74,9 +74,9 @@ def _(relation: Exponent, claim: Claim, measured: Sequence[Measured], rule: Rule
 def _judged(climb: Climb, ways: Sequence[Reading], slope: float, doubt: float) -> Outcome:
     sides = [climb.side(way, slope, climb.rule.tolerance, doubt) for way in ways]
     gaps = [climb.tilt(way, slope) for way in ways]
-    closed = next((cs for cs in map(climb.rung, range(len(climb.sizes))) if not cs.gates_open), None)
+    closed = next((cs for cs in climb.rungs if not cs.gates_open), None)
     found = [climb.slope(way, slope) for way in ways]
-    intervals = [climb.slope_interval(way, slope) for way in ways]
+    intervals = [climb.slope_interval(way, centre) for way, centre in zip(ways, found, strict=True)]
     worst = int(np.argmax([cs.upper - cs.lower for cs in gaps]))
     reason, would = advice(climb.tilt_weights(ways[worst], slope) @ climb.rounds, closed or gaps[worst], climb.rule)
     answer: Answer = "open"
@@ -155,7 +155,7 @@ def few_rounds(climb: Climb) -> tuple[str, str] | None:
 def not_positive(claim: Claim, climb: Climb) -> tuple[str, str] | None:
     """Why some mean is not visibly positive, and what would show it.   Raises BadSample where it is negative."""
     for index, size in enumerate(climb.sizes):
-        cs = climb.rung(index)
+        cs = climb.rungs[index]
         mean, error = float(climb.means[index]), float(climb.mean_errors[index] + climb.errors[index])
         if cs.gates_open and cs.upper < 0:
             raise BadSample(

@@ -193,7 +193,7 @@ def _constant(climb: Climb, sense: str) -> tuple[float, float]:
 
 def _trend(climb: Climb, span: str) -> str:
     line = readings(len(climb.sizes))[0]
-    low, high = climb.slope_interval(line, 0.0)
+    low, high = climb.slope_interval(line, climb.slope(line, 0.0))
     return f"{span} the ratio goes like size^b, b in [{low:.3g}, {high:.3g}] on the top half"
 
 
