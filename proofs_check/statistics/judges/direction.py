@@ -87,7 +87,7 @@ def _with_rate(
     climb = Climb(logs, pilot.mean(axis=0), pilot.std(axis=0, ddof=1), rounds.T, errors, strict)
     ways = readings(len(steps))
     sides = [climb.side(way, claimed, relation.rate_within) for way in ways]
-    gates = all(climb.rung(j).gates_open for j in range(len(steps)))
+    gates = all(cs.gates_open for cs in climb.rungs)
     seen = " and ".join(f"{-climb.slope(way, claimed):.2f}" for way in ways)
     notes = (*found.notes, f"rate in log t: {seen}, {relation.rate:g} ± {relation.rate_within:g} is claimed")
     if gates and sides in (["above"] * len(ways), ["below"] * len(ways)):
