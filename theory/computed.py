@@ -147,7 +147,7 @@ class Shares:
         """How far float64 is from ball arithmetic, at most, beyond its own error, at some of the values."""
         inside = np.flatnonzero((values > self.low) & (values < self.high))
         chosen = inside[np.linspace(0, len(inside) - 1, min(AUDITED, len(inside))).astype(int)]
-        beyond = (abs(self._enclosed(values[i]) - found.value[i]) - found.error[i] for i in chosen)
+        beyond = (abs(self._enclosed(float(values[i])) - found.value[i]) - found.error[i] for i in chosen)
         return max(0.0, *map(float, beyond)) if len(chosen) else 0.0
 
     def _enclosed(self, value: float) -> float:

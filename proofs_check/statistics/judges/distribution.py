@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station
+from proofs_check.statistics.evidence import Answer, Measured, Outcome, Rule, Station
 from proofs_check.statistics.judging import certificates, judge, stations, trials_to_begin
 from proofs_check.statistics.regime import EDGE, blind_spot
 from proofs_check.statistics.sequential import BETS
@@ -30,6 +30,7 @@ NATURAL = 0.87  # mean of √n sup |F_n − F| where F is true
 SMALLEST = 1e-300
 BISECTIONS = 10
 ROUNDINGS = 8
+_GRIDS: dict[Any, dict[int, np.ndarray]] = {}  # of a law at a point
 
 
 @stations.register
@@ -58,21 +59,27 @@ def _(relation: Distribution, claim: Claim, measured: Sequence[Measured], rule: 
             would_decide="a finite certificate in every trial",
             tolerance=within,
         )
-    return (_of_numbers if only.observable.ndim == 1 else _of_arrays)(law, only, within, rule)
+    key = claim.prediction, point, tuple(map(id, claim.roots))
+    if key not in _GRIDS:
+        _GRIDS[key] = {}
+    return (_of_numbers if only.observable.ndim == 1 else _of_arrays)(law, only, within, rule, _GRIDS[key])
 
 
 def _within(relation: Distribution, tolerance: float) -> float:
     return tolerance if relation.within is None else relation.within
 
 
-def _grid(law: Shares, count: int) -> np.ndarray:
-    return law.quantiles(np.arange(1, count + 1) / (count + 1))
+def _grid(law: Shares, count: int, grids: dict[int, np.ndarray]) -> np.ndarray:
+    """Quantiles of the law, found once for all looks."""
+    if count not in grids:
+        grids[count] = law.quantiles(np.arange(1, count + 1) / (count + 1))
+    return grids[count]
 
 
 # One number a trial
 
 
-def _of_numbers(law: Shares, only: Measured, within: float, rule: Rule) -> Outcome:
+def _of_numbers(law: Shares, only: Measured, within: float, rule: Rule, grids: dict[int, np.ndarray]) -> Outcome:
     count, stage = _doubling(only.kept, within, rule)
     if not count:
         needed = first_doubling(within, rule)
@@ -88,7 +95,7 @@ def _of_numbers(law: Shares, only: Measured, within: float, rule: Rule) -> Outco
     return _outcome(
         only, (lower, (nearest + farthest) / 2, upper), within, rule, blurred, still_open,
         detectable=within + half + float(np.sqrt(np.log(20) / (2 * count))) + 2 * blurred,
-        series=_rows(law, _grid(law, FEWEST_GRID), values, only),
+        series=_rows(law, _grid(law, FEWEST_GRID, grids), values, only) if rule.detail else (),
     )  # fmt: skip
 
 
@@ -177,8 +184,8 @@ def mean_share(counts: np.ndarray) -> np.ndarray:
     return counts @ np.linspace(0, 1, counts.shape[1]) / counts.sum(axis=1)
 
 
-def _of_arrays(law: Shares, only: Measured, within: float, rule: Rule) -> Outcome:
-    places = _grid(law, int(np.clip(np.ceil(GRID_SHARE / within), FEWEST_GRID, LARGEST_GRID)))
+def _of_arrays(law: Shares, only: Measured, within: float, rule: Rule, grids: dict[int, np.ndarray]) -> Outcome:
+    places = _grid(law, int(np.clip(np.ceil(GRID_SHARE / within), FEWEST_GRID, LARGEST_GRID)), grids)
     predicted = law.at(places)
     step = float(np.max(np.diff(predicted.value, prepend=0.0, append=1.0)))
     lost = step + float(np.max(predicted.error))  # what F may differ by between grid values, and is not known by
@@ -195,17 +202,22 @@ def _of_arrays(law: Shares, only: Measured, within: float, rule: Rule) -> Outcom
     line, split = -np.log(rule.level), -np.log(rule.level / len(sides.share))
     wealth = float(sides.within(inner).min())
     estimate = max(float(np.max(mean_share(sides.certain) - sides.share)), 0.0)
-    ends = (min(estimate, inner), inner) if wealth >= line else (inner, 1.0)
-    upper = _least(lambda d: bool(np.all(sides.within(d) >= line)), *ends)
-    lower = _least(lambda d: bool(np.all(sides.beyond(d) < split)), 0.0, 1.0, outward=False)
-    needed = f"about {int(np.ceil(only.kept * max(line / wealth, 1.3)))} trials" if wealth > 0 else "more trials"
     error = lost - step
+    refuted = bool(np.any(sides.beyond(within + error) >= split))
+    lower, upper = 0.0, 1.0
+    if rule.detail:
+        inside = (min(estimate, inner), inner) if wealth >= line else (inner, 1.0)
+        upper = lost + _least(lambda d: bool(np.all(sides.within(d) >= line)), *inside)
+        outside = (within + error, 1.0) if refuted else (0.0, within + error)
+        lower = max(0.0, _least(lambda d: bool(np.all(sides.beyond(d) < split)), *outside, outward=False) - error)
+    needed = f"about {int(np.ceil(only.kept * max(line / wealth, 1.3)))} trials" if wealth > 0 else "more trials"
     return _outcome(
-        only, (max(lower - error, 0.0), estimate, upper + lost), within, rule,
+        only, (lower, estimate, upper), within, rule,
         error + float(np.max(mean_share(sides.possible) - mean_share(sides.certain))),
         ("noise: the shares below the grid values are not yet certain", needed),
-        detectable=within + lost + 1.5 * (upper - estimate),
-        series=_rows(law, places, only.observable, only), supported=wealth >= line,
+        detectable=within + 1.5 * (upper - estimate),
+        series=_rows(law, places, only.observable, only) if rule.detail else (),
+        decided="refuted" if refuted else "supported" if wealth >= line else "open",
     )  # fmt: skip
 
 
@@ -241,11 +253,10 @@ def _least(holds: Callable[[float], bool], low: float, high: float, *, outward: 
 
 def _outcome(
     only: Measured, ends: tuple[float, float, float], within: float, rule: Rule, blurred: float,
-    still_open: tuple[str, str], *, detectable: float, series: tuple[Any, ...], supported: bool | None = None,
+    still_open: tuple[str, str], *, detectable: float, series: tuple[Any, ...], decided: Answer | None = None,
 ) -> Outcome:  # fmt: skip
     (lower, estimate, upper), (reason, would) = ends, still_open
-    holds = upper <= within if supported is None else supported
-    answer = "refuted" if lower > within else "supported" if holds else "open"
+    answer = decided or ("refuted" if lower > within else "supported" if upper <= within else "open")
     if not blurred <= within / 2:
         answer, reason = "undecided", "solver: the error of law and simulator is above half the tolerance"
         would = f"a tolerance above {2 * blurred:.2g}, or a tighter certificate"
