@@ -3,11 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help check test lint docs bench clean
+.PHONY: help check test lint docs bench calibrate clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  PYTHON=python3.12 chooses the interpreter of a new .venv (3.11 or newer)"
 
 check: .venv/installed ## check the flagship claims and draw them into figures/
@@ -26,6 +26,9 @@ docs: .venv/installed-docs ## the documentation, into docs/_build
 
 bench: .venv/installed ## benchmarks, against peers and against the machine
 	@$(BIN)/python benchmarks/run.py
+
+calibrate: .venv/installed ## the engine's own error rates, into docs/calibration (about an hour; resumes)
+	@$(BIN)/proofs-check calibrate --out docs/calibration
 
 clean: ## remove .venv and all that was built; recorded verdicts (.proofs-check/) stay
 	@rm -rf .venv figures docs/_build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks

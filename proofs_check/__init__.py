@@ -10,17 +10,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from proofs_check.asserting import assert_supported
     from proofs_check.check import check
+    from proofs_check.compare import compare
+    from proofs_check.fit import fit
+    from proofs_check.mutating import mutate
     from proofs_check.plot import plot
     from proofs_check.replaying import replay
+    from proofs_check.search.properties import assert_holds_everywhere
+    from proofs_check.search.worst import falsify
 
 _PLACES = {
+    "assert_holds_everywhere": "proofs_check.search.properties",
+    "assert_supported": "proofs_check.asserting",
     "check": "proofs_check.check",
+    "compare": "proofs_check.compare",
+    "falsify": "proofs_check.search.worst",
+    "fit": "proofs_check.fit",
+    "mutate": "proofs_check.mutating",
     "plot": "proofs_check.plot",
     "replay": "proofs_check.replaying",
-    "assert_supported": "proofs_check.asserting",
 }
 
-__all__ = ["assert_supported", "check", "plot", "replay"]
+__all__ = [
+    "assert_holds_everywhere", "assert_supported", "check", "compare", "falsify", "fit", "mutate", "plot", "replay",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

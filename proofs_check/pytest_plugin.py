@@ -1,8 +1,8 @@
 """Claims as pytest items: `pytest --claims FILE_OR_TOPIC` makes one item for each claim and facet.
 
-Facets: `audit` (deterministic), `simulation` (must be supported) and one for every wrong variant (must be refuted). An
-item's level is its share of --claims-error-rate among all the facets that simulate, whatever -k or -n select, and
-stands in its replay line.
+Facets: `audit` (deterministic, with the simulator's symmetries), `simulation` (must be supported) and one for every
+wrong variant (must be refuted). An item's level is its share of --claims-error-rate among all the facets that simulate,
+whatever -k or -n select, and stands in its replay line.
 """
 
 from collections.abc import Iterator
@@ -96,9 +96,10 @@ class ClaimItem(pytest.Item):
 
     def runtest(self) -> None:
         if self.facet == "audit":
-            from theory.audit import audit
+            from numerics.measure import Laboratory
+            from proofs_check.symmetry import consistency
 
-            faults = [finding for finding in audit(self.claim) if not finding.passed]
+            faults = [finding for finding in consistency(self.claim, Laboratory()) if not finding.passed]
             if faults:
                 raise NotAsClaimed("; ".join(f"{finding.name}: {finding.detail}" for finding in faults))
             return

@@ -145,7 +145,7 @@ def one_run(toy: Toy, theta: float, level: float, rng: Generator) -> dict[str, i
 
 def followed(toy: Toy, theta: float, level: float, rng: Generator) -> tuple[Outcome, int]:
     """The outcome of looking again and again until there is a verdict, and the trials it took."""
-    rule = Rule(level, toy.tolerance, toy.first_look)
+    rule = Rule(level, toy.tolerance, toy.first_look, detail=False)
     begin = trials_to_begin(toy.claim.relation, rule)
     most = toy.reach * begin
     samples = toy.draw(theta, rng, most)

@@ -67,22 +67,24 @@ def _(relation: Exponent, claim: Claim, measured: Sequence[Measured], rule: Rule
     corrections = [] if relation.correction is None else [relation.correction]
     ways = readings(len(sizes), corrections=corrections, floor=relation.floor)
     found = _judged(_upright(climb, slope) if relation.floor else climb, ways, slope, doubt)
-    notes = (*found.notes, *(_floor_note(climb, slope) if relation.floor else ()))
+    notes = (*found.notes, *(_floor_note(climb, slope) if relation.floor and rule.detail else ()))
     return dataclasses.replace(found, notes=notes, **shared)
 
 
 def _judged(climb: Climb, ways: Sequence[Reading], slope: float, doubt: float) -> Outcome:
     sides = [climb.side(way, slope, climb.rule.tolerance, doubt) for way in ways]
-    gaps = [climb.tilt(way, slope) for way in ways]
     closed = next((cs for cs in climb.rungs if not cs.gates_open), None)
+    answer: Answer = "open"
+    if closed is None and "unsure" not in sides and len(set(sides)) == 1:
+        answer = "supported" if sides[0] == "inside" else "refuted"
+    if not climb.rule.detail:
+        return Outcome(answer)
+    gaps = [climb.tilt(way, slope) for way in ways]
     found = [climb.slope(way, slope) for way in ways]
     intervals = [climb.slope_interval(way, centre) for way, centre in zip(ways, found, strict=True)]
     worst = int(np.argmax([cs.upper - cs.lower for cs in gaps]))
     reason, would = advice(climb.tilt_weights(ways[worst], slope) @ climb.rounds, closed or gaps[worst], climb.rule)
-    answer: Answer = "open"
-    if closed is None and "unsure" not in sides and len(set(sides)) == 1:
-        answer = "supported" if sides[0] == "inside" else "refuted"
-    elif closed is None and ("unsure" not in sides or _disjoint(intervals)):
+    if answer == "open" and closed is None and ("unsure" not in sides or _disjoint(intervals)):
         reason, would = _curved(climb, found)
     notes = tuple(
         f"{way.name}: {value:.4g} in [{low:.4g}, {high:.4g}]"

@@ -62,6 +62,8 @@ def _(relation: Order, claim: Claim, measured: Sequence[Measured], rule: Rule) -
     if waiting:
         return Outcome("open", reason=waiting[0], would_decide=waiting[1], **shared)
     found = _falling(climb) if relation.sense == "o" else _bounded(climb, both=relation.sense == "Theta")
+    if not rule.detail:
+        return dataclasses.replace(found, **shared)
     value, half = _constant(climb, relation.sense)
     span = f"on [{sizes[0]:g}, {sizes[-1]:g}]"
     constant = "falling" if relation.sense == "o" else f"C = {value:.4g} ± {half:.2g}"
@@ -131,15 +133,15 @@ def _bounded(climb: Climb, *, both: bool) -> Outcome:
     ways = readings(len(climb.sizes), corrections=FINITE_SIZE)
     grows = all(climb.above(way, steep(climb)) for way in ways)
     falls = both and all(climb.below(way, -steep(climb)) for way in ways)
+    answer: Answer = "refuted" if grows or falls else "supported" if set(sides) == {"inside"} else "open"
+    if not climb.rule.detail:
+        return Outcome(answer)
     ratios = [pair.ratio(climb) for pair in pairs]
     worst = max(range(len(pairs)), key=lambda k: abs(ratios[k][0] - 1) if both else ratios[k][0])
     gaps = pairs[worst].against(climb, 1.0)
     cs = climb.combined(gaps)
     reason, would = advice(gaps @ climb.rounds, cs, climb.rule)
-    answer: Answer = "refuted" if grows or falls else "open"
-    if not (grows or falls) and set(sides) == {"inside"}:
-        answer = "supported"
-    elif set(sides) & {"above", "below"}:
+    if answer == "open" and set(sides) & {"above", "below"}:
         size = climb.sizes[pairs[worst].held]
         reason = (
             f"finite size: at {size:g} the ratio is {ratios[worst][0]:.3g} of the constant of the other sizes;"
@@ -165,6 +167,8 @@ def _falling(climb: Climb) -> Outcome:
         answer = "supported"
     elif all(climb.above(way, -delta) for way in ways[:2]):
         answer = "refuted"
+    if not climb.rule.detail:
+        return Outcome(answer)
     gap = climb.tilt(ways[1], 0.0)
     reason, would = advice(climb.tilt_weights(ways[1], 0.0) @ climb.rounds, gap, climb.rule)
     if answer == "open" and climb.below(ways[0], -delta):

@@ -74,7 +74,7 @@ def _(relation: Threshold, claim: Claim, measured: Sequence[Measured], rule: Rul
 
 def _meeting(measured: Sequence[Measured]) -> list[Measured]:
     """The trials that meet the event on every side; whether they do where the draw was predicted is not asked."""
-    met = np.all([side.met for side in measured[1:]], axis=0)
+    met = np.all([np.asarray(side.met, dtype=bool) for side in measured[1:]], axis=0)
 
     def cut(part: Any) -> Any:
         return part if part is None or np.ndim(part) == 0 else np.asarray(part)[met]
