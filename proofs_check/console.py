@@ -61,12 +61,13 @@ def show_verdicts(records: Sequence["Record"], totals: dict[str, Any]) -> None:
         f" {totals['judged_by_calibrated_sequences']} by calibrated or asymptotic sequences"
     )
     console.print(
-        f"{totals['supported']} supported, {totals['refuted']} refuted, {totals['undecided']} undecided; {spent}; {ways}"
+        f"{totals['supported']} supported, {totals['refuted']} refuted, {totals['undecided']} undecided;"
+        f" {spent}; {ways}"
     )
     before = sum(record.get("earlier", {}).get("checks", 0) for record in records)
     if before:
         seeds = sorted({seed for record in records for seed in record["earlier"]["seeds"]})
-        console.print(f"the store holds {before} earlier checks of these claims, with seeds {', '.join(map(str, seeds))}")
+        console.print(f"the store holds {before} earlier checks of these claims; seeds {', '.join(map(str, seeds))}")
 
 
 def finding(record: "Record") -> str:

@@ -31,6 +31,7 @@ class _Kept:
     certificate: np.ndarray | None
     drawn: int
     trace: np.ndarray | None
+    met: np.ndarray | None
 
 
 @dataclass
@@ -153,18 +154,21 @@ class Evidence:
         if rounding:
             certificate = rounding + (np.zeros(drawn) if certificate is None else np.abs(certificate))
         trace, event = _trace(arrays) if self.claim.relation.of_every_draw else None, event_of(self.claim)
-        if event:
-            kept = arrays[event].astype(bool)
-            observable, certificate = observable[kept], None if certificate is None else certificate[kept]
-            trace = None if trace is None else trace[kept]
-            prediction = _where(prediction, kept) if self.claim.is_per_trial() else prediction
-        undefined = 0 if prediction is NO_NUMBER else int(np.sum(~np.isfinite(prediction.value)))
+        met = arrays[event].astype(bool) if event else None
+        shared = bool(self.stations[i].apart)  # stations that share their draws are cut alike, by the judge
+        if met is not None and not shared:
+            observable, certificate = observable[met], None if certificate is None else certificate[met]
+            trace = None if trace is None else trace[met]
+            prediction = _where(prediction, met) if self.claim.is_per_trial() else prediction
+        values = np.asarray(prediction.value)
+        counted = values[met] if shared and met is not None and self.claim.is_per_trial() else values
+        undefined = 0 if prediction is NO_NUMBER else int(np.sum(~np.isfinite(counted)))
         if undefined:  # a comparison with nan would pass for no violation
             raise BadInput(
                 f"{self.claim.id}: the prediction is not finite in {undefined} of the trials that count at {point};"
                 " exclude such draws"
             )
-        return _Kept(np.asarray(observable, dtype=float), prediction, certificate, drawn, trace)
+        return _Kept(np.asarray(observable, dtype=float), prediction, certificate, drawn, trace, met)
 
 
 def known_of(claim: Claim, point: Point) -> Known:
@@ -248,6 +252,7 @@ def _joined(station: Station, blocks: Sequence[_Kept], known: Known, per_trial: 
         sum(block.drawn for block in blocks),
         known,
         None if blocks[0].trace is None else np.concatenate([b.trace for b in blocks if b.trace is not None]),
+        None if blocks[0].met is None else np.concatenate([b.met for b in blocks if b.met is not None]),
     )
 
 

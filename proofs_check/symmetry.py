@@ -26,7 +26,8 @@ _audited: dict[int, tuple[Claim, list[Finding]]] = {}  # a claim is audited once
 
 def require_consistent(claim: Claim, lab: Laboratory, seed: int = 0) -> None:
     """Raises BadDeclaration where the claim contradicts itself, before it is compared with a simulation."""
-    faults = [finding for finding in consistency(claim, lab, seed) if not finding.passed and finding.name not in REMARKS]
+    findings = consistency(claim, lab, seed)
+    faults = [finding for finding in findings if not finding.passed and finding.name not in REMARKS]
     if faults:
         found = "; ".join(f"{finding.name}: {finding.detail}" for finding in faults)
         raise BadDeclaration(f"{claim.id} contradicts itself, mend formula or declaration: {found}")

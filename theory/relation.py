@@ -208,7 +208,7 @@ class Threshold(Relation):
 
     @property
     def of_every_draw(self) -> bool:
-        return self.kind == "pathwise" and not self.first_order
+        return self.kind == "pathwise"
 
 
 @dataclass(frozen=True)

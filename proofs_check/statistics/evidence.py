@@ -50,7 +50,9 @@ NOTHING = Known()
 class Measured:
     """All trials of a station that count, with the prediction at it; `drawn` were simulated.
 
-    `trace`: a number for every trial that is different when anything in the trial is. Shapes: observable (kept, …).
+    `trace`: a number for every trial that is different when anything in the trial is. `met`: which trials meet the
+    claim's event; stations that share their draws have all their trials, and the judge keeps the same ones at each.
+    Shapes: observable (kept, …), met (drawn,).
     """
 
     station: Station
@@ -60,6 +62,7 @@ class Measured:
     drawn: int
     known: Known = NOTHING
     trace: np.ndarray | None = None
+    met: np.ndarray | None = None
 
     @property
     def kept(self) -> int:

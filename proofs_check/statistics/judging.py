@@ -87,10 +87,11 @@ def require_finite(claim: Claim, only: Measured) -> None:
     """Raises BadSample where the observable of a trial that counts is not a real number."""
     if np.iscomplexobj(only.observable):
         raise BadSample(f"{claim.id}: {claim.observable} is complex; measure a real part or a modulus")
-    lost = only.observable.size - int(np.isfinite(only.observable).sum())
+    counted = only.observable if only.met is None or len(only.met) != only.kept else only.observable[only.met]
+    lost = counted.size - int(np.isfinite(counted).sum())
     if lost:
         raise BadSample(
-            f"{claim.id}: {lost} of {only.observable.size} values of {claim.observable} are not finite at"
+            f"{claim.id}: {lost} of {counted.size} values of {claim.observable} are not finite at"
             f" {only.station.point}; mend the simulator, or declare an event that leaves such trials out"
         )
 
