@@ -1,6 +1,7 @@
 """Toys for searches: bounds that break in one draw of ten thousand, in one corner of the domain and nowhere else."""
 
 import numpy as np
+from sympy import Rational
 
 from numerics.arrays import Array
 from numerics.simulator import simulates
@@ -8,7 +9,7 @@ from numerics.streams import Stream
 from tests.engine_toys import claim_of
 from theory.claim import Claim
 from theory.domain import Choice, Real, Size
-from theory.relation import Bound, Equality
+from theory.relation import Bound, Equality, Probability
 from theory.setting import Observable, Setting
 
 RARE = 1e-4
@@ -27,6 +28,7 @@ class Corner(Setting):
     c = Real(above=0, typical=(0.2, 2))
     law = Choice("plain", "tight")
     x = Observable("the quantity that b bounds")
+    fair = Observable("b + z, with z standard normal")
     noisy = Observable("n + z inside the corner beyond 1.1 n, with z standard normal")
 
 
@@ -41,11 +43,15 @@ def corner(*, n: int, a: float, b: float, c: float, law: str, trials: int, rng: 
     height = (1 - min(0.3 * far, 0.5)) * (0.9 + 0.1 * u / (1 - RARE))
     if law == "tight" and far > 0.5:
         height = 1 - 1e-9 * (1 + u)
-    return {"x": b * height, "noisy": n * (1.1 if far == 0 else 1.0) + rng.normal((trials,))}
+    z = rng.normal((trials,))
+    return {"x": b * height, "fair": b + z, "noisy": n * (1.1 if far == 0 else 1.0) + z}
 
 
 PATHWISE: Claim = claim_of(Corner.x, Corner.b, Bound("<="), Corner, fixing={Corner.law: "plain"}, entry="toys.corner")
 DECEPTIVE = PATHWISE.but(fixing={Corner.law: "tight"}, entry="toys.deceptive")
 TRUE = PATHWISE.but(prediction=Corner.b * (1 + RARE), entry="toys.true_bound")
 MEAN: Claim = claim_of(Corner.noisy, Corner.n, Equality(), Corner, fixing={Corner.law: "plain"}, entry="toys.mean")
-claims = [PATHWISE, DECEPTIVE, TRUE, MEAN]
+EASY = PATHWISE.but(prediction=Corner.b * Rational(99, 100), entry="toys.easy")  # violated in a tenth of the draws
+# Half of the draws lie above b, as the claim allows: true, and as near to false as can be.
+EDGE = PATHWISE.but(observable=Corner.fair, relation=Bound("<=", Probability(0.5)), entry="toys.edge")
+claims = [EDGE, EASY, PATHWISE, DECEPTIVE, TRUE, MEAN]

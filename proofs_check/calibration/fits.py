@@ -67,7 +67,7 @@ def _ladders() -> list[Toy]:
         "second term against the first": lambda n: 5 / n - 80 / n**2,
         "half a power more": lambda n: 5 / n + 20 / n**1.5,
     }
-    few = {"others": (0.0, 0.5, -2.5, 2.5), "runs": 1000}
+    few = {"others": (0.0, 0.5, -2.5, 2.5), "runs": 2000}
     toys = [Toy(Asymptotic.label, name, LADDER, ladder(gap), **few) for name, gap in terms.items()]
     skewed = ladder(terms["second term"], LAWS["exponential"])
     return [*toys, Toy(Asymptotic.label, "second term, exponential noise", LADDER, skewed, **few)]

@@ -13,7 +13,7 @@ from theory.relation import Exponent, Ladder, Order
 M = Abstract
 SIZES = (32, 64, 128, 256, 512, 1024, 2048)
 WITHIN, NOISE = 0.05, 0.2
-RUNS = 200  # a run takes a third of a second
+RUNS = 600
 LADDER = Ladder(M.n, SIZES)
 
 

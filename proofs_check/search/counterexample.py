@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, Verbosity, find, settings
+import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity, find, settings, target
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import NoSuchExample, Unsatisfiable
 
@@ -21,7 +22,7 @@ from proofs_check.check import Request, check, check_point
 from proofs_check.record import Record
 from proofs_check.sampling import first_look
 from proofs_check.search.feasible import Region
-from proofs_check.search.strategies import draw_point, points, points_from, told_by
+from proofs_check.search.strategies import corners, draw_point, points, points_from, told_by
 from proofs_check.statistics import require_judged, trials_to_begin
 from proofs_check.statistics.evidence import Outcome, Rule
 from theory.claim import Claim
@@ -32,8 +33,9 @@ from theory.setting import Point
 MOST_CONFIRMATIONS = 8
 LOOKS = 4  # first looks' worth of trials at a point while searching
 POINT_SECONDS = 5.0  # declared work at a point while searching
+EVERY_CHECK: Any = list(HealthCheck)
 QUIET = settings(
-    deadline=None, database=None, derandomize=False, verbosity=Verbosity.quiet, suppress_health_check=list(HealthCheck)
+    deadline=None, database=None, derandomize=False, verbosity=Verbosity.quiet, suppress_health_check=EVERY_CHECK
 )
 SHRINKING = settings(QUIET, max_examples=100, phases=(Phase.generate, Phase.shrink))
 
@@ -183,10 +185,21 @@ def values_at(claim: Claim, point: Point) -> dict[str, Any]:
 
 
 def explored(claim: Claim, screen: Screen, *, seed: int, max_examples: int) -> Point | None:
-    """Some point at which screening refutes, the same for the same seed."""
+    """Some point at which screening refutes, the same for the same seed: corners first, then Hypothesis, climbing."""
+    for point in corners(Region(claim), seed)[: max_examples // 2]:
+        if screen.refutes(point):
+            return point
+
+    def refutes(point: Point) -> bool:
+        refuted = screen.refutes(point)
+        seen = screen.seen.get(point)
+        if seen and seen.estimate is not None and seen.tolerance and np.isfinite(seen.estimate):
+            target(abs(seen.estimate - seen.target) / seen.tolerance)
+        return refuted
+
     chosen = settings(QUIET, max_examples=max_examples, phases=(Phase.generate, Phase.target))
     try:
-        return find(points(claim), screen.refutes, settings=chosen, random=random.Random(seed))
+        return find(points(claim), refutes, settings=chosen, random=random.Random(seed))
     except NoSuchExample:
         return None
     except Unsatisfiable as fault:
@@ -221,18 +234,15 @@ class Remembered:
 
     def points(self) -> list[Point]:
         """What was kept, as far as it still tells points of the claim."""
-        region, found = Region(self.claim), []
-        for told in sorted(self.kept.fetch(self.key)) if self.kept else ():
-            try:
-                numbers = iter(json.loads(told))
-                point = draw_point(region, lambda low, high, numbers=numbers: min(max(int(next(numbers)), low), high))
-            except (ValueError, TypeError, StopIteration):  # written for an earlier form of the claim
-                point = None
-            if point is None:
-                self.kept.delete(self.key, told)
-            else:
-                found.append(point)
-        return found
+        known = sorted(self.kept.fetch(self.key)) if self.kept else []
+        return [point for told in known if (point := self._read(told)) is not None]
+
+    def _read(self, told: bytes) -> Point | None:
+        try:
+            numbers = iter(json.loads(told))
+            return draw_point(Region(self.claim), lambda low, high: min(max(next(numbers), low), high), plain=True)
+        except (ValueError, TypeError, StopIteration):  # written for an earlier form of the claim
+            return None
 
     def keep(self, point: Point) -> None:
         told = told_by(Region(self.claim), point)

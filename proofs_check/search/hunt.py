@@ -18,7 +18,7 @@ from theory.claim import Claim
 from theory.errors import BadInput
 from theory.setting import Point
 
-SHARE = 0.05  # of the budget that one visit may cost
+SHARE = 0.1  # of the budget that one visit may cost
 MOST_VISITS = 50_000
 
 

@@ -16,38 +16,12 @@ from proofs_check.search.hunt import Enough, Hunt, Visit
 from proofs_check.search.strategies import filled, points
 from theory.setting import Point
 
-MOST_CORNERS = 96
 EXAMPLES = 100
 GENERATIONS = 12
 RESTARTS = 2
 WORST = -1e6  # the score of a point that cannot be looked at
 RUNNERS = 8  # points that a deep search begins with
 Place = tuple[dict[str, Any], Case]
-
-
-def corners(hunt: Hunt) -> list[Point]:
-    """Points whose every number is at an end of what the conditions allow, or of what is typical; all, or some."""
-    rng, found = np.random.default_rng(hunt.seed), dict[Point, None]()
-    for outer in (True, False):
-        places = [
-            (named, case, ends)
-            for named, cases in hunt.region.cases
-            for case in cases
-            for ends in itertools.product((0, 1), repeat=min(len(case.order), 10))
-        ]
-        if len(places) > MOST_CORNERS:
-            places = [places[i] for i in rng.choice(len(places), MOST_CORNERS, replace=False)]
-        for named, case, ends in places:
-            chosen = dict(zip(case.order, itertools.cycle(ends or (0,)), strict=False))
-
-            def end(scale: Any, allowed: Any, name: str, chosen: Any = chosen, outer: bool = outer) -> Any:
-                inner = min(max(scale.typical[chosen[name]], allowed.low), allowed.high)
-                return scale.at(allowed, float(chosen[name])) if outer else scale.number(inner)
-
-            point = filled(hunt.region, named, case, end)
-            if point is not None:
-                found[point] = None
-    return list(found)
 
 
 def targeted(hunt: Hunt) -> None:

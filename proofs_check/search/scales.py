@@ -22,6 +22,7 @@ LONGER = 4  # digits a value may have beyond the fewest that the range allows
 GENERAL, TYPICAL, LOW, HIGH = 0, 4, 8, 9  # from where on the first integer means a part of the range
 BEYOND = 10  # times the typical end: how far a search goes where the domain does not end
 DIGITS_MOST = 300
+MOST_DIGITS = 12  # of a decimal that is kept as the end of a range
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,6 @@ class Interval:
         if self.high is not None and (-bound, strict) <= (-self.high, self.high_open):
             return self
         return Interval(self.low, bound, self.low_open, strict)
-
-    def holds(self, value: Rational) -> bool:
-        above = self.low is None or value > self.low or (value == self.low and not self.low_open)
-        return above and (self.high is None or value < self.high or (value == self.high and not self.high_open))
 
 
 @dataclass(frozen=True)
@@ -79,24 +76,28 @@ class Scale:
             return Interval(low, high) if low <= high else None
         if low > high or (low == high and (given.low_open or given.high_open)):
             return None
-        inside = (high - low) / 1000
-        return Interval(
-            shortest(low, low + inside, skip_low=True) if given.low_open else low,
-            shortest(high - inside, high, skip_high=True) if given.high_open else high,
-        )
+        inside = (high - low) / 1000 if low < high else Rational(0)
+        if given.low_open or _digits(low) is None:
+            low = shortest(low, low + inside, skip_low=given.low_open)
+        if given.high_open or _digits(high) is None:
+            high = shortest(high - inside, high, skip_high=given.high_open)
+        return Interval(low, high)
 
-    def draw(self, allowed: Interval, integers: Integers) -> Any:
-        """A value of a closed interval, as some integers tell it."""
+    def draw(self, allowed: Interval, integers: Integers, plain: bool = False) -> Any:
+        """A value of a closed interval, as some integers tell it; `plain`: without a preference for ends and typical.
+
+        What shrinks is plain: beside an end that is preferred, the other integers would shrink in vain.
+        """
         low, high = _ends(allowed)
         if low == high:
             return self.number(low)
-        where = integers(0, HIGH)
+        where = GENERAL if plain else integers(GENERAL, HIGH)
         inside = low, high
         if TYPICAL <= where < LOW:
             inner = max(low, self.typical[0]), min(high, self.typical[1])
             inside = inner if inner[0] < inner[1] else inside
         value = self._inside(*inside, self._places(allowed), integers)
-        return self.number({LOW: low, HIGH: high}.get(where, value))  # as many integers for all: none is simpler
+        return self.number({LOW: low, HIGH: high}.get(where, value))
 
     def _inside(self, low: Rational, high: Rational, places: tuple[int, int], integers: Integers) -> Rational:
         fewest, most = places
@@ -110,20 +111,19 @@ class Scale:
         return Rational(min(max(steps, first), last), 10**digits)
 
     def told_by(self, allowed: Interval, value: Any) -> list[int] | None:
-        """The integers that tell a value; None for one off the scale."""
+        """The integers that tell a value to a plain `draw`; None for one off the scale."""
         value, (low, high) = Rational(value), _ends(allowed)
         if not low <= value <= high:
             return None
         if low == high:
             return []
         fewest, most = self._places(allowed)
-        fitting = [digits for digits in range(fewest, most + 1) if (value * 10**digits).q == 1]
-        ends = {low: LOW, high: HIGH}
-        if not fitting and value not in ends:
+        fitting = [digits for digits in range(fewest, most + 1) if 10**digits % int(value.q) == 0]
+        if not fitting:
             return None
         lowest, highest = _steps(low, high, most)
-        start = [GENERAL if fitting else ends[value], *([] if self.whole else (fitting or [most])[:1])]
-        return [*start, OCTAVES - 1, *([min(max(int(value * 10**most), lowest), highest)] if lowest < highest else [])]
+        start = [OCTAVES - 1] if self.whole else [fitting[0], OCTAVES - 1] if fewest < most else [OCTAVES - 1]
+        return [*start, *([int(value * 10**most)] if lowest < highest else [])]
 
     def at(self, allowed: Interval, share: float) -> Any:
         """The value at a share of the way from the low to the high end, in the logarithm where the range is wide."""
@@ -134,6 +134,11 @@ class Scale:
         middle = float(np.exp((1 - share) * np.log(a) + share * np.log(b))) if _is_wide(a, b) else a + share * (b - a)
         digits = 0 if self.whole else self._places(allowed)[1]
         return self.number(min(max(Rational(round(middle * 10**digits), 10**digits), low), high))
+
+    def end(self, allowed: Interval, which: int, outer: bool) -> Any:
+        """The low (0) or high (1) end of an interval, or, of what is typical, the value nearest to it."""
+        low, high = _ends(allowed)
+        return self.number((low, high)[which] if outer else min(max(self.typical[which], low), high))
 
     def share(self, allowed: Interval, value: Any) -> float:
         """The inverse of `at`."""
@@ -148,7 +153,8 @@ class Scale:
             return 0, 0
         low, high = _ends(allowed)
         inner = max(low, self.typical[0]), min(high, self.typical[1])
-        return _fewest(low, high), LONGER + (_fewest(*inner) if inner[0] < inner[1] else _fewest(low, high))
+        most = LONGER + (_fewest(*inner) if inner[0] < inner[1] else _fewest(low, high))
+        return _fewest(low, high), max(most, _digits(low) or 0, _digits(high) or 0)
 
     def number(self, value: Any) -> Any:
         return int(value) if self.whole else Rational(value)
@@ -190,6 +196,8 @@ def _real(domain: Real) -> Scale:
 
 def shortest(low: Rational, high: Rational, *, skip_low: bool = False, skip_high: bool = False) -> Rational:
     """The shortest decimal of an interval, the one nearest to 0."""
+    if low == high:
+        return low
     size = max(abs(float(low)), abs(float(high)))
     coarse = -2 - int(np.floor(np.log10(size))) if size else 0
     for digits in range(coarse, DIGITS_MOST):
@@ -217,9 +225,15 @@ def _fewest(low: Rational, high: Rational) -> int:
         digits += 1
 
 
+def _digits(value: Rational) -> int | None:
+    """Digits after the point of a short decimal; None for others, such as 5/3."""
+    return next((digits for digits in range(MOST_DIGITS + 1) if 10**digits % int(value.q) == 0), None)
+
+
 def _steps(low: Rational, high: Rational, digits: int) -> tuple[int, int]:
     """The first and the last multiple of 10^-digits in an interval."""
-    return int(sympy.ceiling(low * 10**digits)), int(sympy.floor(high * 10**digits))
+    unit = 10**digits
+    return -(-int(low.p) * unit // int(low.q)), int(high.p) * unit // int(high.q)
 
 
 def _radius(furthest: int, octave: int) -> int:

@@ -28,6 +28,8 @@ def unit(relation: Relation) -> str:
 def tightness(claim: Claim, measured: Sequence[Measured], outcome: Outcome) -> float:
     """X/B for a bound (its largest value, mean or quantile), otherwise the distance from the target in tolerances."""
     relation = claim.relation
+    if not measured[0].kept:  # no trial met the event that the claim is given
+        return float("nan")
     if isinstance(relation, Bound):
         ratio = _ratio(claim, relation, measured[0])
         if isinstance(relation.kind, Probability):

@@ -17,6 +17,7 @@ from proofs_check.record import Record
 from proofs_check.search import phases
 from proofs_check.search.counterexample import Confirmation, Screen, holds, shrunk, values_at
 from proofs_check.search.hunt import Hunt, Visit
+from proofs_check.search.strategies import corners
 from proofs_check.search.tightness import unit
 from proofs_check.statistics import require_judged
 from proofs_check.statistics.evidence import Outcome
@@ -99,7 +100,7 @@ def _apart(lab: Laboratory) -> Laboratory:
 
 
 def _search(hunt: Hunt) -> None:
-    places = phases.corners(hunt)
+    places = corners(hunt.region, hunt.seed)
     hunt.spend(CORNERS, lambda: _each(hunt.see, places))
     hunt.spend(TARGETED, lambda: phases.targeted(hunt))
     hunt.spend(OPTIMISED, lambda: phases.optimised(hunt))

@@ -39,7 +39,8 @@ def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Ru
     sizes = np.array([float(rung[str(relation.ladder.along)]) for rung in relation.ladder.rungs()])
     gaps, errors = _relative_gaps(claim, measured)
     rounds, top = gaps.shape[1], measured[-1]
-    series = tuple(scalar_row(rung, at=size) for rung, size in zip(measured, sizes, strict=False))
+    rows = zip(measured, sizes, strict=True) if rule.detail else ()
+    series = tuple(scalar_row(rung, at=size) for rung, size in rows)
     plain = Outcome(
         "open",
         tolerance=rule.tolerance,
@@ -230,17 +231,28 @@ def _unreachable(climb: _Climb, rule: Rule) -> bool:
     relative, delta = climb.sizes / climb.sizes[-1], rule.tolerance
     x = relative**-climb.rate
     upper, lower = (np.array([getattr(cs, end) for cs in intervals]) for end in ("upper", "lower"))
+    low, high = lower - climb.errors - delta, upper + climb.errors + delta
     for further in (x**2, x * relative**-0.5):
         terms = np.stack([np.ones_like(x), x, further], axis=1)
+        if _explained(terms, low, high, delta):  # seldom asked further: linear programming takes milliseconds
+            return False
         found = linprog(
             np.zeros(3),
             np.vstack([terms, -terms]),
-            np.concatenate([upper + climb.errors + delta, delta + climb.errors - lower]),
+            np.concatenate([high, -low]),
             bounds=[(-delta, delta), (None, None), (None, None)],
         )
         if found.status != INFEASIBLE:
             return False
     return True
+
+
+def _explained(terms: np.ndarray, low: np.ndarray, high: np.ndarray, delta: float) -> bool:
+    """Whether a least squares fit, its limit moved into the tolerance, passes through all the intervals."""
+    middle, certain = (low + high) / 2, 2 / (high - low)
+    limit = float(np.clip(intercept_weights(terms, certain**2) @ middle, -delta, delta))
+    others = np.linalg.lstsq(terms[:, 1:] * certain[:, None], (middle - limit) * certain, rcond=None)[0]
+    return bool(np.all(np.abs((middle - limit - terms[:, 1:] @ others) * certain) <= 1))
 
 
 def _misfits(sizes: np.ndarray, gaps: np.ndarray, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

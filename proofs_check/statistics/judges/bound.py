@@ -91,12 +91,15 @@ def _in_the_mean(relation: Bound, claim: Claim, only: Measured, rule: Rule) -> O
         answer, guarantee = "refuted", "bounded" if np.isfinite(known.low) else cs.guarantee
     elif cs.gates_open and cs.upper + error <= rule.tolerance:
         answer = "supported"
+    answer = answer if error <= rule.tolerance / 2 else "undecided"
+    if not rule.detail:
+        return Outcome(answer)
     reason, would = advice(excess, cs, rule, solver=error)
     if answer == "open" and "noise" in reason and 0 <= float(excess.mean()) <= rule.tolerance:
         would = "more trials; the mean is inside the zone of indifference, so it may stay open"
     ratio = [1 + sign * end for end in (float(excess.mean()), lower, cs.upper)]
     return Outcome(
-        answer if error <= rule.tolerance / 2 else "undecided",
+        answer,
         reason=reason,
         estimate=float(excess.mean()),
         interval=(lower - error, cs.upper + error),
@@ -135,6 +138,8 @@ def _with_probability(relation: Bound, kind: Probability, claim: Claim, only: Me
         answer = "refuted"
     elif sequential.proportion_below(possible, only.kept, p0=zone) >= line:
         answer = "supported"
+    if not rule.detail:
+        return Outcome(answer)
     cs = sequential.beta_binomial_cs(certain, only.kept, level=rule.level)
     share = certain / only.kept
     needed = 2 * line * allowed * (1 - allowed) / max(abs(share - allowed), 0.1 * allowed) ** 2

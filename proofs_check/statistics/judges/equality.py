@@ -28,6 +28,8 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
     ]
     order = ("refuted", "undecided", "open", "supported")
     worst = min(parts, key=lambda part: (order.index(part.answer), -abs(part.estimate or 0.0)))
+    if not rule.detail:
+        return worst
     places = _places(claim, len(parts))
     note = (f"the worst of {len(parts)} components: at {places[parts.index(worst)]:g}",) if len(parts) > 1 else ()
     return dataclasses.replace(
@@ -92,9 +94,13 @@ def _component(gap: np.ndarray, error: float, known: Known, rule: Rule, componen
     if answer == "refuted" and components > 1:  # a union over components: each has its share
         cs = mean_sequence(gap, dataclasses.replace(rule, level=rule.level / components), known=known)
         answer = inside_or_outside(cs.lower - error, cs.upper + error, -delta, delta, cs.gates_open)
+    if not error <= delta / 2:  # nor is an error that is nan a small one
+        answer = "undecided"
+    if not rule.detail:
+        return Outcome(answer, estimate=0.0)
     reason, would = advice(gap, cs, rule, solver=error)
     return Outcome(
-        answer if error <= delta / 2 else "undecided",
+        answer,
         reason=reason,
         estimate=float(gap.mean()),
         interval=(cs.lower - error, cs.upper + error),

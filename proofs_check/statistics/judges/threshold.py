@@ -176,21 +176,20 @@ def _doubtful(doubt: float) -> tuple[Answer, str, str]:
 
 
 def _mean_threshold(first: Measured, sides: Sequence[Measured], rule: Rule, doubt: float) -> Outcome:
-    """Signs of the mean growth on both sides; an intersection, so each side is one-sided at the full level."""
-    signs, open_gates, series = [], True, []
-    for side in sides:
-        pilot, values = side.observable[:PILOT], side.observable[PILOT:]
-        tolerance = (
-            max(abs(float(pilot.mean())), float(pilot.std()) / 8) or 1.0
-        )  # fixed before the trials that are judged
-        cs = sequential.mixture_cs(values, level=rule.level, tolerance=tolerance, sides=1, first_look=rule.first_look)
-        error = mean_certificate(side, 1.0)
-        signs.append(1 if cs.lower > error else -1 if cs.upper < -error else 0)
-        open_gates &= cs.gates_open
-        series.append(scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None})
+    """Signs of the mean growth on both sides, each one-sided.
+
+    Support is an intersection, so each side has the full level; refutation a union, so each has its share.
+    """
     wanted = [-1 if side.station.below else 1 for side in sides]
-    wrong = any(sign == -want for sign, want in zip(signs, wanted, strict=False))
-    answer = "open" if not open_gates else "refuted" if wrong else "supported" if signs == wanted else "open"
+    signs, gates = zip(*(_sign_of_mean(side, rule, rule.level) for side in sides), strict=True)
+    answer: Answer = "supported" if all(gates) and list(signs) == wanted else "open"
+    if all(gates) and any(sign == -want for sign, want in zip(signs, wanted, strict=True)):
+        surely = [_sign_of_mean(side, rule, rule.level / len(sides))[0] for side in sides]
+        if any(sign == -want for sign, want in zip(surely, wanted, strict=True)):
+            answer = "refuted"
+    if not rule.detail:
+        return Outcome(answer if doubt <= rule.tolerance / 2 else "undecided")
+    series = [scalar_row(side, at=side.station.factor, relative=True) | {"prediction": None} for side in sides]
     reason, would = "noise: the sign of the growth is not yet certain on every side", "more trials"
     if not doubt <= rule.tolerance / 2:
         answer, reason, would = _doubtful(doubt)
@@ -208,3 +207,12 @@ def _mean_threshold(first: Measured, sides: Sequence[Measured], rule: Rule, doub
         series=tuple(series),
         blind_spot=blind_spot(rule, sides[0].kept),
     )
+
+
+def _sign_of_mean(side: Measured, rule: Rule, level: float) -> tuple[int, bool]:
+    """The certain sign of a side's mean, 0 where it is open, and whether its gates are open."""
+    pilot, values = side.observable[:PILOT], side.observable[PILOT:]
+    width = max(abs(float(pilot.mean())), float(pilot.std()) / 8) or 1.0  # fixed before the trials that are judged
+    cs = sequential.mixture_cs(values, level=level, tolerance=width, sides=1, first_look=rule.first_look)
+    error = mean_certificate(side, 1.0)
+    return (1 if cs.lower > error else -1 if cs.upper < -error else 0), cs.gates_open
