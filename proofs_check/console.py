@@ -77,8 +77,9 @@ def finding(record: "Record") -> str:
     words = record["sentence"].removeprefix(record["verdict"]).removesuffix(f" ({record['status']})").lstrip(", ")
     if record["verdict"] == "supported":
         if record["unit"].startswith("relative") and record["detectable"]:
-            words += f"; would have seen {record['detectable']:.2%}"
-        words += f"; blind to {record['blind_spot']}" if record["blind_spot"] else ""
+            words += f"; would have seen {100 * record['detectable']:.2g} %"
+        share = record["blind_spot"].partition("fewer than ")[2]
+        words += f"; blind below {share}" if share else ""
     if record["verdict"] == "refuted" and record["estimate"] is not None:
         share = record["unit"].startswith("frequency") or record["unit"].endswith("frequency")
         words += f"; {record['unit']} " + (f"{record['estimate']:.1%}" if share else f"{record['estimate']:+.3g}")

@@ -41,7 +41,7 @@ def frequency(
         prediction=one(only.prediction.value),
         mean=float(only.observable.mean()),
         would_decide=would,
-        blind_spot="" if count else f"violations in fewer than {upper:.2%} of the draws",
+        blind_spot="" if count else f"violations in fewer than {100 * upper:.2g} % of the draws",
         certificate=blurred,
         series=(scalar_row(only, largest=worst),),
         notes=(f"{_closest(claim)} {worst:.4g}",),

@@ -45,7 +45,7 @@ def detectable(cs: Interval, rule: Rule, error: float) -> float | None:
 def blind_spot(rule: Rule, trials: int) -> str:
     """What no statistic can see at this number of trials."""
     rare = np.log(1 / rule.level) / max(trials, 1)
-    return f"effects carried by fewer than {rare:.2%} of the draws"
+    return f"effects carried by fewer than {100 * rare:.2g} % of the draws"
 
 
 def _round_up(number: float) -> int:
