@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from proofs_check.check import check
     from proofs_check.compare import compare
     from proofs_check.fit import fit
-    from proofs_check.mutating import mutate
+    from proofs_check.mutation.mutating import mutate
     from proofs_check.plot import plot
     from proofs_check.replaying import replay
     from proofs_check.search.properties import assert_holds_everywhere
@@ -25,7 +25,7 @@ _PLACES = {
     "compare": "proofs_check.compare",
     "falsify": "proofs_check.search.worst",
     "fit": "proofs_check.fit",
-    "mutate": "proofs_check.mutating",
+    "mutate": "proofs_check.mutation.mutating",
     "plot": "proofs_check.plot",
     "replay": "proofs_check.replaying",
 }

@@ -1,1 +1,1 @@
-"""Searching: mutants of formulas, and places where a claim fails."""
+"""Searching the domain of a claim: for a point where it fails, and for the one where it is worst."""

@@ -13,8 +13,8 @@ GOOD, REFUTED = 0, 1
 
 
 def mutate(claims: Sequence[str], place: Place, as_json: bool, debug: bool, **asked: Any) -> int:
-    from proofs_check.mutating import mutate as score
-    from proofs_check.search.scores import MutationReport, table
+    from proofs_check.mutation.mutating import mutate as score
+    from proofs_check.mutation.scores import MutationReport, table
     from theory import discovery
 
     chosen = list(distinct([claim for name in claims for claim in discovery.entry_claims(name)]).values())

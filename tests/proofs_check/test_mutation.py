@@ -15,10 +15,10 @@ from numerics.measure import Laboratory
 from numerics.simulator import simulates
 from numerics.store import Store
 from numerics.streams import Stream
-from proofs_check.mutating import COUNTS, mutate
-from proofs_check.search.effects import equal_by_algebra, same_everywhere
-from proofs_check.search.mutation import mutants_of, turned
-from proofs_check.search.scores import MutationReport, table
+from proofs_check.mutation.effects import equal_by_algebra, same_everywhere
+from proofs_check.mutation.mutants import mutants_of, turned
+from proofs_check.mutation.mutating import COUNTS, mutate
+from proofs_check.mutation.scores import MutationReport, table
 from proofs_check.statistics.evidence import Measured, Outcome, Rule
 from proofs_check.statistics.judging import judge
 from tests import toys

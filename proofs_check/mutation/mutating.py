@@ -16,8 +16,7 @@ import numpy as np
 
 from numerics.measure import Laboratory
 from proofs_check.check import Request
-from proofs_check.sampling import Evidence, first_look, schedule
-from proofs_check.search.effects import (
+from proofs_check.mutation.effects import (
     SAME,
     Remembering,
     Site,
@@ -28,9 +27,10 @@ from proofs_check.search.effects import (
     same_everywhere,
     sites_of,
 )
-from proofs_check.search.mutation import Mutant, mutants_of
-from proofs_check.search.readers import STAGE, Attempt, Reader, reader
-from proofs_check.search.scores import Fate, MutationReport
+from proofs_check.mutation.mutants import Mutant, mutants_of
+from proofs_check.mutation.readers import STAGE, Attempt, Reader, reader
+from proofs_check.mutation.scores import Fate, MutationReport
+from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.statistics import judged, require_judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Measured, Outcome, Rule
 from theory.claim import Claim

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import sympy
 
+from proofs_check.mutation.effects import SAME, Site
 from proofs_check.sampling import Evidence
-from proofs_check.search.effects import SAME, Site
 from proofs_check.statistics import judged
 from proofs_check.statistics.evidence import Measured, Outcome, Rule, scale_of
 from proofs_check.statistics.judging import certificates
