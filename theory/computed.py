@@ -76,6 +76,11 @@ class Law:
     cdf: Callable[[Symbol], Expr]
     support: tuple[Any, Any] = (-oo, oo)
 
+    @property
+    def formula(self) -> Expr:
+        """The function of x."""
+        return sympify(self.cdf(ARGUMENT))
+
     def at_point(self, point: Point, roots: Mapping[Symbol, Any] | None = None) -> "Shares":
         """The law at a point; `roots`: what its expression takes from the roots of its claim."""
         known = {**point.exact(), **point.spectra(), **(roots or {})}

@@ -1,7 +1,7 @@
 """Formulas as people write them: a claim as one formula in LaTeX, as lines of Unicode, and as a sentence."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from types import ModuleType
@@ -15,7 +15,19 @@ from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 from theory.claim import Claim
 from theory.computed import Computed, Law, Minimum
 from theory.domain import Choice
-from theory.relation import Asymptotic, Bound, Direction, Identity, Probability, Relation, Threshold
+from theory.relation import (
+    Asymptotic,
+    Bound,
+    Direction,
+    Distribution,
+    Exponent,
+    Identity,
+    Order,
+    Ordering,
+    Probability,
+    Relation,
+    Threshold,
+)
 from theory.setting import Axis, Drawn, Observable
 
 UPRIGHT = (Observable, Drawn, Choice, Axis)  # their names are words; parameters keep the Greek of theirs
@@ -35,18 +47,17 @@ def latex(claim: Claim, expression: Any) -> str:
 
 def latex_statement(claim: Claim) -> str:
     """The claim as one formula in LaTeX; roots follow with their equations."""
-    statement = _latex_relation(claim.relation, latex(claim, claim.observable), _latex_prediction(claim))
+    statement = _latex_relation(claim, latex(claim, claim.observable), _latex_prediction(claim))
     conditions = [rf"{latex(claim, root.symbol)}:\; {latex(claim, root.equation)} = 0" for root in claim.roots]
     return r",\quad ".join([statement, *conditions])
 
 
 def unicode_statement(claim: Claim) -> str:
     """The formula as a terminal shows it, over several lines, and below it the equation of every root."""
-    if not isinstance(claim.prediction, Basic):
+    formula = _formula(claim)
+    if not isinstance(formula, Basic):
         return statement(claim)
-    in_the_mean = claim.relation.label in ("equality", "asymptotic equality")
-    measured = f"E[{claim.observable}]" if in_the_mean else str(claim.observable)
-    formulas = [_pretty(claim.prediction, f"{measured} {_sign(claim.relation)} ")]
+    formulas = [_pretty(formula, _before(claim))]
     for root in claim.roots:
         formulas.append(f"with {root.symbol} such that\n" + _pretty(sympy.Eq(root.equation, 0, evaluate=False), ""))
     return "\n\n".join(formulas)
@@ -67,7 +78,9 @@ def prediction_text(claim: Claim) -> str:
     if isinstance(prediction, Minimum):
         of = prediction.of.title if isinstance(prediction.of, Claim) else prediction.of
         return f"the least value over {prediction.over} of {of}"
-    return "a distribution function" if isinstance(prediction, Law) else "–" if prediction is None else str(prediction)
+    if isinstance(prediction, Law):
+        return f"F(x) = {prediction.formula}"
+    return "–" if prediction is None else str(prediction)
 
 
 def written(condition: Any) -> str:
@@ -93,6 +106,33 @@ def computed_text(prediction: Computed) -> str:
     )
 
 
+def _formula(claim: Claim) -> Any:
+    """The expression that a terminal shows in full: a power of the size, a shape, a distribution function."""
+    relation, prediction = claim.relation, claim.prediction
+    if isinstance(relation, Exponent):
+        power = relation.along.along**prediction
+        return sympy.Symbol("A") * power + (sympy.Symbol("F") if relation.floor else 0)
+    return prediction.formula if isinstance(prediction, Law) else prediction
+
+
+def _before(claim: Claim) -> str:
+    """What stands in front of the formula."""
+    relation, left = claim.relation, str(claim.observable)
+    mean = f"E[{left}]"
+    if isinstance(relation, Bound):
+        sign = "≤" if relation.sense == "<=" else "≥"
+        return f"{mean if relation.kind == 'mean' else left} {sign} "
+    return {
+        "asymptotic equality": f"{mean} ∼ ",
+        "exponent": f"{mean} ∼ ",
+        "order": f"{mean} of the order {getattr(relation, 'sense', '')} of ",
+        "distribution": f"P({left} ≤ x) = ",
+        "threshold": f"{left} changes its sign at {getattr(relation, 'of', '')} = ",
+        "equality": f"{mean} = ",
+        "identity": f"{left} = ",
+    }.get(relation.label, f"{left} : ")
+
+
 def _sentence(relation: Relation) -> str:
     if isinstance(relation, Asymptotic):
         tied = "".join(f", {symbol} = {value}" for symbol, value in relation.ladder.tie.items())
@@ -104,54 +144,81 @@ def _sentence(relation: Relation) -> str:
             else {"pathwise": "in every draw", "mean": "in the mean"}[relation.kind]
         )
         return f"{{left}} {'≤' if relation.sense == '<=' else '≥'} {{right}}, {where}"
+    if isinstance(relation, Ordering):
+        lower, upper = (_places(side) for side in (relation.lower, relation.upper))
+        return f"the mean of {{left}} at {lower} is {'below' if relation.strict else 'at most'} that at {upper}"
+    if isinstance(relation, Threshold) and relation.first_order:
+        return f"most draws of {{left}} jump over {relation.signal} at {relation.of} = {{right}}"
+    floor = ", down to a floor" if isinstance(relation, Exponent) and relation.floor else ""
     return {
         "identity": "{left} = {right} in every draw",
         "equality": "the mean of {left} is {right}",
         "direction": "{left} turns into the direction of {right} as {r.along} grows",
         "threshold": "{left} changes its sign, from − to +, at {r.of} = {right}",
-        "exponent": "{left} grows with the exponent {right}",
-        "order": "{left} is of the order of {right}",
-        "distribution": "{left} is distributed as {right}",
-        "ordering": "{left} is ordered as declared",
+        "exponent": f"the mean of {{left}} goes like {{r.along.along}}^({{right}}){floor}",
+        "order": "the mean of {left} is of the order {r.sense} of {right}",
+        "distribution": "{left} has the distribution {right}",
     }.get(relation.label, "{left}: {right}")
 
 
-def _latex_relation(relation: Relation, left: str, right: str) -> str:
-    if isinstance(relation, Asymptotic):
-        tied = "".join(
-            rf",\; {sympy.latex(symbol)} = {sympy.latex(sympy.sympify(value))}"
-            for symbol, value in relation.ladder.tie.items()
-        )
-        limit = rf"\left({sympy.latex(relation.ladder.along)} \to \infty{tied}\right)"
-        return rf"\mathbb{{E}}\left[{left}\right] \sim {right} \quad {limit}"
-    if isinstance(relation, Bound):
-        left = rf"\mathbb{{E}}\left[{left}\right]" if relation.kind == "mean" else left
-        return " ".join([left, r"\leq" if relation.sense == "<=" else r"\geq", right])
-    if isinstance(relation, Direction):
-        return (
-            rf"1 - \cos\left({left},\, {right}\right) \to 0 \quad \left({sympy.latex(relation.along)} \to \infty\right)"
-        )
-    if isinstance(relation, Threshold):
-        return rf"\operatorname{{sign}} {left} = \operatorname{{sign}}\left({sympy.latex(relation.of)} - {right}\right)"
-    return f"{left} = {right}" if isinstance(relation, Identity) else rf"\mathbb{{E}}\left[{left}\right] = {right}"
+def _places(values: Mapping[Any, Any]) -> str:
+    return ", ".join(str(symbol) if symbol == value else f"{symbol} = {value}" for symbol, value in values.items())
+
+
+def _latex_relation(claim: Claim, left: str, right: str) -> str:
+    relation, mean = claim.relation, rf"\mathbb{{E}}\left[{left}\right]"
+    match relation:
+        case Asymptotic():
+            tied = "".join(rf",\; {_tex(symbol)} = {_tex(value)}" for symbol, value in relation.ladder.tie.items())
+            return rf"{mean} \sim {right} \quad \left({_tex(relation.ladder.along)} \to \infty{tied}\right)"
+        case Bound(kind=Probability(at_least=share)):
+            sign = r"\leq" if relation.sense == "<=" else r"\geq"
+            return rf"\mathbb{{P}}\left({left} {sign} {right}\right) \geq {latex(claim, sympy.sympify(share))}"
+        case Bound():
+            return " ".join(
+                [mean if relation.kind == "mean" else left, r"\leq" if relation.sense == "<=" else r"\geq", right]
+            )
+        case Direction():
+            limit = rf"\left({_tex(relation.along)} \to \infty\right)"
+            apart = rf"1 - \cos\left({left},\, {right}\right)"
+            rate = (
+                ""
+                if relation.rate is None
+                else rf" \sim A \left(\log {_tex(relation.along)}\right)^{{-{relation.rate:g}}}"
+            )
+            return rf"{apart} \to 0 \quad {limit}" if not rate else rf"{apart}{rate} \quad {limit}"
+        case Threshold():
+            signal = "" if relation.signal == 0 else f" - {_tex(relation.signal)}"
+            inner = rf"\left({left}{signal}\right)" if signal else left
+            return rf"\operatorname{{sign}} {inner} = \operatorname{{sign}}\left({_tex(relation.of)} - {right}\right)"
+        case Exponent():
+            return rf"{mean} \sim A\, {_tex(relation.along.along)}^{{{right}}}" + (" + F" if relation.floor else "")
+        case Order():
+            name = {"O": "O", "o": "o", "Theta": r"\Theta"}[relation.sense]
+            return rf"{mean} = {name}\left({right}\right)"
+        case Distribution():
+            return rf"\mathbb{{P}}\left({left} \leq x\right) = {right}"
+        case Ordering():
+            lower, upper = (rf"{mean}_{{{_tex_places(side)}}}" for side in (relation.lower, relation.upper))
+            return rf"{lower} {'<' if relation.strict else chr(92) + 'leq'} {upper}"
+        case _:
+            return f"{left} = {right}" if isinstance(relation, Identity) else f"{mean} = {right}"
+
+
+def _tex_places(values: Mapping[Any, Any]) -> str:
+    return r",\, ".join(_tex(k) if k == v else f"{_tex(k)} = {_tex(v)}" for k, v in values.items())
+
+
+def _tex(value: Any) -> str:
+    return sympy.latex(sympy.sympify(value))
 
 
 def _latex_prediction(claim: Claim) -> str:
-    if isinstance(claim.prediction, Basic):
-        return latex(claim, claim.prediction)
+    prediction = claim.prediction.formula if isinstance(claim.prediction, Law) else claim.prediction
+    if isinstance(prediction, Basic):
+        return latex(claim, prediction)
     name = prediction_text(claim).partition(":")[0]
     return rf"\text{{{name.replace('_', chr(92) + '_')}}}"  # text mode needs the escape, MathJax accepts it
-
-
-def _sign(relation: Relation) -> str:
-    if isinstance(relation, Bound):
-        return "≤" if relation.sense == "<=" else "≥"
-    return {
-        "asymptotic equality": "∼",
-        "threshold": f"changes its sign at {getattr(relation, 'of', '')} =",
-        "equality": "=",
-        "identity": "=",
-    }.get(relation.label, ":")
 
 
 def _pretty(expression: Any, before: str) -> str:

@@ -3,10 +3,15 @@
 import json
 
 import pytest
+from sympy import Symbol, exp, oo
 
-from theory.claim import Claim
+from theory.claim import Claim, Source
+from theory.computed import Law
 from theory.describe import card, describe, plain_text
 from theory.discovery import find
+from theory.domain import Size
+from theory.relation import Bound, Distribution, Exponent, Ladder, Order, Ordering, Probability, Threshold
+from theory.setting import Observable, Setting
 
 WANTED = {
     "id",
@@ -24,6 +29,15 @@ WANTED = {
     "wrong",
     "fails_at",
 }
+
+
+class Sized(Setting):
+    """A quantity of size n."""
+
+    n = Size(typical=(4, 8))
+    y = Observable("the quantity")
+
+
 CLAIMS = {claim.id: claim for claim in find("flagship")}
 RISK = CLAIMS["min_norm.ridgeless_risk_isotropic"]
 
@@ -69,3 +83,24 @@ def test_a_card_escapes_what_it_shows() -> None:
     page = card(RISK.but(title="<b>bold</b>"))
     assert "<b>bold" not in page and "&lt;b&gt;bold" in page
     assert page == RISK.but(title="<b>bold</b>")._repr_html_()
+
+
+def test_every_relation_says_what_it_claims() -> None:
+    n, constant = Sized.n, Symbol("C", positive=True)
+    ladder = Ladder(n, [16, 32, 64, 128, 256])
+    law = Law(cdf=lambda x: 1 - exp(-x), support=(0, oo))
+    for prediction, relation, latex, shown in (
+        (-1, Exponent(ladder), r"\mathbb{E}\left[y\right] \sim A\, n^{-1}", "E[y] ∼ "),
+        (-1, Exponent(ladder, floor=True), r"\mathbb{E}\left[y\right] \sim A\, n^{-1} + F", "+ F"),
+        (constant * n, Order(ladder, "O"), r"\mathbb{E}\left[y\right] = O\left(C n\right)", "of the order O of C⋅n"),
+        (law, Distribution(), r"\mathbb{P}\left(y \leq x\right) = 1 - e^{- x}", "P(y ≤ x) = 1 - ℯ"),
+        (None, Ordering(lower={n: 2 * n}, upper={n: n}), r"_{n = 2 n} \leq ", "at n = 2*n is at most that at n"),
+        (n, Bound("<=", Probability(0.9)), r"\mathbb{P}\left(y \leq n\right) \geq 0.9", "y ≤ n"),
+        (n, Bound("<=", "mean"), r"\mathbb{E}\left[y\right] \leq n", "E[y] ≤ n"),
+        (n, Threshold(of=n, first_order=True, signal=2), r"\left(y - 2\right)", "changes its sign at n = n"),
+    ):
+        claim = Claim(
+            Sized, Sized.y, prediction, relation, title="t", entry="toys.sized", source=Source("s"), unknown=[constant]
+        )
+        said = describe(claim)
+        assert latex in said["latex"] and shown in said["unicode"], (said["latex"], said["unicode"])
