@@ -15,6 +15,7 @@ from proofs_check.record import Record, Tested, make_record
 from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.statistics import judged, require_judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Outcome, Rule
+from proofs_check.statistics.regime import costed
 from proofs_check.symmetry import require_consistent
 from theory.claim import Claim
 from theory.errors import BadInput, DeviceMissing, StoreFault
@@ -167,7 +168,8 @@ def _recomputed(evidence: Evidence, trials: int, rule: Rule, found: Outcome) -> 
 
 
 def _worded(outcome: Outcome, evidence: Evidence) -> Outcome:
-    """An error that is the run's precision is called by its name."""
+    """What would decide comes with its cost; an error that is the run's precision is called by its name."""
+    outcome = dataclasses.replace(outcome, would_decide=costed(outcome.would_decide, evidence.trial_seconds()))
     if not outcome.reason.startswith("solver") or not evidence.is_rounding():
         return outcome
     return dataclasses.replace(

@@ -59,7 +59,7 @@ def make_record(
         "trials": sum(one.trials for one in tested), "seed": asked.seed, "max_trials": asked.max_trials,
         "backend": lab.machine.backend, "device": lab.machine.device, "precision": lab.machine.precision,
         "versions": versions(lab.machine.backend), "request": _request(asked), **_file(claim),
-        "replay": _replay(claim, worst, asked, level, lab), "seconds": round(seconds, 3),
+        "replay": replay_line(claim, worst, asked, level, lab), "seconds": round(seconds, 3),
     }  # fmt: skip
     found = clean(fields)
     lasting = {name: value for name, value in found.items() if name != "seconds"}
@@ -134,7 +134,8 @@ def _manner(claim: Claim, found: Outcome) -> str:
     return manners.get(named, manners.get(label, f"within {percent}"))
 
 
-def _replay(claim: Claim, worst: Tested | None, asked: Any, level: float, lab: Laboratory) -> str:
+def replay_line(claim: Claim, worst: Tested | None, asked: Any, level: float, lab: Laboratory) -> str:
+    """The command that gives a verdict again, at its own level."""
     values = worst.point.text() if worst and not asked.boundary else {}
     given = {name: value for name, value in values.items() if value != "data" and name not in _pinned(claim)}
     flags = [f"--set {shlex.quote(f'{name}={value}')}" for name, value in given.items()]

@@ -73,6 +73,11 @@ class Evidence:
             self._known[station.point] = known_of(self.claim, station.point)
         return self._known[station.point]
 
+    def trial_seconds(self) -> float:
+        """Declared cost of one trial at every station."""
+        simulator = self.lab.simulator(self.claim.setting)
+        return sum(simulator.trial_seconds(station.point) for station in self.stations)
+
     def is_rounding(self) -> bool:
         """Whether the run's precision is the greater part of what its observables may be off by."""
         parts = [(self._rounding_at(i), block.certificate) for i, some in self._blocks.items() for block in some]
@@ -201,8 +206,7 @@ def schedule(evidence: Evidence, begin: int, most: int | None, patient: bool = F
     least.
     """
     block = evidence.block_size()
-    simulator = evidence.lab.simulator(evidence.claim.setting)
-    seconds = sum(simulator.trial_seconds(station.point) for station in evidence.stations)
+    seconds = evidence.trial_seconds()
     patience = PATIENT if patient else 1
     last = most or int(min(patience * MOST_TRIALS, max(8 * begin, patience * EFFORT / seconds)))
     whole = max(last // block if most else -(-last // block), 1)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from numerics.measure import Laboratory
+from proofs_check.check import Request
 from proofs_check.jsonable import clean
-from proofs_check.record import Record
+from proofs_check.record import Record, Tested, replay_line
 from proofs_check.search import phases
 from proofs_check.search.counterexample import Confirmation, Screen, holds, shrunk, values_at
 from proofs_check.search.hunt import Hunt, Visit
@@ -51,11 +52,12 @@ class Falsified:
     replay: str
     fault: str = ""
 
-    def row(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """What --json shows."""
         return clean({**vars(self), "counterexample": self.counterexample and dict(self.counterexample)})
 
-    def __str__(self) -> str:
+    def text(self) -> str:
+        """For a terminal."""
         where = ", ".join(f"{name}={value}" for name, value in self.worst_point.items())
         effort = f"{self.points:,} points, {self.trials:,} trials, {self.seconds:.1f} s"
         left = f"; {self.left_out} left out ({self.fault})" if self.left_out else ""
@@ -83,7 +85,7 @@ def falsify(
     confirmation = Confirmation(claim, lab, {"tolerance": tolerance, "seed": seed}, error_rate)
     record = _fact(hunt, confirmation) if hunt.fact else None if hunt.pathwise else _statistic(hunt, confirmation)
     worst = hunt.ranked()[0] if hunt.pathwise else _honest(hunt, record)
-    replay = record["replay"] if record else _replay(claim, worst, error_rate, tolerance)
+    replay = record["replay"] if record else _replay(hunt, worst)
     return Falsified(
         id=claim.id, worst_point=worst.point.text(), tightness=worst.tightness, unit=unit(claim.relation),
         verdict="refuted" if record else "undecided", counterexample=record, points=len(hunt.best),
@@ -169,10 +171,7 @@ def _honest(hunt: Hunt, record: Record | None) -> Visit:
     return hunt.look(point, hunt.seed, deep=True, stage=HONEST) or hunt.ranked()[0]
 
 
-def _replay(claim: Claim, worst: Visit, level: float, tolerance: float) -> str:
-    from proofs_check.check import Request
-    from proofs_check.record import Tested
-    from proofs_check.record import _replay as line
-
-    asked = Request(tolerance=tolerance, seed=worst.seed, values=values_at(claim, worst.point))
-    return line(claim, Tested(worst.point, Outcome("undecided"), worst.trials), asked, level, Laboratory())
+def _replay(hunt: Hunt, worst: Visit) -> str:
+    asked = Request(tolerance=hunt.tolerance, seed=worst.seed, values=values_at(hunt.claim, worst.point))
+    tested = Tested(worst.point, Outcome("undecided"), worst.trials)
+    return replay_line(hunt.claim, tested, asked, hunt.level, hunt.lab)

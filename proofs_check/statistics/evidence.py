@@ -1,7 +1,7 @@
 """What a judge sees: measured trials beside predictions, station by station; and what it says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -109,7 +109,6 @@ class Outcome:
     series: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     confirm: bool = True  # whether a refutation still needs fresh randomness; a reproducible fact does not
-    spread: float | None = field(default=None, repr=False)  # what `would_decide` scales: trials to a verdict
 
 
 def scalar_row(measured: Measured, component: int | None = None, **at: Any) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Why a verdict is still open, what would decide it, and what a verdict cannot have seen."""
 
+import re
+
 import numpy as np
 
 from proofs_check.statistics.evidence import Rule
@@ -46,6 +48,16 @@ def blind_spot(rule: Rule, trials: int) -> str:
     """What no statistic can see at this number of trials."""
     rare = np.log(1 / rule.level) / max(trials, 1)
     return f"effects carried by fewer than {100 * rare:.2g} % of the draws"
+
+
+def costed(would: str, seconds: float) -> str:
+    """What would decide, with the time that its trials take at so many seconds each, on one core."""
+    found = re.search(r"(\d+) (trials|rounds)", would)
+    if not found:
+        return would
+    cost = int(found[1]) * seconds
+    text = f"{cost:.1g} s" if cost < 60 else f"{cost / 60:.0f} min" if cost < 7200 else f"{cost / 3600:.0f} h"
+    return f"{would}, some {text} on one core"
 
 
 def _round_up(number: float) -> int:

@@ -35,7 +35,7 @@ def falsify(claim: str, place: Place, as_json: bool, debug: bool, **asked: Any) 
 
     with laboratory(place) as lab:
         found = search(single(claim), lab=lab, **asked)
-    show_json(found.row()) if as_json else click.echo(str(found))
+    show_json(found.as_json()) if as_json else click.echo(found.text())
     return REFUTED if found.verdict == "refuted" else GOOD
 
 

@@ -62,7 +62,7 @@ def test_a_counterexample_is_found_and_shrunk_to_the_simplest_point() -> None:
 
 def test_the_same_seed_gives_the_same_search() -> None:
     one, two = (searched(MEAN, 5, level=1e-6, max_examples=200) for _ in range(2))
-    assert str(one) == str(two)
+    assert one.text() == str(two)
 
 
 def test_a_true_claim_is_refuted_no_more_often_than_declared() -> None:
@@ -174,8 +174,8 @@ def test_a_true_bound_is_not_refuted_and_its_tightness_is_told() -> None:
     one, two = (falsify(TRUE, budget=1000, max_trials=600_000, seed=1) for _ in range(2))
     assert one.verdict == "undecided"
     assert 0.999 < one.tightness <= 1
-    assert "nothing is said of points not visited" in str(one)
-    assert {"id", "worst_point", "tightness", "verdict"} <= set(one.row())
+    assert "nothing is said of points not visited" in one.text()
+    assert {"id", "worst_point", "tightness", "verdict"} <= set(one.as_json())
     assert lasting(one) == lasting(two)  # the same seed, the same search
 
 

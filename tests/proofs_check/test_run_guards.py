@@ -1,5 +1,6 @@
 """What guards a run: the resolution asked for, one bad claim among many, precision, facts, symmetries."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,13 @@ def test_a_resolution_is_twice_the_tolerance_and_sees_what_two_percent_pass() ->
     assert one(TRUE, points=1, resolve=0.004)["verdict"] == "supported"
     with pytest.raises(BadInput, match="half"):
         Request(resolve=0.002, tolerance=0.01)
+
+
+def test_an_undecided_verdict_says_what_would_decide_and_what_that_costs() -> None:
+    near = TRUE.but(prediction=Draws.m * 1014 / 1000, wrong=(), points=PAIR[:1])
+    record = one(near, points=1, max_trials=2000)
+    assert record["verdict"] == "undecided" and record["reason"].startswith("noise")
+    assert re.search(r"about \d+ trials, some [\d.e-]+ s on one core", record["would_decide"]), record["would_decide"]
 
 
 # One bad claim among several
