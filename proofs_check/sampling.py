@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from numerics.measure import Arrays, Laboratory, Unit
 from proofs_check.statistics.evidence import Known, Measured, Station, number
 from proofs_check.statistics.sequential import looks
 from theory.claim import Claim, event_of
-from theory.domain import Real
+from theory.domain import Declared, Real
 from theory.errors import BadDeclaration, BadInput, OutsideDomain
 from theory.evaluate import Prediction
 from theory.setting import Observable, Point, symbols_of
@@ -189,8 +190,15 @@ def known_of(claim: Claim, point: Point) -> Known:
     if more or claim.observable != part.symbol:
         return Known(values=values)
     ends = part.between or (None, None)
-    low, high, variance = (None if end is None else number(claim, point, end) for end in (*ends, part.variance))
+    low, high, variance = (None if end is None else _value(claim, point, end) for end in (*ends, part.variance))
     return Known(-np.inf if low is None else low, np.inf if high is None else high, variance, values)
+
+
+def _value(claim: Claim, point: Point, declared: Any) -> float:
+    """A number, parameter or function of the setting, at a point."""
+    if isinstance(declared, Declared):
+        declared = declared.symbol
+    return number(claim, point, declared(claim.setting) if callable(declared) else declared)
 
 
 def first_look(lab: Laboratory, claim: Claim, point: Point) -> int:

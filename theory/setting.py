@@ -36,9 +36,10 @@ class Drawn(Declared):
 class Observable(Declared):
     """What a simulator measures, one number or array per trial.
 
-    `certificate` names the observable that bounds its error. What is known of its law makes verdicts exact:
-    `between`, bounds of its values, and `variance`, a bound of its variance, may be expressions in the setting's
-    symbols. `values`: "continuous" (a repeated value is a repeated trial), "discrete", or "fixed" (not random at all).
+    `certificate` names the observable that bounds its error. What is known of its law makes verdicts exact: `between`,
+    bounds of its values (None: no bound), and `variance`, a bound of its variance, are numbers, parameters, or functions
+    of the setting: `variance=lambda M: M.s**2`. `values`: "continuous" (a repeated value is a repeated trial),
+    "discrete", or "fixed" (not random at all).
     """
 
     assumptions: ClassVar[dict[str, bool]] = {"real": True}
@@ -56,6 +57,8 @@ class Observable(Declared):
         self.text = text
         self.shape: tuple[Any, ...] = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
         self.certificate, self.between, self.variance, self.values = certificate, between, variance, values
+        if between is not None and len(tuple(between)) != 2:
+            raise BadDeclaration(f"between={between!r} is no pair of bounds; write between=(0, 1), or (0, None)")
         if values not in ("continuous", "discrete", "fixed"):
             raise BadDeclaration(f"an observable's values are continuous, discrete or fixed, not {values!r}")
 

@@ -110,6 +110,35 @@ def test_a_violation_that_does_not_come_again_is_no_fact() -> None:
     assert one(claim.but(prediction=Draws.m / 2), points=1)["verdict"] == "refuted"
 
 
+# What is declared of a law
+
+
+class Bounded(Setting):
+    """Uniform on [0, 2m]."""
+
+    m = Real(above=0, typical=(1, 2))
+    y = Observable("within declared bounds", between=(0, lambda M: 2 * M.m))
+    z = Observable("of declared variance", variance=lambda M: M.m**2 / 3)
+    positive = Observable("at least 0", between=(0, None))
+    wrong = Observable("beyond its bounds", between=(0, m))
+
+
+@simulates(Bounded, cost=1e-5)
+def bounded(*, m: float, trials: int, rng: Stream) -> dict[str, Array]:
+    return {name: 2 * m * rng.uniform((trials,)) for name in ("y", "z", "positive", "wrong")}
+
+
+def test_what_is_declared_of_a_law_makes_its_verdict_exact() -> None:
+    point = {Bounded.m: 1}
+    for observable in (Bounded.y, Bounded.z):
+        record = one(claim_of(observable, Bounded.m, Equality(), Bounded), values=point, tolerance=0.1)
+        assert (record["verdict"], record["guarantee"]) == ("supported", "bounded")
+    record = one(claim_of(Bounded.positive, Bounded.m / 2, Bound("<=", "mean"), Bounded), values=point)
+    assert (record["verdict"], record["guarantee"]) == ("refuted", "bounded")
+    with pytest.raises(BadInput, match="outside the declared"):
+        one(claim_of(Bounded.wrong, Bounded.m, Equality(), Bounded), values=point)
+
+
 # Symmetries of the simulator
 
 
