@@ -14,7 +14,7 @@ check: .venv/installed ## check the flagship claims and draw them into figures/
 	@$(BIN)/proofs-check check flagship --figures figures
 
 test: .venv/installed ## the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4
 
 lint: .venv/installed ## ruff, types, import rules
 	@$(BIN)/ruff check --quiet --output-format concise .

@@ -37,9 +37,9 @@ class Observable(Declared):
     """What a simulator measures, one number or array per trial.
 
     `certificate` names the observable that bounds its error. What is known of its law makes verdicts exact: `between`,
-    bounds of its values (None: no bound), and `variance`, a bound of its variance, are numbers, parameters, or functions
-    of the setting: `variance=lambda M: M.s**2`. `values`: "continuous" (a repeated value is a repeated trial),
-    "discrete", or "fixed" (not random at all).
+    bounds of its values (None: no bound), and `variance`, a bound of its variance, are numbers, parameters, or
+    functions of the setting: `variance=lambda M: M.s**2`. `values`: "continuous" (a repeated value is a repeated
+    trial), "discrete", or "fixed" (not random at all).
     """
 
     assumptions: ClassVar[dict[str, bool]] = {"real": True}
