@@ -106,7 +106,8 @@ class Searched:
     seconds: float
     fault: str = ""
 
-    def __str__(self) -> str:
+    def text(self) -> str:
+        """For a terminal or a failed test."""
         points = f"{self.examined} points examined" + f", {self.left_out} left out ({self.fault})" * bool(self.left_out)
         if self.counterexample is None:
             return f"{self.id}: no counterexample; {points}, nothing is said of others"
