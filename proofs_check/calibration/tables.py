@@ -10,6 +10,7 @@ from proofs_check.calibration.run import Cell
 
 COLUMNS = ("relation", "toy", "level", "runs", "alarms", "confirmed", "supports", "right at 0", "at 2.5", "trials at 0")
 ALARMS = ("alarms before fresh trials", "misses below", "misses above")
+COMMAND = "The engine's own error rates on toys of known truth: what `make calibrate` last wrote."
 PRODUCTS = ("toy", "level", "blocks", "their level", "runs", "product", "upper limit")
 
 
@@ -46,7 +47,6 @@ class Row:
             f"{true[0].mean_trials:,.0f}" if true else "",
         )
 
-
 def rows(calibration: Calibration) -> list[Row]:
     """Cells by relation, toy and level, in the order in which they came."""
     found: dict[tuple[str, str, float], list[Cell]] = defaultdict(list)
@@ -66,7 +66,9 @@ def plain(calibration: Calibration) -> str:
 
 def markdown(calibration: Calibration) -> str:
     """For the documentation."""
-    parts = ["# Calibration", verdict(calibration), _legend(), _table(COLUMNS, [r.words() for r in rows(calibration)])]
+    shown = "![Error rates over their nominal level, relation by relation](calibration.png)"
+    parts = ["# Calibration", COMMAND, verdict(calibration), shown, _legend()]
+    parts.append(_table(COLUMNS, [row.words() for row in rows(calibration)]))
     if calibration.products:
         parts += [_multiplied(), _table(PRODUCTS, [_product(product) for product in calibration.products])]
     return "\n\n".join(parts) + "\n"
