@@ -100,7 +100,7 @@ class Evidence:
                 np.concatenate([self.claim.measure(u.point, a) for u, a in zip(units, lab.measure(units), strict=True)])
                 for lab in (self.lab, double)
             )
-            self._rounding[i] = _difference(here.astype(float) - there, self.claim.relation.of_every_draw)
+            self._rounding[i] = _difference(here.astype(float) - there, self.claim.relation.counts_draws)
         return self._rounding[i]
 
     def _extend(self, indices: Sequence[int], trials: int) -> None:
@@ -159,7 +159,7 @@ class Evidence:
         rounding, drawn = self._rounding_at(i), len(observable)
         if rounding:
             certificate = rounding + (np.zeros(drawn) if certificate is None else np.abs(certificate))
-        trace, event = _trace(arrays) if self.claim.relation.of_every_draw else None, event_of(self.claim)
+        trace, event = _trace(arrays) if self.claim.relation.counts_draws else None, event_of(self.claim)
         met = arrays[event].astype(bool) if event else None
         shared = bool(self.stations[i].apart)  # stations that share their draws are cut alike, by the judge
         if met is not None and not shared:

@@ -26,6 +26,11 @@ class Relation:
         """Whether it is a statement about each draw, so that one violation refutes it."""
         return False
 
+    @property
+    def counts_draws(self) -> bool:
+        """Whether draws are counted and no mean is taken: what is claimed may then be a constant, if draws differ."""
+        return self.of_every_draw
+
 
 @dataclass(frozen=True)
 class Ladder:
@@ -123,6 +128,10 @@ class Bound(Relation):
     def of_every_draw(self) -> bool:
         return self.kind == "pathwise"
 
+    @property
+    def counts_draws(self) -> bool:
+        return self.kind != "mean"
+
 
 @dataclass(frozen=True)
 class Exponent(Relation):
@@ -208,7 +217,11 @@ class Threshold(Relation):
 
     @property
     def of_every_draw(self) -> bool:
-        return self.kind == "pathwise"
+        return self.kind == "pathwise" and not self.first_order
+
+    @property
+    def counts_draws(self) -> bool:
+        return self.of_every_draw or self.first_order
 
 
 @dataclass(frozen=True)

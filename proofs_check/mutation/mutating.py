@@ -35,7 +35,7 @@ from proofs_check.statistics import judged, require_judged, stations, trials_to_
 from proofs_check.statistics.evidence import Measured, Outcome, Rule
 from theory.claim import Claim
 from theory.errors import BadInput
-from theory.relation import Bound, Identity, Relation
+from theory.relation import Bound, Relation, Threshold
 
 COUNTS = 0.05 * (1 - 1e-6)  # false by so much, on the claim's scale, a mutant must be refuted
 SEEN = 0.02 * (1 - 1e-6)
@@ -202,7 +202,8 @@ def _judge_at(
 ) -> None:
     """Every mutant that is still open and false at this point, from the claim's own trials."""
     attempt = _attempt(site, asked, level, len(studied))
-    least = 0.0 if _are_facts(site.claim.relation) else asked.tolerance
+    facts = _any_error_shows(site.claim.relation)
+    least = 0.0 if facts else asked.tolerance
     here = [one for one in studied if not one.outcome and one.false[index] > least]
     readers = {one: reader(site.claim.relation, attempt, one.mutant.claim) for one in here}
     own, trials, measured = Outcome("open"), 0, []
@@ -215,14 +216,14 @@ def _judge_at(
             break
     tally.verdicts.append("undecided" if own.answer == "open" else own.answer)
     tally.trials += trials
-    if own.detectable is not None and not _are_facts(site.claim.relation):  # there it is a frequency, not a size
+    if own.detectable is not None and not facts:  # there it is a frequency, not a size
         tally.detectable.append(own.detectable)
     tally.tightness += [_tightness(site.claim, measured[0])] if isinstance(site.claim.relation, Bound) else []
 
 
-def _are_facts(relation: Relation) -> bool:
-    """Whether one draw refutes, so that no error is too small to be tried."""
-    return isinstance(relation, Identity) or (isinstance(relation, Bound) and relation.kind == "pathwise")
+def _any_error_shows(relation: Relation) -> bool:
+    """Whether one draw refutes an error of any size; the place of a threshold has its tolerance even so."""
+    return relation.of_every_draw and not isinstance(relation, Threshold)
 
 
 def _attempt(site: Site, asked: Request, level: float, mutants: int) -> Attempt:
@@ -266,7 +267,7 @@ def _settle_after_trials(claim: Claim, one: Studied, seen: float | None) -> None
         one.reason = "not tried: the points that were chosen do not show it"
     elif one.mutant.kind == "rate":
         one.reason = "it predicts the same values"
-    elif _are_facts(claim.relation):
+    elif _any_error_shows(claim.relation):
         one.reason = "no draw was seen that violates it"
     else:
         resolution = "" if seen is None else f", {seen:.2%} would have been seen"

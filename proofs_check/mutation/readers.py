@@ -132,7 +132,7 @@ def _rescaled(claim: Claim, only: Measured, other: Measured) -> Measured:
 def _(relation: Threshold, attempt: Attempt, mutant: Claim) -> Reader:
     """A side at which the growth has the wrong sign for the mutant's place; one change of sign is assumed."""
     own = attempt.site.evidence(mutant, STAGE)
-    facts = relation.kind == "pathwise" and not getattr(relation, "first_order", False) and mutant.given is None
+    facts = relation.of_every_draw and mutant.given is None
 
     def read(measured: Sequence[Measured], trials: int) -> Outcome:
         place = own.upto(trials)[0].prediction

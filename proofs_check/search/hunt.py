@@ -11,7 +11,7 @@ from numerics.measure import Laboratory
 from proofs_check.check import SCREEN
 from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.search.feasible import Region
-from proofs_check.search.tightness import is_pathwise, tightness
+from proofs_check.search.tightness import tightness
 from proofs_check.statistics import judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Rule
 from theory.claim import Claim
@@ -57,7 +57,7 @@ class Hunt:
     _stop: tuple[float, float] = (float("inf"), float("inf"))
 
     def __post_init__(self) -> None:
-        self.region, self.pathwise = Region(self.claim), is_pathwise(self.claim.relation)
+        self.region, self.pathwise = Region(self.claim), self.claim.relation.of_every_draw
 
     def spend(self, share: float, phase: Callable[[], None]) -> None:
         """Run a phase until so large a share of the whole budget is spent."""

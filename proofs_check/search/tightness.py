@@ -10,11 +10,6 @@ from theory.claim import Claim
 from theory.relation import Bound, Identity, Probability, Relation
 
 
-def is_pathwise(relation: Relation) -> bool:
-    """Whether one draw can violate the claim, so that a violation is a fact and no statistic."""
-    return isinstance(relation, Identity) or getattr(relation, "kind", "") == "pathwise"
-
-
 def unit(relation: Relation) -> str:
     """What `tightness` measures."""
     if isinstance(relation, Bound):

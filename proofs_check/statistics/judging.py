@@ -105,7 +105,7 @@ def _unless_constant(claim: Claim, measured: Sequence[Measured], outcome: Outcom
             continue
         kept = min(only.kept for only in group)
         varying = [column[:kept] for only in group for column in _columns(only)]
-        if kept > FEWEST and not varying and not (claim.relation.of_every_draw and _differ(group)):
+        if kept > FEWEST and not varying and not (claim.relation.counts_draws and _differ(group)):
             return dataclasses.replace(
                 outcome,
                 answer="open",

@@ -162,6 +162,24 @@ def test_refutation_without_a_share_for_each_component_is_caught(monkeypatch: py
     assert not at_most(answers(20, lambda rng: followed(CURVE, many(rng), RULE))["refuted"], 20, RULE.level)
 
 
+def test_a_component_is_refuted_at_its_share_of_the_level_and_supported_at_all_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sequence has slack, so that no error rate shows whether the share is taken: it is looked at."""
+    levels, real = list[float](), equality.mean_sequence
+
+    def spying(values: np.ndarray, rule: Rule, **more: Any) -> Any:
+        levels.append(rule.level)
+        return real(values, rule, **more)
+
+    monkeypatch.setattr(equality, "mean_sequence", spying)
+    rng = np.random.default_rng(0)
+    assert judged(CURVE, curves(rng, noise=0.05), STRICT).answer == "supported" and set(levels) == {STRICT.level}
+    levels.clear()
+    assert judged(CURVE, curves(rng, 0.5, noise=0.05), STRICT).answer == "refuted"
+    assert sorted(set(levels)) == [STRICT.level / 5, STRICT.level] and levels.count(STRICT.level / 5) == 1
+
+
 def test_an_identity_of_arrays_is_judged_by_its_largest_component() -> None:
     x = np.random.default_rng(0).normal(size=(1000, 3))
     claim = claim_of(Decay.y, Decay.t, Identity(), Decay)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from proofs_check.statistics import judged, stations
+from proofs_check.statistics import judged, sequential, stations
 from proofs_check.statistics.evidence import Measured, Outcome, Rule
 from proofs_check.statistics.judges import asymptotic
 from tests.engine_toys import Mean, Turning, answers, at_most, claim_of, first, followed, measured
@@ -269,6 +269,21 @@ def test_a_rate_in_log_t_is_tested_to_its_tolerance() -> None:
     ):
         found = answers(10, lambda rng, apart=apart: followed(RATED, turning(rng, apart), STRICT))
         assert found[answer] == 10, found
+
+
+def test_limit_and_rate_of_a_direction_have_half_the_level_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sequence has slack, so that no error rate shows whether the level is shared: it is looked at."""
+    levels, real = list[float](), sequential.mixture_cs
+
+    def spying(values: np.ndarray, *, level: float, **more: Any) -> Any:
+        levels.append(level)
+        return real(values, level=level, **more)
+
+    monkeypatch.setattr(sequential, "mixture_cs", spying)
+    sample = turning(np.random.default_rng(0), lambda t: 0.03 / np.log(t))
+    for claim, level in ((DIRECTION, STRICT.level), (RATED, STRICT.level / 2)):
+        levels.clear()
+        assert judged(claim, sample, STRICT).answer == "supported" and set(levels) == {level}
 
 
 @pytest.mark.parametrize("rate", [0.7, 1.3])

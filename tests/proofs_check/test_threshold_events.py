@@ -9,12 +9,12 @@ import pytest
 from numerics.arrays import Array
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from proofs_check import check
+from proofs_check import check, falsify
 from proofs_check.statistics.evidence import Measured, Outcome, Rule, Station
 from proofs_check.statistics.judges import threshold
 from proofs_check.statistics.judging import judged, stations, trials_to_begin
 from proofs_check.statistics.sequential import looks
-from tests.engine_toys import POINT, Draws, answers, at_most, claim_of
+from tests.engine_toys import POINT, Draws, answers, at_most, claim_of, measured
 from theory.claim import Claim
 from theory.domain import Real
 from theory.errors import BadDeclaration
@@ -197,3 +197,29 @@ def test_conditional_thresholds_are_checked_end_to_end() -> None:
     assert record["verdict"] == "refuted"
     (record,) = check(GIVEN.but(given=None), points=1)
     assert record["verdict"] == "refuted"
+
+
+def test_each_side_of_a_mean_threshold_has_its_share_of_a_refutation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sequence has slack, so that no error rate shows whether the share is taken: it is looked at."""
+    levels, real = list[float](), threshold.sequential.mixture_cs
+
+    def spying(values: np.ndarray, *, level: float, **more: Any) -> Any:
+        levels.append(level)
+        return real(values, level=level, **more)
+
+    monkeypatch.setattr(threshold.sequential, "mixture_cs", spying)
+    claim = claim_of(Draws.drift, Draws.m, Threshold(of=Draws.eta, kind="mean"))
+    rule = Rule(level=1e-3, tolerance=0.02, first_look=256)
+
+    def sides(true: float) -> list[Measured]:
+        z = 0.05 * np.random.default_rng(0).normal(size=3000)
+        return [measured(z, 1.0)] + [measured(f - true + z, np.nan, factor=f) for f in (0.9, 0.98, 1.02, 1.1)]
+
+    assert judged(claim, sides(1.0), rule).answer == "supported" and set(levels) == {1e-3}
+    assert judged(claim, sides(1.05), rule).answer == "refuted" and set(levels) == {1e-3, 2.5e-4}
+
+
+def test_a_wrong_jump_is_falsified_though_no_single_draw_refutes_it() -> None:
+    found = falsify(JUMP.but(prediction=S.m * 6 / 5), budget=8)
+    assert found.verdict == "refuted" and found.confirmations >= 1
+    assert not JUMP.relation.of_every_draw and JUMP.relation.counts_draws
