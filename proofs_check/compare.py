@@ -16,7 +16,13 @@ from proofs_check.record import Record
 from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.statistics import require_judged, sequential
 from proofs_check.statistics.evidence import Measured, Rule, Station, scale_of
-from proofs_check.statistics.judging import certificates, mean_certificate, mean_sequence
+from proofs_check.statistics.judging import (
+    certificates,
+    frequency_sequence,
+    mean_certificate,
+    mean_sequence,
+    zeros_and_ones,
+)
 from theory.claim import Claim
 from theory.errors import BadDeclaration, BadInput, BadSample
 from theory.points import complete, default_points, point_values
@@ -189,11 +195,10 @@ def _further(at: float, gap: float) -> float:
 
 
 def _sequence_of_mean(only: Measured, centre: float, scale: float, tolerance: float, rule: Rule) -> sequential.Interval:
-    if set(np.unique(only.observable)) == {0.0, 1.0}:
-        cs = sequential.beta_binomial_cs(int(only.observable.sum()), only.kept, level=rule.level)
-        return dataclasses.replace(cs, lower=(cs.lower - centre) / scale, upper=(cs.upper - centre) / scale)
-    gaps, known = (only.observable - centre) / scale, only.known.shifted(centre, scale)
-    return mean_sequence(gaps, rule, tolerance, known=known)
+    gaps = (only.observable - centre) / scale
+    if zeros_and_ones(only.observable):
+        return frequency_sequence(gaps, rule)
+    return mean_sequence(gaps, rule, tolerance, known=only.known.shifted(centre, scale))
 
 
 def _of_draws(empty: Difference, claim: Claim, one: Measured, other: Measured, rule: Rule) -> Difference:

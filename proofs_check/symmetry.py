@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from numerics.arrays import Machine
 from numerics.measure import Arrays, Laboratory, Unit
 from theory.audit import Finding, audit
 from theory.claim import Claim
@@ -21,7 +22,7 @@ FACTORS = ("4", "1/4")  # exact in binary, and so is their square root
 CONDITION = 1e3  # of an identity's roundings
 STAGE = "symmetry"
 REMARKS = ("domain", "wrong")  # of where a claim is tested, and of its variants: no contradiction in itself
-_audited: dict[int, tuple[Claim, list[Finding]]] = {}  # a claim is audited once in a process
+_found: dict[tuple[int, Machine, int], tuple[Claim, list[Finding]]] = {}  # a claim is audited once in a process
 
 
 def require_consistent(claim: Claim, lab: Laboratory, seed: int = 0) -> None:
@@ -35,9 +36,10 @@ def require_consistent(claim: Claim, lab: Laboratory, seed: int = 0) -> None:
 
 def consistency(claim: Claim, lab: Laboratory, seed: int = 0) -> list[Finding]:
     """The findings of the audit, and of the simulator's symmetries."""
-    if id(claim) not in _audited:
-        _audited[id(claim)] = claim, audit(claim, seed=seed)
-    return [*_audited[id(claim)][1], *symmetries(claim, lab, seed)]
+    key = id(claim), lab.machine, seed
+    if key not in _found:
+        _found[key] = claim, [*audit(claim, seed=seed), *symmetries(claim, lab, seed)]
+    return _found[key][1]
 
 
 def symmetries(claim: Claim, lab: Laboratory, seed: int = 0) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from numerics.measure import Arrays, Laboratory, Unit
 from proofs_check.sampling import Evidence, first_look
 from proofs_check.statistics import stations
 from proofs_check.statistics.evidence import Measured, Station, scale_of
-from proofs_check.statistics.fitting import intercept_weights
+from proofs_check.statistics.fitting import limit_fits
 from proofs_check.statistics.moments import moments
 from theory.claim import Claim
 from theory.errors import BadInput
@@ -181,18 +181,8 @@ def _(relation: Asymptotic, claim: Claim, base: Sequence[Measured], told: Sequen
     apart = np.array([float(np.mean(part)) for part in differences(claim, base, told)])
     if not abs(apart[-1]) < 0.9 * abs(apart[0]):
         return float(abs(apart[-1]))
-    return float(min(abs(weights @ apart) for weights in _limits(relation)))
-
-
-def _limits(relation: Asymptotic) -> list[np.ndarray]:
-    """Weights of three extrapolations: two terms on the top three rungs, n^-ρ and n^-2ρ on all, n^-ρ and n^-ρ-½."""
-    sizes, rate = np.array(relation.ladder.sizes, dtype=float), relation.ladder.rate or 1.0
-    x = (sizes / sizes[-1]) ** -rate
-    top = np.where(np.arange(len(sizes)) >= len(sizes) - 3, 1.0, 0.0)
-    further = [[x**2], [x * (sizes / sizes[-1]) ** -0.5]]
-    designs = [(np.stack([np.ones_like(x), x], axis=1), top)]
-    designs += [(np.stack([np.ones_like(x), x, *terms], axis=1), np.ones_like(x)) for terms in further]
-    return [intercept_weights(design, used) for design, used in designs]
+    fits = limit_fits(np.array(relation.ladder.sizes, dtype=float), relation.ladder.rate or 1.0)
+    return float(min(abs(weights @ apart) for _, weights in fits))
 
 
 @false_by.register

@@ -83,6 +83,20 @@ def mean_sequence(
     return sequential.mixture_cs(values, level=level, tolerance=tolerance, sides=sides, first_look=rule.first_look)
 
 
+def zeros_and_ones(values: np.ndarray) -> bool:
+    """Whether every value is 0 or 1, and both occur."""
+    ones = values == 1
+    return bool(np.all(ones[:8] | (values[:8] == 0)) and np.all(ones | (values == 0)) and 0 < ones.sum() < len(values))
+
+
+def frequency_sequence(values: np.ndarray, rule: Rule) -> sequential.Interval:
+    """The exact sequence of the mean of (X − a)/b where every X is 0 or 1 and both were seen."""
+    low, high = float(values.min()), float(values.max())
+    cs = sequential.beta_binomial_cs(int((values == high).sum()), len(values), level=rule.level)
+    lower, upper = (low + (high - low) * end for end in (cs.lower, cs.upper))
+    return dataclasses.replace(cs, lower=lower, upper=upper, sd=cs.sd * (high - low))
+
+
 def require_finite(claim: Claim, only: Measured) -> None:
     """Raises BadSample where the observable of a trial that counts is not a real number."""
     if np.iscomplexobj(only.observable):

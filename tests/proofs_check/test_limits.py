@@ -61,7 +61,7 @@ def test_at_the_edge_of_the_tolerance_wrong_verdicts_are_rarer_than_declared(lim
 def test_the_largest_size_alone_would_be_wrong_at_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     """A planted engine without extrapolation: the comparison of rates must fail it."""
     alone = np.eye(len(SIZES))[-1]
-    monkeypatch.setattr(asymptotic, "_fits", lambda sizes, rate, spread: [(np.ones((len(SIZES), 1)), alone)] * 3)
+    monkeypatch.setattr(asymptotic, "limit_fits", lambda sizes, rate, spread: [(np.ones((len(SIZES), 1)), alone)] * 3)
     monkeypatch.setattr(asymptotic, "_fits_well", lambda fits, gaps: True)
     monkeypatch.setattr(asymptotic, "_seen_rate", lambda *_: None)
     found = ladder(lambda n: 0.03 - 12 / n, 20, RULE)

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 from scipy.special import chdtrc
 
 from proofs_check.statistics.evidence import Answer, Measured, Outcome, Rule, Station, scalar_row, scale_of
-from proofs_check.statistics.fitting import intercept_weights
+from proofs_check.statistics.fitting import intercept_weights, limit_fits
 from proofs_check.statistics.judging import inside_or_outside, judge, mean_certificate, mean_sequence, one, stations
 from proofs_check.statistics.regime import advice, blind_spot, detectable
 from theory.claim import Claim
@@ -83,7 +83,7 @@ class _Climb:
 
 def _with_rate(plain: Outcome, climb: _Climb, rule: Rule) -> Outcome:
     """The hull of three fits, if it moves the answer by at most 2δ and nothing speaks against the rate."""
-    fits = _fits(climb.sizes, climb.rate, climb.spread)
+    fits = limit_fits(climb.sizes, climb.rate, climb.spread)
     limits = [mean_sequence(weights @ climb.gaps, rule) for _, weights in fits]
     last = mean_sequence(climb.gaps[-1], rule)
     carried = [float(np.abs(weights) @ climb.errors) for _, weights in fits]  # extrapolation amplifies errors
@@ -184,21 +184,6 @@ def _relative_gaps(claim: Claim, measured: Sequence[Measured]) -> tuple[np.ndarr
         ]
     )
     return gaps, errors
-
-
-def _fits(sizes: np.ndarray, rate: float, spread: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(design, weights of the limit) of three fits: two terms on the top three rungs, three terms on all, twice."""
-    x = (sizes / sizes[-1]) ** -rate
-    half = (sizes / sizes[-1]) ** -(rate + 0.5)
-    ones = np.ones_like(x)
-    top = np.zeros(len(sizes))
-    top[-3:] = 1.0
-    designs = [
-        (np.stack([ones, x], axis=1), top),
-        (np.stack([ones, x, x**2], axis=1), ones),
-        (np.stack([ones, x, half], axis=1), ones),
-    ]
-    return [(design * used[:, None], intercept_weights(design, used / spread**2)) for design, used in designs]
 
 
 def _fits_well(fits: Sequence[tuple[np.ndarray, np.ndarray]], gaps: np.ndarray) -> bool:

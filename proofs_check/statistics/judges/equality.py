@@ -5,9 +5,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from proofs_check.statistics import sequential
 from proofs_check.statistics.evidence import NOTHING, Known, Measured, Outcome, Rule, scalar_row, scale_of
-from proofs_check.statistics.judging import certificates, inside_or_outside, judge, mean_sequence, one
+from proofs_check.statistics.judging import (
+    certificates,
+    frequency_sequence,
+    inside_or_outside,
+    judge,
+    mean_sequence,
+    one,
+    zeros_and_ones,
+)
 from proofs_check.statistics.regime import advice, blind_spot, detectable
 from theory.claim import Claim
 from theory.errors import BadDeclaration, BadSample
@@ -21,7 +28,7 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
     only = measured[0]
     gaps, errors, knowns = _components(claim, only)
     scalar = only.observable.ndim == 1 and np.ndim(only.prediction.value) == 0
-    coin = scalar and _zeros_and_ones(only.observable)
+    coin = scalar and zeros_and_ones(only.observable)
     parts = [
         _component(gap, error, known, rule, len(gaps), coin and known.low == -np.inf)
         for gap, error, known in zip(gaps, errors, knowns, strict=True)
@@ -42,12 +49,6 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
         else (scalar_row(only),),
         notes=note,
     )
-
-
-def _zeros_and_ones(values: np.ndarray) -> bool:
-    """Whether every value is 0 or 1, and both occur."""
-    ones = values == 1
-    return bool(np.all(ones[:8] | (values[:8] == 0)) and np.all(ones | (values == 0)) and 0 < ones.sum() < len(values))
 
 
 def _places(claim: Claim, components: int) -> Sequence[float]:
@@ -89,7 +90,7 @@ def _components(claim: Claim, only: Measured) -> tuple[np.ndarray, np.ndarray, l
 
 def _component(gap: np.ndarray, error: float, known: Known, rule: Rule, components: int, coin: bool) -> Outcome:
     delta, error = rule.tolerance, float(error)
-    cs = _frequency_sequence(gap, rule) if coin else mean_sequence(gap, rule, known=known)
+    cs = frequency_sequence(gap, rule) if coin else mean_sequence(gap, rule, known=known)
     answer = inside_or_outside(cs.lower - error, cs.upper + error, -delta, delta, cs.gates_open)
     if answer == "refuted" and components > 1:  # a union over components: each has its share
         cs = mean_sequence(gap, dataclasses.replace(rule, level=rule.level / components), known=known)
@@ -110,11 +111,3 @@ def _component(gap: np.ndarray, error: float, known: Known, rule: Rule, componen
         would_decide=would,
         certificate=error,
     )
-
-
-def _frequency_sequence(gap: np.ndarray, rule: Rule) -> sequential.Interval:
-    """The exact sequence of a frequency, on the scale of the gap, where every trial is 0 or 1 and both were seen."""
-    low, high = float(gap.min()), float(gap.max())
-    cs = sequential.beta_binomial_cs(int((gap == high).sum()), len(gap), level=rule.level)
-    lower, upper = (low + (high - low) * end for end in (cs.lower, cs.upper))
-    return dataclasses.replace(cs, lower=lower, upper=upper, sd=cs.sd * (high - low))
