@@ -6,7 +6,20 @@ from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed, Law, Minimum
 from theory.domain import Choice, Data, Real, Size, Spectrum, total
 from theory.implicit import Root
-from theory.proof import Degree, Identical, Inequality, Limit
+from theory.proof import (
+    Assumed,
+    Degree,
+    Entries,
+    Identical,
+    Implication,
+    Inequality,
+    Instances,
+    Integration,
+    Limit,
+    Monotone,
+    Series,
+    Solution,
+)
 from theory.relation import (
     Asymptotic,
     Bound,
@@ -24,9 +37,10 @@ from theory.relation import (
 from theory.setting import Axis, Drawn, Event, Observable, Point, Setting
 
 __all__ = [
-    "And", "Asymptotic", "Axis", "Bound", "Choice", "Claim", "Computed", "Curve", "Data", "Degree", "Direction",
-    "Distribution", "Drawn", "Eq", "Equality", "Event", "Exponent", "Identical", "Identity", "Inequality", "Ladder",
-    "Law", "Limit", "Max", "Min", "Minimum", "Ne", "Observable", "Or", "Order", "Ordering", "Point", "Probability",
-    "Rational", "Real", "Root", "Setting", "Size", "Source", "Spectrum", "Symbol", "Threshold", "Wrong",
-    "exp", "log", "oo", "pi", "sqrt", "total",
+    "And", "Assumed", "Asymptotic", "Axis", "Bound", "Choice", "Claim", "Computed", "Curve", "Data", "Degree",
+    "Direction", "Distribution", "Drawn", "Entries", "Eq", "Equality", "Event", "Exponent", "Identical", "Identity",
+    "Implication", "Inequality", "Instances", "Integration", "Ladder", "Law", "Limit", "Max", "Min", "Minimum",
+    "Monotone", "Ne", "Observable", "Or", "Order", "Ordering", "Point", "Probability", "Rational", "Real", "Root",
+    "Series", "Setting", "Size", "Solution", "Source", "Spectrum", "Symbol", "Threshold", "Wrong", "exp", "log", "oo",
+    "pi", "sqrt", "total",
 ]  # fmt: skip

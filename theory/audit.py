@@ -118,7 +118,7 @@ def check_homogeneity(study: Study) -> Found:
 
 def check_limits(study: Study) -> Found:
     for step in study.claim.steps:
-        if isinstance(step, Limit):
+        if isinstance(step, Limit) and step.of is None:
             yield approached(study.claim, study.points, step)
 
 

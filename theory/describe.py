@@ -22,8 +22,8 @@ from theory.notation import (
     unicode_statement,
     written,
 )
-from theory.proof import Identical, Inequality, Limit, Step
 from theory.setting import Drawn, Event, Observable
+from theory.wording import described
 
 
 def describe(claim: Claim) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def describe(claim: Claim) -> dict[str, Any]:
         "assuming": [written(condition) for condition in claim.assuming],
         "regime": [written(condition) for condition in claim.regime],
         "given": getattr(setting.part_of(claim.given), "text", "") if claim.given is not None else "",
-        "steps": [_step(claim, step) for step in claim.steps],
+        "steps": [described(claim, step) for step in claim.steps],
         "scaling": [f"degree {d.degree} in {', '.join(map(str, d.symbols))}" for d in claim.scaling],
         "source": claim.source.text,
         "url": claim.source.url,
@@ -187,29 +187,6 @@ def _domain(part: Declared) -> str:
 
 def _range(typical: Sequence[Any]) -> str:
     return " to ".join(map(str, typical)) if not isinstance(typical[0], str) else " or ".join(typical)
-
-
-def _step(claim: Claim, step: Step) -> dict[str, str]:
-    if isinstance(step, Identical):
-        sides, sign = (step.left, step.right), "="
-    elif isinstance(step, Inequality):
-        sides, sign = (step.smaller, step.larger), "≤"
-    else:
-        sides, sign = ("prediction", step.equals), "→"
-    where = [written(condition) for condition in getattr(step, "given", ())]
-    if isinstance(step, Limit):
-        where = [
-            f"{step.along} → {str(step.to).replace('oo', '∞')}",
-            *(f"{symbol} = {value}" for symbol, value in step.tie.items()),
-        ]
-    marks = {"=": "=", "≤": r"\leq", "→": r"\to"}
-    return {
-        "kind": type(step).__name__.lower(),
-        "statement": f"{sides[0]} {sign} {sides[1]}",
-        "where": ", ".join(where),
-        "latex": f"{latex(claim, sides[0])} {marks[sign]} {latex(claim, sides[1])}",
-        "because": step.because,
-    }
 
 
 def _wrong(wrong: Wrong) -> dict[str, Any]:

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import sympy
 from flint import arb
-from sympy import Dummy, Expr, Integer, Rational, Symbol, sympify
+from sympy import Basic, Dummy, Expr, Integer, Rational, Symbol, sympify
 
 from theory.claim import Claim
 from theory.domain import total
 from theory.evaluate import ball_at, enclose, holds, precision
 from theory.implicit import solve
-from theory.proof import Identical, Inequality, Limit
+from theory.proof import Entries, Identical, Inequality, Limit
 from theory.setting import Axis, Drawn, Observable, Point, symbols_of
 from theory.values import Modes
+from theory.wording import words
 
 DRAWS = 64
 TRIES = 400
@@ -117,43 +118,43 @@ def _symbolic_limit(claim: Claim, point: Point, step: Limit) -> bool:
 
 
 def at_random(claim: Claim, step: Identical | Inequality, rng: np.random.Generator) -> tuple[bool, str]:
-    first, second = (step.left, step.right) if isinstance(step, Identical) else (step.smaller, step.larger)
-    words = f"{first} {'=' if isinstance(step, Identical) else '<='} {second}"
-    symbols = symbols_of([first, second, *step.given])
+    """Whether random points leave the step standing, where the claim is true and what is given holds."""
+    sides = (step.left, step.right) if isinstance(step, Identical) else (step.smaller, step.larger)
+    first, second = (sympify(side).subs(dict(step.where)) for side in sides)
+    given = [*step.given, *(() if step.everywhere else claim.assuming)]
+    given = [sympify(condition).subs(dict(step.where)) for condition in given]
+    symbols = symbols_of([first, second, *given])
+    symbols |= symbols_of([symbol.count for symbol in symbols if isinstance(symbol, Entries)])
     if any(isinstance(claim.setting.part_of(symbol), (Observable, Drawn, Axis)) for symbol in symbols):
-        return True, f"{words}: about drawn quantities, not examined at random points"
-    difference, examined = sympify(second) - sympify(first), 0
+        return True, f"{words(step)}: about drawn quantities, not examined at random points"
+    difference, examined = second - first, 0
     for _ in range(TRIES):
-        values = _place(claim, symbols, step.given, rng)
-        if not all(holds(condition, values) for condition in step.given):
+        values = _place(claim, symbols, given, rng)
+        if not all(holds(condition, values) for condition in given):
             continue
         ball = ball_at(difference, values, BITS)
         if ball < 0 or (ball > 0 and isinstance(step, Identical)):
-            return (
-                False,
-                (
-                    f"{words}: refuted at "
-                    f"{', '.join(f'{symbol}={value}' for symbol, value in sorted(values.items(), key=str))}"
-                ),
-            )
+            return False, f"{words(step)}: refuted at {shown(values)}"
         examined += bool(ball.is_finite())
         if examined == DRAWS:
             break
-    return examined > 0, f"{words}: " + (
+    return examined > 0, f"{words(step)}: " + (
         f"not refuted at {examined} random points, which is no proof"
         if examined
         else "no random point satisfies what is given"
     )
 
 
+def shown(values: Mapping[Symbol, Any]) -> str:
+    """Values as a person reads them, in the order of their names."""
+    return ", ".join(f"{symbol}={value}" for symbol, value in sorted(values.items(), key=str))
+
+
 def _place(claim: Claim, symbols: set[Symbol], given: Sequence[Any], rng: np.random.Generator) -> dict[Symbol, Any]:
     """Random values of some symbols; an equation for a symbol among what is given sets it."""
-    values: dict[Symbol, Any] = {}
     options = {option for domain in claim.setting.domains().values() for option in getattr(domain, "options", ())}
-    for symbol in sorted((s for s in symbols if claim.setting.part_of(s) or s.name not in options), key=str):
-        domain = claim.setting.domains().get(symbol.name) if claim.setting.part_of(symbol) else None
-        drawn = domain.draw(rng) if domain else random_number(symbol, rng)
-        values[symbol] = drawn.array if isinstance(drawn, Modes) else Symbol(drawn) if isinstance(drawn, str) else drawn
+    free = sorted((s for s in symbols if claim.setting.part_of(s) or s.name not in options), key=str)
+    values = {symbol: _drawn(claim, symbol, rng) for symbol in free if not isinstance(symbol, Entries)}
     for condition in given:
         if (
             isinstance(condition, sympy.Eq)
@@ -161,7 +162,18 @@ def _place(claim: Claim, symbols: set[Symbol], given: Sequence[Any], rng: np.ran
             and not isinstance(values[condition.lhs], Symbol)
         ):
             values[condition.lhs] = condition.rhs.subs(values)
+    for symbol in (s for s in free if isinstance(s, Entries)):
+        count = int(sympify(symbol.count).subs({s: v for s, v in values.items() if isinstance(v, Basic)}))
+        values[symbol] = np.array([float(random_number(symbol, rng)) for _ in range(count)])
     return values
+
+
+def _drawn(claim: Claim, symbol: Symbol, rng: np.random.Generator) -> Any:
+    domain = claim.setting.domains().get(symbol.name) if claim.setting.part_of(symbol) else None
+    value = domain.draw(rng) if domain else random_number(symbol, rng)
+    if isinstance(value, Modes):
+        return value.array
+    return Symbol(value) if isinstance(value, str) else sympify(value)
 
 
 def random_number(symbol: Symbol, rng: np.random.Generator) -> Any:
