@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import sympy
 from sympy import Dummy, Expr, Symbol, oo, sympify
 
 from theory.errors import BadDeclaration, BadInput
-from theory.evaluate import FUNCTIONS, Prediction, ball_at, enclose
+from theory.evaluate import Prediction, ball_at, enclose
 from theory.setting import Point
 from theory.vectorise import per_trial
 
@@ -17,15 +16,6 @@ ARGUMENT = Dummy("x", real=True)  # of a distribution function
 AUDITED = 5  # values at which ball arithmetic is asked, too
 AUDIT_BITS, TINY = (200, 1000, 5000), 1e-18
 SECTIONS, ROUNDS, WIDEST = 16, 12, 1e150
-
-FUNCTIONS.update({  # what distribution functions are written with, in ball arithmetic
-    sympy.lowergamma: lambda s, x: x.gamma_lower(s),
-    sympy.uppergamma: lambda s, x: x.gamma_upper(s),
-    sympy.beta: lambda a, b: a.gamma() * b.gamma() / (a + b).gamma(),
-    sympy.betainc: lambda a, b, low, high: high.beta_lower(a, b) - low.beta_lower(a, b),
-    sympy.betainc_regularized: lambda a, b, low, high: high.beta_lower(a, b, 1) - low.beta_lower(a, b, 1),
-})  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Computed:

@@ -1,31 +1,20 @@
 """From an expression to a number with a rigorous enclosure, by ball arithmetic (arb); and conditions decided by it."""
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy
-from flint import arb, ctx, fmpq
+from flint import acb, arb, ctx, fmpq
 from sympy import Basic, Expr, Symbol
 
-from theory.domain import total
 from theory.errors import BadInput
-from theory.values import exact
+from theory.evaluation.functions import FUNCTIONS, Shape
+from theory.evaluation.walk import COMPARISONS, Walk, balls
 
-Ball = arb | list[arb]
 DIGITS = 30
 MOST_BITS = 20_000
-NO_MODES = "total(…) sums over the modes of a spectrum, and there is none; write the number of modes as a symbol"
-COMPARISONS = {
-    sympy.Eq: operator.eq,
-    sympy.Ne: operator.ne,
-    sympy.StrictGreaterThan: operator.gt,
-    sympy.StrictLessThan: operator.lt,
-    sympy.GreaterThan: operator.ge,
-    sympy.LessThan: operator.le,
-}
 
 
 @dataclass(frozen=True)
@@ -44,10 +33,6 @@ class Prediction:
         return np.asarray(self.value)
 
 
-class Undecided(ArithmeticError):
-    """Ball arithmetic cannot decide a comparison at this precision."""
-
-
 def enclose(expression: Basic, values: Mapping[Symbol, Any], digits: int = DIGITS) -> arb:
     """A ball that contains the value, of radius below 10^-digits of its size, or as small as uncertain inputs allow.
 
@@ -55,7 +40,7 @@ def enclose(expression: Basic, values: Mapping[Symbol, Any], digits: int = DIGIT
     """
     bits, last, uncertain = int(3.33 * digits) + 32, None, _uncertain(values)
     while bits <= MOST_BITS:
-        ball = ball_at(expression, values, bits)
+        ball = _real_part(complex_ball_at(expression, values, bits), expression, values, digits)
         if ball.is_finite():
             if ball.rel_accuracy_bits() > 3.33 * digits or ball.is_zero():
                 return ball
@@ -74,21 +59,39 @@ def enclose(expression: Basic, values: Mapping[Symbol, Any], digits: int = DIGIT
     return arb(fmpq(int(settled.p), int(settled.q)))
 
 
+def _real_part(ball: Any, expression: Basic, values: Mapping[Symbol, Any], digits: int) -> arb:
+    """The real part of a complex ball whose imaginary part vanishes as far as is asked; not a number while it may not.
+
+    Raises BadInput where the value is certainly not real.
+    """
+    if isinstance(ball, arb):
+        return ball
+    if ball.is_finite() and not ball.imag.contains(0):
+        raise BadInput(
+            f"{expression} is the complex number {ball.str(5)} at {_shown(values)}; predict its re(…), im(…) or Abs(…)"
+        )
+    with precision(200):
+        negligible = abs(ball.imag) < abs(ball.real) * arb(10) ** -digits
+    return ball.real if negligible or ball.imag.is_zero() else arb("nan")
+
+
 def ball_at(expression: Basic, values: Mapping[Symbol, Any], bits: int) -> arb:
-    """The value in ball arithmetic of so many bits; not finite where it is undefined or a case distinction is open."""
-    with precision(bits):
-        try:
-            ball = _walk(expression, dict(balls(values)))
-        except Undecided:
-            return arb("nan")
-    if isinstance(ball, list):
-        raise BadInput(f"{expression} has one value per mode; sum it with total(…)")
+    """The value in ball arithmetic of so many bits; not finite where it is undefined."""
+    ball = complex_ball_at(expression, values, bits)
+    if isinstance(ball, acb):
+        return ball.real if ball.imag.contains(0) else arb("nan")
     return ball
 
 
-def balls(values: Mapping[Symbol, Any]) -> dict[Any, Ball]:
-    """Exact numbers, spectra and choices as balls of the working precision."""
-    return {symbol: _ball(value) for symbol, value in values.items()}
+def complex_ball_at(expression: Basic, values: Mapping[Symbol, Any], bits: int) -> Any:
+    """The value as a real ball, or as a complex one where the formula or one of the values is complex."""
+    with precision(bits):
+        known = balls(values)
+        complex_numbers = expression.has(sympy.I) or any(isinstance(value, acb) for value in known.values())
+        ball = Walk(known, Shape(complex=complex_numbers)).of(expression)
+    if isinstance(ball, list):
+        raise BadInput(f"{expression} has one value per mode; sum it with total(…)")
+    return ball
 
 
 def predicted(ball: arb, digits: int = DIGITS) -> Prediction:
@@ -198,125 +201,7 @@ class precision:
         ctx.prec = self.before
 
 
-def _ball(value: Any) -> Ball:
-    if isinstance(value, np.ndarray):
-        return [arb(float(entry)) for entry in value]
-    if isinstance(value, sympy.Rational):
-        return arb(fmpq(int(value.p), int(value.q)))
-    if isinstance(value, (arb, list)):
-        return value
-    if isinstance(value, Symbol):
-        return arb("nan")  # the name of a choice has no number; only conditions read it
-    return arb(float(value)) if isinstance(value, float) else arb(int(value))
-
-
-def _polygamma(order: arb, argument: arb) -> arb:
-    """ψ^(m)(x) = (−1)^(m+1) m! ζ(m + 1, x), ψ itself for m = 0."""
-    m = round(float(order.mid()))
-    return argument.digamma() if m == 0 else (-1) ** (m + 1) * arb(m + 1).gamma() * arb(m + 1).zeta(argument)
-
-
-def _lambert(argument: arb, branch: arb | None = None) -> arb:
-    return argument.lambertw(0 if branch is None else round(float(branch.mid())))
-
-
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    sympy.exp: arb.exp, sympy.log: arb.log, sympy.sin: arb.sin, sympy.cos: arb.cos, sympy.tan: arb.tan,
-    sympy.tanh: arb.tanh, sympy.sinh: arb.sinh, sympy.cosh: arb.cosh, sympy.asin: arb.asin, sympy.acos: arb.acos,
-    sympy.atan: arb.atan, sympy.erf: arb.erf, sympy.erfc: arb.erfc, sympy.gamma: arb.gamma,
-    sympy.loggamma: arb.lgamma, sympy.polygamma: _polygamma, sympy.Abs: abs,
-    sympy.LambertW: _lambert, sympy.zeta: arb.zeta, sympy.floor: arb.floor, sympy.ceiling: arb.ceil,
-}  # fmt: skip
-CONSTANTS = {
-    sympy.pi: arb.pi,
-    sympy.E: arb.const_e,
-    sympy.EulerGamma: arb.const_euler,
-    sympy.Catalan: arb.const_catalan,
-}
-
-
-def _walk(node: Any, values: dict[Any, Ball]) -> Ball:
-    """The ball of a node. `values` remembers the subexpressions met before: formulas of spectra repeat long sums."""
-    if node not in values:
-        values[node] = _evaluated(node, values)
-    return values[node]
-
-
-def _evaluated(node: Any, values: dict[Any, Ball]) -> Ball:
-    if isinstance(node, Symbol):
-        raise BadInput(f"{node} has no value here; declare it in the setting or among the roots of the claim")
-    if node in CONSTANTS:
-        return CONSTANTS[node]()
-    if isinstance(node, sympy.Rational):
-        return arb(fmpq(int(node.p), int(node.q)))
-    if isinstance(node, sympy.Float):
-        return _ball(
-            exact(repr(float(node))) if node._prec <= 53 else sympy.Rational(node)
-        )  # a decimal in a formula means itself: 0.1 is 1/10
-    if isinstance(node, sympy.Piecewise):
-        return _piecewise(node, values)
-    parts = [_walk(part, values) for part in node.args]
-    if isinstance(node, total):
-        if not isinstance(parts[0], list):
-            raise BadInput(f"{node}: {NO_MODES}")
-        return sum(parts[0], arb(0))
-    if any(isinstance(part, list) for part in parts):
-        length = max(len(part) for part in parts if isinstance(part, list))
-        rows = [part if isinstance(part, list) else [part] * length for part in parts]
-        if {len(row) for row in rows} != {length}:
-            raise BadInput("two spectra of one formula differ in their number of modes; give both the same count")
-        return [_apply(node, list(entries)) for entries in zip(*rows, strict=True)]
-    return _apply(node, parts)  # type: ignore[arg-type]
-
-
-def _apply(node: Any, parts: list[arb]) -> arb:
-    if isinstance(node, sympy.Add):
-        return sum(parts[1:], parts[0])
-    if isinstance(node, sympy.Mul):
-        product = parts[0]
-        for part in parts[1:]:
-            product = product * part
-        return product
-    if isinstance(node, sympy.Pow):
-        exponent = node.args[1]
-        return (
-            parts[0].sqrt()
-            if exponent == sympy.Rational(1, 2)
-            else parts[0] ** int(exponent)
-            if isinstance(exponent, sympy.Integer)
-            else parts[0] ** parts[1]
-        )
-    if isinstance(node, (sympy.Min, sympy.Max)):
-        extreme = parts[0]
-        for part in parts[1:]:
-            extreme = extreme.min(part) if isinstance(node, sympy.Min) else extreme.max(part)
-        return extreme
-    if type(node) in FUNCTIONS:
-        return FUNCTIONS[type(node)](*parts)
-    raise BadInput(
-        f"{type(node).__name__} in {node} cannot be evaluated with a certain error; "
-        "write it with the functions that SymPy and arb share"
-    )
-
-
-def _piecewise(node: sympy.Piecewise, values: dict[Any, Ball]) -> Ball:
-    for value, condition in node.args:
-        if condition == sympy.true or _certain(condition, values):
-            return _walk(value, values)
-    raise BadInput(f"no case of {node} applies; add a last case with the condition True")
-
-
-def _certain(condition: Any, values: dict[Any, Ball]) -> bool:
-    if isinstance(condition, sympy.And):
-        return all(_certain(part, values) for part in condition.args)
-    if isinstance(condition, sympy.Or):
-        return any(_certain(part, values) for part in condition.args)
-    difference = _walk(condition.args[0] - condition.args[1], values)
-    if isinstance(difference, list):
-        raise BadInput(
-            f"{condition} differs from mode to mode; a case distinction over modes "
-            "is not evaluated, write it with Min, Max or Abs"
-        )
-    if not (difference > 0 or difference < 0 or difference.is_zero()):
-        raise Undecided
-    return COMPARISONS[type(condition)](1 if difference > 0 else -1 if difference < 0 else 0, 0)
+__all__ = [
+    "COMPARISONS", "DIGITS", "FUNCTIONS", "Prediction", "ball_at", "balls", "complex_ball_at", "enclose", "holds",
+    "precision", "predicted", "sign",
+]  # fmt: skip

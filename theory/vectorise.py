@@ -12,7 +12,8 @@ from flint import arb
 from sympy import Basic, Expr, Symbol, lambdify
 
 from theory.errors import BadInput
-from theory.evaluate import NO_MODES, Prediction
+from theory.evaluate import Prediction
+from theory.evaluation.walk import NO_MODES
 
 Evaluated = Callable[[Sequence[np.ndarray]], np.ndarray]
 EPS = float(np.finfo(float).eps)

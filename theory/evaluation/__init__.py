@@ -1,0 +1,1 @@
+"""How expressions become numbers: balls, float64 with its rounding, integrals and minima in both."""
