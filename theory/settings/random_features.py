@@ -1,7 +1,7 @@
 """Kernel and random-feature regression in the eigenbasis of the kernel."""
 
-from theory.domain import Real, Size, Spectrum
-from theory.setting import Observable, Setting
+from theory.domain import Choice, Real, Size, Spectrum
+from theory.setting import Drawn, Observable, Setting
 
 
 class GaussianFeatures(Setting):
@@ -21,3 +21,44 @@ class GaussianFeatures(Setting):
     sigma2 = Real(at_least=0, typical=(0.05, 0.2))
     test_error = Observable("mean squared error at a fresh input, label noise included")
     train_error = Observable("mean squared error on the n samples")
+
+
+class KernelRegression(Setting):
+    """Kernel ridge regression in the eigenbasis of the data law: K(x, x′) = Σᵢ lamᵢ φᵢ(x) φᵢ(x′), E φᵢφⱼ = 1 if i = j.
+
+    gaussian: φ(x) ~ N(0, I_P); onehot: x uniform on P values, φᵢ(x) = √P if x = i, else 0. f*(x) = Σᵢ vᵢ φᵢ(x) with
+    vᵢ² = v2; y = f*(x) + ε, Var ε = sigma2; predictor k_xᵀ (K + delta·I)⁻¹ y = Σᵢ v̂ᵢ φᵢ(x), at delta = 0 the
+    interpolator of least norm. Every observable is a conditional expectation given the n inputs, over the noise, the
+    signs of v and the test input.
+    """
+
+    n = Size(typical=(16, 128))
+    lam = Spectrum(typical=("power(1.5,200)",))
+    v2 = Spectrum(typical=("power(1.6,200)",))
+    delta = Real(at_least=0, typical=(0.02, 0.2))
+    sigma2 = Real(at_least=0, typical=(0.05, 0.2))
+    inputs = Choice("gaussian", "onehot")
+    test_error = Observable("mean squared error at a fresh input, label noise included")
+    train_error = Observable("mean squared error on the n samples")
+    overlap = Observable("E f*(x) f̂(x) = Σᵢ E vᵢ v̂ᵢ, what the mean predictor has of the target")
+    dof = Observable("tr K(K + delta·I)⁻¹, the degrees of freedom")
+
+
+class FiniteDomain(Setting):
+    """Kernel (ridge) regression where the inputs are M points: f̂ = K_{·D}(K_DD + delta·I)⁻¹ f_D, for each f in R^M.
+
+    The points are uniform on the unit sphere of R³ and D holds n of them, without repetition. K(x, x′) at distance r
+    and cosine c is exp(−r²/2·length²) for rbf, exp(−r/length) for laplace, and for ntk the tangent kernel of a
+    two-layer ReLU network, (√(1−c²) + 2c(π − arccos c))/π, which has no length.
+    The learnability of f is ⟨f, f̂⟩/⟨f, f⟩.
+    """
+
+    M = Size(at_least=2, typical=(10, 40))
+    n = Size(typical=(2, 9))
+    delta = Real(at_least=0, typical=(0.05, 1))
+    length = Real(above=0, typical=(0.5, 1))
+    kernel = Choice("rbf", "laplace", "ntk")
+    gram = Drawn("n", "n")
+    learnability = Observable("Σᵢ ⟨fᵢ, f̂ᵢ⟩ over a random orthonormal basis of R^M", certificate="rounding")
+    skewed = Observable("the same sum over M independent random unit vectors", certificate="rounding")
+    rounding = Observable("n·ε·condition of K_DD + delta·I, times the size of the terms")

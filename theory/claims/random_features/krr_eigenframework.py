@@ -1,0 +1,86 @@
+"""Test and training error, mean predictor and degrees of freedom of kernel ridge regression from its eigenvalues."""
+
+from sympy import Expr, Symbol
+
+from theory.claim import Claim, Curve, Source, Wrong
+from theory.domain import total
+from theory.implicit import Root
+from theory.relation import Asymptotic, Ladder
+from theory.settings.random_features import KernelRegression as K
+
+kappa = Symbol("kappa", positive=True)  # the implicit ridge
+learned = K.lam / (K.lam + kappa)  # the learnabilities Lᵢ
+equation = total(learned) + K.delta / kappa - K.n
+noise_gain = K.n / (K.n - total(learned**2))  # E₀
+
+
+def test_error(gain: Expr = noise_gain, missed: Expr = (1 - learned) ** 2) -> Expr:
+    """E₀·(Σᵢ (1 − Lᵢ)² vᵢ² + σ²)."""
+    return gain * (total(missed * K.v2) + K.sigma2)
+
+
+def root(ridge: Expr = K.delta) -> Root:
+    return Root(kappa, total(learned) + ridge / kappa - K.n, unique="the left side falls in κ")
+
+
+ladder = Asymptotic(Ladder(K.n, [16, 32, 64, 128], rate=1))
+POINT = {K.lam: "power(1.5,200)", K.v2: "power(1.6,200)", K.delta: "0.05", K.sigma2: "0.1"}
+SHARED = {
+    "entry": "random_features.krr_eigenframework",
+    "source": Source("Bordelon, Canatar, Pehlevan: Spectrum dependent learning curves in kernel regression and wide "
+                     "neural networks; Simon, Dickens, Karkada, DeWeese: The eigenlearning framework: a conservation "
+                     "law perspective on kernel regression and wide neural networks"),
+    "seeds": ["More is Better in Modern Machine Learning: when Infinite Overparameterization is Optimal and "
+              "Overfitting is Obligatory",
+              "What Can Be Learnt With Wide Convolutional Neural Networks?"],
+    "status": "heuristic",
+    "roots": [root()],
+    "fixing": {K.inputs: "gaussian"},
+    "points": [POINT],
+    "fails_at": [{**POINT, K.inputs: "onehot"}],
+}  # fmt: skip
+
+claims = [
+    Claim(
+        K, K.test_error, test_error(), ladder,
+        title="Test error of kernel ridge regression",
+        wrong=[
+            Wrong("learnabilities in the noise gain not squared", prediction=test_error(K.n / (K.n - total(learned)))),
+            Wrong("missed share of a mode not squared", prediction=test_error(missed=1 - learned)),
+            Wrong("ridge counted n times", at=[{**POINT, K.delta: "0.5"}], roots=[root(K.n * K.delta)]),
+        ],
+        figure=Curve(K.n, label="samples n"),
+        **SHARED,
+    ),
+    Claim(
+        K, K.train_error, (K.delta / (K.n * kappa)) ** 2 * test_error(), ladder,
+        quantity="train",
+        title="Training error of kernel ridge regression",
+        wrong=[
+            Wrong("ratio of ridges not squared", prediction=K.delta / (K.n * kappa) * test_error()),
+            Wrong("ridge counted n times", roots=[root(K.n * K.delta)]),
+        ],
+        **SHARED,
+    ),
+    Claim(
+        K, total(K.v2) - K.overlap, total((1 - learned) * K.v2), ladder,
+        quantity="mean_predictor",
+        title="The mean predictor learns the share Lᵢ of every mode, and misses the rest",
+        wrong=[
+            Wrong("squared share learnt", prediction=total((1 - learned**2) * K.v2)),
+            Wrong("squared share missed", prediction=total((1 - learned) ** 2 * K.v2)),
+            Wrong("ridge counted n times", roots=[root(K.n * K.delta)]),
+        ],
+        **SHARED,
+    ),
+    Claim(
+        K, K.dof, total(learned), ladder,
+        quantity="degrees_of_freedom",
+        title="Degrees of freedom of kernel ridge regression",
+        wrong=[
+            Wrong("the ridge ignored", prediction=K.n),
+            Wrong("squared learnabilities", prediction=total(learned**2)),
+        ],
+        **SHARED,
+    ),
+]  # fmt: skip
