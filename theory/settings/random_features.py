@@ -61,4 +61,4 @@ class FiniteDomain(Setting):
     gram = Drawn("n", "n")
     learnability = Observable("Σᵢ ⟨fᵢ, f̂ᵢ⟩ over a random orthonormal basis of R^M", certificate="rounding")
     skewed = Observable("the same sum over M independent random unit vectors", certificate="rounding")
-    rounding = Observable("n·ε·condition of K_DD + delta·I, times the size of the terms")
+    rounding = Observable("n·ε·condition of K_DD + delta·I·(1 + ‖K_{·D}(K_DD + delta·I)⁻¹‖)")

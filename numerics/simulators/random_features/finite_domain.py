@@ -36,8 +36,8 @@ def finite_domain(*, M: int, n: int, delta: float, length: float, kernel: str, t
 
     inverse = xp.linalg.inv(system)
     condition = xp.linalg.matrix_norm(system) * xp.linalg.matrix_norm(inverse)
-    size = xp.linalg.matrix_norm(values[:, :, :n]) * xp.linalg.matrix_norm(inverse)
-    rounding = n * float(xp.finfo(rng.machine.dtype).eps) * condition * size
+    reach = xp.linalg.matrix_norm(values[:, :, :n] @ inverse)  # residuals of the systems come out magnified by this
+    rounding = n * float(xp.finfo(rng.machine.dtype).eps) * condition * (1 + reach)
     return {"gram": gram, "learnability": overlap(orthonormal), "skewed": overlap(skew), "rounding": rounding}
 
 

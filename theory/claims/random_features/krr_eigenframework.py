@@ -1,10 +1,11 @@
 """Test and training error, mean predictor and degrees of freedom of kernel ridge regression from its eigenvalues."""
 
-from sympy import Expr, Symbol
+from sympy import Eq, Expr, Symbol, diff, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.domain import total
 from theory.implicit import Root
+from theory.proof import Identical, Implication, Inequality, Monotone, Solution
 from theory.relation import Asymptotic, Ladder
 from theory.settings.random_features import KernelRegression as K
 
@@ -22,6 +23,21 @@ def test_error(gain: Expr = noise_gain, missed: Expr = (1 - learned) ** 2) -> Ex
 def root(ridge: Expr = K.delta) -> Root:
     return Root(kappa, total(learned) + ridge / kappa - K.n, unique="the left side falls in κ")
 
+
+g, r2 = symbols("g r2", positive=True)  # features over samples, and ‖v‖², where all eigenvalues are 1
+isotropic_gain = K.n / (K.n - g * K.n / (1 + kappa) ** 2)
+STEPS = [
+    Monotone(total(learned) + K.delta / kappa, kappa, "decreasing", strict=True, because="hence one root"),
+    Implication([Eq(equation, 0), Eq(K.delta, 0)], Eq(total(learned), K.n), because="an interpolator spends n"),
+    Inequality(total(learned**2), total(learned) + K.delta / kappa, because="learnabilities are at most 1"),
+    Identical(diff(test_error(), K.sigma2), noise_gain, because="the noise enters linearly"),
+    Inequality(1, noise_gain, given=[K.n > total(learned**2)], because="noise is never damped"),
+    Solution(kappa, g - 1, g * K.n / (1 + kappa) - K.n, given=[g > 1], unique=True, because="g·n modes of one size"),
+    Identical(isotropic_gain, g / (g - 1), given=[g > 1], where={kappa: g - 1}),
+    Identical(isotropic_gain * (r2 * kappa**2 / (1 + kappa) ** 2 + K.sigma2),
+              r2 * (1 - 1 / g) + K.sigma2 * g / (g - 1), given=[g > 1], where={kappa: g - 1},
+              because="least-norm regression on isotropic features"),
+]  # fmt: skip
 
 ladder = Asymptotic(Ladder(K.n, [16, 32, 64, 128], rate=1))
 POINT = {K.lam: "power(1.5,200)", K.v2: "power(1.6,200)", K.delta: "0.05", K.sigma2: "0.1"}
@@ -49,6 +65,7 @@ claims = [
             Wrong("missed share of a mode not squared", prediction=test_error(missed=1 - learned)),
             Wrong("ridge counted n times", at=[{**POINT, K.delta: "0.5"}], roots=[root(K.n * K.delta)]),
         ],
+        steps=STEPS,
         figure=Curve(K.n, label="samples n"),
         **SHARED,
     ),
