@@ -1,9 +1,10 @@
 """Measuring: blocks of trials from the store, or computed on one or several cores and kept as soon as they are done."""
 
+import contextlib
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from numerics.arrays import Machine
 from numerics.simulator import Simulator, require_backend, simulate_block
 from numerics.sources import source_digest, versions
 from numerics.store import Store, block_key
+from numerics.workers import shared_out
 from theory import discovery
 from theory.domain import Data
 from theory.errors import BadInput
@@ -57,11 +59,12 @@ class Laboratory:
             if stored is not None:
                 found[index] = stored
         missing = [index for index in range(len(units)) if index not in found]
-        for index, arrays in self._computed(units, missing):
-            found[index] = arrays
-            if self.store:
-                self.store.put_block(keys[index], arrays, _about(units[index]))
-            self.heard(len(next(iter(arrays.values()))))
+        with contextlib.closing(self._computed(units, missing)) as computed:  # an interrupt ends the workers at once
+            for index, arrays in computed:
+                found[index] = arrays
+                if self.store:
+                    self.store.put_block(keys[index], arrays, _about(units[index]))
+                self.heard(len(next(iter(arrays.values()))))
         return [found[index] for index in range(len(units))]
 
     def simulator(self, setting: type[Setting]) -> Simulator:
@@ -70,7 +73,7 @@ class Laboratory:
         require_backend(simulator, self.machine)
         return simulator
 
-    def _computed(self, units: Sequence[Unit], missing: Sequence[int]) -> Iterator[tuple[int, Arrays]]:
+    def _computed(self, units: Sequence[Unit], missing: Sequence[int]) -> Generator[tuple[int, Arrays], None, None]:
         work = sum(_seconds(self.simulator(units[index].point.setting), units[index]) for index in missing)
         interactive = any(
             units[index].point.setting.__module__ == "__main__" for index in missing
@@ -82,7 +85,8 @@ class Laboratory:
         from joblib import Parallel, delayed
 
         pool = Parallel(n_jobs=self.workers, return_as="generator_unordered", batch_size=1)
-        yield from pool(delayed(_numbered)(index, _packed(units[index]), self.machine) for index in missing)
+        calls = (delayed(_numbered)(index, _packed(units[index]), self.machine) for index in missing)
+        yield from shared_out(pool, calls)
 
     def _key(self, unit: Unit) -> str:
         setting, machine = unit.point.setting, self.machine

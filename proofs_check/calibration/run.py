@@ -18,6 +18,7 @@ import numpy as np
 from numpy.random import Generator
 from threadpoolctl import threadpool_limits
 
+from numerics.workers import shared_out
 from proofs_check.calibration.blocks import COARSE, COARSE_RUNS, LEVELS, MEAN, misses
 from proofs_check.calibration.toys import Toy, upto
 from proofs_check.statistics.evidence import Outcome, Rule
@@ -87,7 +88,7 @@ def crew(workers: int) -> Iterator[joblib.Parallel | None]:
         return
     with (
         joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=1),
-        joblib.Parallel(max_nbytes=None) as pool,
+        joblib.Parallel(max_nbytes=None, return_as="generator_unordered") as pool,
     ):
         yield pool
 
@@ -102,7 +103,8 @@ def measure(
     else:
         count = min(PIECES, -(-task.runs // LEAST))
         pieces = [range(k, task.runs, count) for k in range(count)]
-        total = sum(pool(joblib.delayed(tally_listed)(task, seed, piece) for piece in pieces), Counter[str]())
+        calls = (joblib.delayed(tally_listed)(task, seed, piece) for piece in pieces)
+        total = sum(shared_out(pool, calls), Counter[str]())
     return [_cell(task, toy, total)] if toy else [_block_cell(task, level, total) for level in LEVELS]
 
 

@@ -9,16 +9,18 @@ from theory.claim import Claim
 from theory.errors import BadDeclaration
 from theory.relation import Bound
 
+DESIGNED = 0.5  # share of the level that support works at: here the rate of wrong verdicts is what it is said to be
+
 
 def frequency(
     claim: Claim, only: Measured, violated: np.ndarray, size: np.ndarray, excluded: float, rule: Rule, blurred: float
 ) -> Outcome:
     """Verdict on a statement about every draw.
 
-    One violation refutes; support rules out frequencies above `excluded`.
+    One violation refutes; support rules out frequencies above `excluded`, at half of the level.
     """
     count, kept = int(violated.sum()), only.kept
-    upper = sequential.no_violation_bound(kept, rule.level) if kept and not count else 1.0
+    upper = sequential.no_violation_bound(kept, DESIGNED * rule.level) if kept and not count else 1.0
     answer = "refuted" if count else "supported" if upper <= excluded else "open"
     reason, would = "", ""
     if answer == "open":
@@ -53,7 +55,7 @@ def draws_to_exclude(excluded: float, rule: Rule) -> int:
     """Trials without a violation that exclude frequencies above `excluded`."""
     if not 0 < excluded < 1:
         raise BadDeclaration(f"excluded={excluded} is no share of the draws; declare one between 0 and 1, such as 0.01")
-    return int(np.ceil(np.log(rule.level) / np.log1p(-excluded)))
+    return int(np.ceil(np.log(DESIGNED * rule.level) / np.log1p(-excluded)))
 
 
 def _closest(claim: Claim) -> str:

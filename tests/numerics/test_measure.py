@@ -1,6 +1,7 @@
 """The laboratory: blocks in order, from the store where they are there, kept as soon as they are done."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from numerics import measure
 from numerics.arrays import Machine
 from numerics.measure import Laboratory, Unit, merged
 from numerics.store import Store
+from numerics.workers import shared_out
 from tests.engine_toys import Draws, Mean, user_file
 from theory import discovery
 from theory.errors import BadInput, BadSample
@@ -196,3 +199,19 @@ def test_a_claim_of_a_notebook_is_checked_in_its_own_process(tmp_path: Path) -> 
     )
     assert done.stdout.startswith("supported proofs-check check noise "), done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def hears_no_interrupt() -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_a_worker_hears_no_interrupt_and_its_owner_does() -> None:
+    from joblib import Parallel, delayed
+
+    def deaf() -> list[bool]:
+        pool = Parallel(n_jobs=2, return_as="generator_unordered")
+        return list(shared_out(pool, (delayed(hears_no_interrupt)() for _ in range(4))))
+
+    get_reusable_executor().shutdown(wait=True)  # what runs already was begun otherwise, perhaps
+    assert deaf() == [True] * 4 and not hears_no_interrupt()
+    get_reusable_executor().shutdown(wait=True)
