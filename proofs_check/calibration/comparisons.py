@@ -1,6 +1,7 @@
 """Toys of orderings and distributions: pairs of points, single numbers, arrays whose entries depend on each other."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -71,15 +72,15 @@ def with_common_factor(rng: Generator, trials: int) -> np.ndarray:
 def toys() -> list[Toy]:
     single = claim_of(M.x, UNIFORM, Distribution(within=0.05))
     several = claim_of(M.x, UNIFORM, Distribution(within=0.1))
-    sides = {"edges": (0.0, 1.0), "others": (-1.0, 1.2, 2.5), "wrong": one_sided, "runs": 4000}
-    far = {"edges": (1.0,), "others": (0.0, 0.5, 2.5), "wrong": within}
+    sides: dict[str, Any] = {"edges": (0.0, 1.0), "others": (-1.0, 1.2, 2.5), "wrong": one_sided}
+    far: dict[str, Any] = {"edges": (1.0,), "others": (0.0, 0.5, 2.5), "wrong": within}
     return [
         *(Toy(Ordering.label, name, ORDERING, paired(LAWS[name]), **sides) for name in ("Gauss", "exponential", "n+6")),
         Toy(
             Ordering.label, "exponential, strict", STRICT, paired(LAWS["exponential"]),
-            edges=(0.0,), others=(-2.5, -1.0, 1.0, 2.5), wrong=strictly, runs=4000,
+            edges=(0.0,), others=(-2.5, -1.0, 1.0, 2.5), wrong=strictly,
         ),
-        Toy(Distribution.label, "numbers", single, moved(numbers, 0.05), runs=200, **far),
-        Toy(Distribution.label, "repelling entries", several, moved(repelling, 0.1), runs=100, reach=4, **far),
-        Toy(Distribution.label, "common factor", several, moved(with_common_factor, 0.1), runs=100, reach=4, **far),
+        Toy(Distribution.label, "numbers", single, moved(numbers, 0.05), **far),
+        Toy(Distribution.label, "repelling entries", several, moved(repelling, 0.1), runs=4000, reach=4, **far),
+        Toy(Distribution.label, "common factor", several, moved(with_common_factor, 0.1), runs=4000, reach=4, **far),
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Toys of limits: ladders with first and second terms, trajectories of a direction."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -67,7 +68,7 @@ def _ladders() -> list[Toy]:
         "second term against the first": lambda n: 5 / n - 80 / n**2,
         "half a power more": lambda n: 5 / n + 20 / n**1.5,
     }
-    few = {"others": (0.0, 0.5, -2.5, 2.5), "runs": 2000}
+    few: dict[str, Any] = {"others": (0.0, 0.5, -2.5, 2.5)}
     toys = [Toy(Asymptotic.label, name, LADDER, ladder(gap), **few) for name, gap in terms.items()]
     skewed = ladder(terms["second term"], LAWS["exponential"])
     return [*toys, Toy(Asymptotic.label, "second term, exponential noise", LADDER, skewed, **few)]
@@ -75,7 +76,7 @@ def _ladders() -> list[Toy]:
 
 def _directions() -> list[Toy]:
     label, last = Direction.label, float(np.log(STEPS[-1]))
-    few = {"runs": 2000, "others": (0.5, 1.2, 2.5)}
+    few: dict[str, Any] = {"others": (0.5, 1.2, 2.5)}
     return [
         Toy(
             label, "falling to 0", DIRECTION, trajectory(lambda theta, t: theta * LIMIT * last / np.log(t)),
@@ -88,7 +89,7 @@ def _directions() -> list[Toy]:
         ),
         Toy(
             label, "flat below the limit", DIRECTION, trajectory(lambda theta, t: theta * LIMIT + 0 * t, common=False),
-            wrong=not_falling, edges=(0.5,), others=(), runs=2000,
+            wrong=not_falling, edges=(0.5,), others=(),
         ),
     ]  # fmt: skip
 

@@ -77,20 +77,20 @@ def mirrored(draw: Draw) -> Draw:
 def _equalities() -> list[Toy]:
     label = Equality.label
     toys = [
-        Toy(label, name, EQUALITY, around(law), reach=REACH[name], runs=5000 if name in ("n+2", "n+3") else 10_000)
+        Toy(label, name, EQUALITY, around(law), reach=REACH[name])
         for name, law in LAWS.items()
     ]
     coins: list[tuple[float, float]] = [(0.9, 0.03), (0.5, 0.1), (0.1, 0.3)]
-    toys += [Toy(label, f"coin {p:g}", EQUALITY, coin(p, d), tolerance=d, runs=5000) for p, d in coins]
+    toys += [Toy(label, f"coin {p:g}", EQUALITY, coin(p, d), tolerance=d) for p, d in coins]
     wide = Known(low=1 - 13 * TOLERANCE, high=1 + 13 * TOLERANCE)
     return [
         *toys,
-        Toy(label, "Gauss, first look at 64", EQUALITY, around(LAWS["Gauss"], 5.0), first_look=64, runs=5000),
-        Toy(label, "n+6, first look at 64", EQUALITY, around(LAWS["n+6"], 5.0), first_look=64, runs=5000),
-        Toy(label, "own prediction", EQUALITY, own_prediction, runs=5000),
-        Toy(label, "Poisson counts", EQUALITY, counts, runs=5000),
-        Toy(label, "bounds declared", EQUALITY, around(uniform, 20.0, wide), runs=1000),
-        Toy(label, "variance declared, n+4", EQUALITY, around(LAWS["n+4"], 5.0, _variance(5.0)), runs=400, reach=8),
+        Toy(label, "Gauss, first look at 64", EQUALITY, around(LAWS["Gauss"], 5.0), first_look=64),
+        Toy(label, "n+6, first look at 64", EQUALITY, around(LAWS["n+6"], 5.0), first_look=64),
+        Toy(label, "own prediction", EQUALITY, own_prediction),
+        Toy(label, "Poisson counts", EQUALITY, counts),
+        Toy(label, "bounds declared", EQUALITY, around(uniform, 20.0, wide)),
+        Toy(label, "variance declared, n+4", EQUALITY, around(LAWS["n+4"], 5.0, _variance(5.0)), reach=8),
     ]
 
 
@@ -101,15 +101,15 @@ def _variance(spread: float) -> Known:
 def _bounds() -> list[Toy]:
     label = "bound in the mean"
     laws = ("Gauss", "exponential", "lognormal", "n+4", "n+6")
-    toys = [Toy(label, name, ABOVE, around(LAWS[name]), runs=4000, **BOUNDS) for name in laws]
+    toys = [Toy(label, name, ABOVE, around(LAWS[name]), **BOUNDS) for name in laws]
     below = claim_of(M.x, M.m, Bound(">=", "mean"))
     toys += [
-        Toy(label, f"{name}, from below", below, mirrored(around(LAWS[name])), runs=4000, **BOUNDS)
+        Toy(label, f"{name}, from below", below, mirrored(around(LAWS[name])), **BOUNDS)
         for name in ("exponential", "n+6")
     ]
     non_negative = Known(low=0.0)
     toys += [
-        Toy(label, f"{name}, non-negative", ABOVE, around(LAWS[name], 10.0, non_negative), runs=600, **BOUNDS)
+        Toy(label, f"{name}, non-negative", ABOVE, around(LAWS[name], 10.0, non_negative), **BOUNDS)
         for name in ("exponential", "n+2", "n+4")
     ]
     return toys
@@ -118,7 +118,7 @@ def _bounds() -> list[Toy]:
 def _thresholds() -> list[Toy]:
     label = "threshold in the mean"
     return [
-        Toy(label, name, THRESHOLD, drifting(LAWS[name]), runs=2000)
+        Toy(label, name, THRESHOLD, drifting(LAWS[name]))
         for name in ("Gauss", "exponential", "lognormal", "n+6")
     ]
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from numpy.random import Generator
 
@@ -13,7 +14,6 @@ from theory.relation import Exponent, Ladder, Order
 M = Abstract
 SIZES = (32, 64, 128, 256, 512, 1024, 2048)
 WITHIN, NOISE = 0.05, 0.2
-RUNS = 600
 LADDER = Ladder(M.n, SIZES)
 
 
@@ -55,7 +55,7 @@ def _exponents() -> list[Toy]:
     corrected = claim_of(M.x, -1, Exponent(LADDER, within=WITHIN, correction=0.5))
     floored = claim_of(M.x, -1, Exponent(LADDER, within=WITHIN, floor=True))
     gauss, skewed = LAWS["Gauss"], LAWS["exponential"]
-    few = {"others": (0.0, -2.5, 2.5), "runs": RUNS}
+    few: dict[str, Any] = {"others": (0.0, -2.5, 2.5)}
 
     def one(n: float) -> float:
         return 1.0
@@ -73,13 +73,13 @@ def _orders() -> list[Toy]:
     theta, steep = claim_of(M.x, 1 / M.n, Order(LADDER, "Theta")), 1 / math.log(SIZES[-1])
     last = ratios(lambda theta, n: 1 + 0.02 * theta * (n == SIZES[-1]))
     return [
-        Toy(Order.label, "Theta, the last size apart", theta, last, wrong=no_trend, others=(0.0,), runs=RUNS),
+        Toy(Order.label, "Theta, the last size apart", theta, last, wrong=no_trend, others=(0.0,)),
         Toy(
             Order.label, "Theta, a trend", theta, ratios(lambda theta, n: n ** (theta * steep)),
-            wrong=trend, edges=(1.0,), others=(-2.5, 2.5), runs=RUNS,
+            wrong=trend, edges=(1.0,), others=(-2.5, 2.5),
         ),
         Toy(
             Order.label, "O, a log factor", claim_of(M.x, 1 / M.n, Order(LADDER, "O")),
-            ratios(lambda theta, n: math.log(n) ** theta), wrong=trend, edges=(1.0,), others=(), runs=RUNS,
+            ratios(lambda theta, n: math.log(n) ** theta), wrong=trend, edges=(1.0,), others=(),
         ),
     ]  # fmt: skip

@@ -58,7 +58,7 @@ def in_every_draw(theta: float) -> Wrong:
 class Toy:
     """Trials of known truth for one claim.
 
-    `edges`: where errors are most likely, judged in `runs` runs each; `others`: in a fifth of that, for power.
+    `edges`: where errors are most likely, judged in `runs` runs each; `others`: in a tenth of that, for power.
     `joint`: one two-sided interval decides, so that its level bounds both errors together, not each of them.
     `fine`: runs of the edges at the finer nominal level. At most `reach` times the trials of the first look are drawn.
     """

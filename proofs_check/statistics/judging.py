@@ -83,6 +83,25 @@ def mean_sequence(
     return sequential.mixture_cs(values, level=level, tolerance=tolerance, sides=sides, first_look=rule.first_look)
 
 
+def certainly_open(
+    values: np.ndarray, rule: Rule, low: float, high: float, *, known: Known = NOTHING, sides: int = 2
+) -> bool:
+    """Whether `mean_sequence` surely contains the end of [low, high] nearer to the mean; False where only it tells.
+
+    Looks for which it does need no search for the ends of a sequence that has no formula for them.
+    """
+    level = rule.level if sides == 2 else min(2 * rule.level, 0.5)
+    nearer = low if float(np.mean(values)) < (low + high) / 2 else high
+    if np.isfinite(known.low) and np.isfinite(known.high) and known.values != "fixed":
+        return known.low < nearer < known.high and sequential.bounded_covers(
+            values, known.low, known.high, nearer, level=level
+        )
+    if known.variance is None or known.values == "fixed":
+        return False
+    planned = sequential.trials_planned(known.variance, level, rule.tolerance)
+    return sequential.catoni_covers(values, nearer, variance=known.variance, level=level, planned=planned)
+
+
 def zeros_and_ones(values: np.ndarray) -> bool:
     """Whether every value is 0 or 1, and both occur."""
     ones = values == 1

@@ -218,6 +218,22 @@ def bounded_cs(values: np.ndarray, low: float, high: float, *, level: float) -> 
     return _proved(lower, upper, level, "bounded", _spread(sample), len(sample))
 
 
+def bounded_covers(values: np.ndarray, low: float, high: float, m: float, *, level: float) -> bool:
+    """Whether `bounded_cs` contains m, low < m < high, without the search for its ends."""
+    sample = _sample(values)
+    if not len(sample) or sample.min() < low or sample.max() > high:
+        return False
+    # at the mean and beyond it a bettor on larger values has won nothing, since log is concave
+    gains, at = (sample - low, m - low) if m < sample.mean() else (high - sample, high - m)
+    return betting_log_wealth(gains, at) < -math.log(level / 2)
+
+
+def betting_exceeds(values: np.ndarray, m: float, *, level: float) -> bool:
+    """Whether `betting_lower` is above m, m > 0, without the search for it."""
+    sample = _non_negative(values)
+    return bool(len(sample)) and float(sample.mean()) > m and betting_log_wealth(sample, m) >= -math.log(level)
+
+
 def catoni_cs(values: np.ndarray, *, variance: float, level: float, planned: int) -> Interval:
     """Confidence sequence of a mean whose variance is at most the declared σ²; tightest near `planned` trials.
 
@@ -246,17 +262,30 @@ def _half_squares_wealth(sample: np.ndarray, variance: float) -> float:
     return betting_log_wealth(differences * differences / 2, variance)
 
 
+def catoni_covers(values: np.ndarray, m: float, *, variance: float, level: float, planned: int) -> bool:
+    """Whether `catoni_cs` contains m, without the search for its ends."""
+    sample = _sample(values)
+    rates = SCALES * math.sqrt(2 * math.log(2 / level) / (planned * variance))
+    sides = ((sample, m), (-sample, -m))
+    return all(_catoni_excess(side, rates, variance, level / 2, at) < 0 for side, at in sides)
+
+
+def _catoni_excess(sample: np.ndarray, rates: np.ndarray, variance: float, level: float, m: float) -> float:
+    """Log of the averaged Catoni process against a mean of at most m, above log 1/α."""
+    logs = []
+    for rate in rates:
+        x = rate * (sample - m)
+        size = np.abs(x)
+        influence = np.copysign(np.log(1 + size + size * size / 2), x).sum()
+        logs.append(influence - len(sample) * rate * rate * variance / 2)
+    return float(logsumexp(logs)) - math.log(len(rates)) + math.log(level)
+
+
 def _catoni_lower(sample: np.ndarray, rates: np.ndarray, variance: float, level: float) -> float:
     """The largest m that the averaged Catoni process rejects from below."""
 
     def excess(m: float) -> float:
-        logs = []
-        for rate in rates:
-            x = rate * (sample - m)
-            size = np.abs(x)
-            influence = np.copysign(np.log(1 + size + size * size / 2), x).sum()
-            logs.append(influence - len(sample) * rate * rate * variance / 2)
-        return float(logsumexp(logs)) - math.log(len(rates)) + math.log(level)
+        return _catoni_excess(sample, rates, variance, level, m)
 
     mean = float(sample.mean())
     inside = mean if excess(mean) < 0 else float(sample.max())

@@ -12,7 +12,7 @@ twice, so by Descartes' rule for sums of exponentials their sum over A·n^b + F 
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -71,8 +71,18 @@ class Reading:
         tilted = x[self.used] ** -beta
         certain = 1 / (spread[self.used] * tilted)
         found = np.zeros(len(x))  # by singular values: the normal equations are singular near a power of zero
-        found[self.used] = tilted * certain * np.linalg.pinv(np.stack(terms, axis=1) * certain[:, None])[0]
+        found[self.used] = tilted * certain * _first_of_inverse(np.stack(terms, axis=1) * certain[:, None])
         return found
+
+
+def _first_of_inverse(design: np.ndarray) -> np.ndarray:
+    """First row of the pseudoinverse; all looks at a ladder ask for the same.   Shapes: (rungs, terms) -> (rungs,)."""
+    return _first_of_pinv(design.tobytes(), design.shape)
+
+
+@lru_cache(maxsize=1000)
+def _first_of_pinv(design: bytes, shape: tuple[int, int]) -> np.ndarray:
+    return np.linalg.pinv(np.frombuffer(design).reshape(shape))[0]
 
 
 def top_half(rungs: int, least: int = 3) -> np.ndarray:
@@ -120,10 +130,17 @@ class Climb:
         return self.rounds.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros(len(self.sizes))
 
     def combined(self, weights: np.ndarray) -> Interval:
-        """Confidence sequence of Σ wⱼ·E yⱼ, widened by the certificates of the rungs."""
-        cs = mean_sequence(weights @ self.rounds, self.rule, known=self.known)
-        carried = float(np.abs(weights) @ self.errors)
-        return dataclasses.replace(cs, lower=cs.lower - carried, upper=cs.upper + carried)
+        """Confidence sequence of Σ wⱼ·E yⱼ, widened by the certificates of the rungs; each found once."""
+        key = weights.tobytes()
+        if key not in self._combined:
+            cs = mean_sequence(weights @ self.rounds, self.rule, known=self.known)
+            carried = float(np.abs(weights) @ self.errors)
+            self._combined[key] = dataclasses.replace(cs, lower=cs.lower - carried, upper=cs.upper + carried)
+        return self._combined[key]
+
+    @cached_property
+    def _combined(self) -> dict[bytes, Interval]:
+        return {}
 
     def unit(self, weights: np.ndarray) -> float:
         """A size for Σ wⱼ·yⱼ that the pilot saw: any positive number is valid, a near one is efficient."""
@@ -197,9 +214,9 @@ class Climb:
 
         A parabola through a steeper power law may turn before the top. With a floor the pilot tells no slope.
         """
-        t = np.log(self.x)[reading.used]
         if reading.floor:
             return 0.0, np.inf
+        t = np.log(self.x)[reading.used]
         seen = np.log(np.maximum(self.pilot, self.spread / np.sqrt(PILOT)))[reading.used]
         return float(np.polyfit(t, seen, 1)[0]), float(-1 / t[0])
 

@@ -17,12 +17,15 @@ from proofs_check.statistics.sequential import (
     Ends,
     Interval,
     beta_binomial_cs,
+    betting_exceeds,
     betting_log_wealth,
     betting_lower,
     block_ends,
     block_level,
     blocks_for,
+    bounded_covers,
     bounded_cs,
+    catoni_covers,
     catoni_cs,
     dependence_fault,
     hull_of_blocks,
@@ -396,3 +399,22 @@ def test_impossible_requests_are_refused() -> None:
         betting_lower(-values, level=0.1)
     with pytest.raises(BadSample):
         bounded_cs(values, 0.0, 0.5, level=0.1)
+
+
+# Whether a sequence contains a value, without the search for its ends
+
+
+@pytest.mark.parametrize("level", [0.05, 1e-3])
+def test_containing_a_value_is_being_between_the_ends(level: float) -> None:
+    rng = np.random.default_rng(0)
+    for trials in (30, 300, 3000):
+        values, planned = rng.random(trials), 500
+        bounded = bounded_cs(values, 0.0, 1.0, level=level)
+        catoni = catoni_cs(values, variance=1 / 12, level=level, planned=planned)
+        least = betting_lower(values, level=level)
+        for m in np.linspace(0.3, 0.7, 41):
+            assert bounded_covers(values, 0.0, 1.0, m, level=level) == (bounded.lower < m < bounded.upper)
+            inside = catoni_covers(values, m, variance=1 / 12, level=level, planned=planned)
+            assert inside == (catoni.lower < m < catoni.upper)
+            assert betting_exceeds(values, m, level=level) == (least > m)
+    assert not bounded_covers(np.array([0.5, 2.0]), 0.0, 1.0, 0.5, level=level)  # the sequence itself says why

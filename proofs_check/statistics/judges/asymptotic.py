@@ -36,7 +36,7 @@ def _(relation: Asymptotic, claim: Claim, point: Point, tolerance: float) -> lis
 
 @judge.register
 def _(relation: Asymptotic, claim: Claim, measured: Sequence[Measured], rule: Rule) -> Outcome:
-    sizes = np.array([float(rung[str(relation.ladder.along)]) for rung in relation.ladder.rungs()])
+    sizes = np.array(relation.ladder.sizes, dtype=float)
     gaps, errors = _relative_gaps(claim, measured)
     rounds, top = gaps.shape[1], measured[-1]
     rows = zip(measured, sizes, strict=True) if rule.detail else ()
@@ -84,17 +84,22 @@ class _Climb:
 def _with_rate(plain: Outcome, climb: _Climb, rule: Rule) -> Outcome:
     """The hull of three fits, if it moves the answer by at most 2δ and nothing speaks against the rate."""
     fits = limit_fits(climb.sizes, climb.rate, climb.spread)
+    carried = [float(np.abs(weights) @ climb.errors) for _, weights in fits]  # extrapolation amplifies errors
+    error, gap_at_top = max(carried), float(climb.gaps[-1].mean())
+    settled = rule.detail or error > rule.tolerance / 2 or not _straddles(climb, fits[0][1], carried[0], rule)
+    if not settled and not _unreachable(climb, rule):
+        return Outcome("open")
     limits = [mean_sequence(weights @ climb.gaps, rule) for _, weights in fits]
     last = mean_sequence(climb.gaps[-1], rule)
-    carried = [float(np.abs(weights) @ climb.errors) for _, weights in fits]  # extrapolation amplifies errors
     lower = min(cs.lower - e for cs, e in zip(limits, carried, strict=True))
     upper = max(cs.upper + e for cs, e in zip(limits, carried, strict=True))
-    error, gap_at_top = max(carried), float(climb.gaps[-1].mean())
     moved = max(abs(lower - gap_at_top), abs(upper - gap_at_top))
     gates = all(cs.gates_open for cs in (*limits, last))
     widest = max(limits, key=lambda cs: cs.upper - cs.lower)
     answer: Answer = inside_or_outside(lower, upper, -rule.tolerance, rule.tolerance, gates)
-    reason, would = advice(fits[limits.index(widest)][1] @ climb.gaps, widest, rule, solver=error)
+    reason, would = "", ""
+    if rule.detail:
+        reason, would = advice(fits[limits.index(widest)][1] @ climb.gaps, widest, rule, solver=error)
     notes: tuple[str, ...] = ()
     if answer != "open":
         answer, reason, would = _unless_doubtful(climb, fits, moved, answer, rule)
@@ -114,6 +119,13 @@ def _with_rate(plain: Outcome, climb: _Climb, rule: Rule) -> Outcome:
             f"the rate {climb.rate:g} is part of what is asserted",
         ),
     )
+
+
+def _straddles(climb: _Climb, weights: np.ndarray, carried: float, rule: Rule) -> bool:
+    """Whether one fitted limit lies neither inside the tolerance nor outside, so that the hull of all does neither."""
+    cs = mean_sequence(weights @ climb.gaps, rule)
+    ends = cs.lower - carried, cs.upper + carried
+    return inside_or_outside(*ends, -rule.tolerance, rule.tolerance, cs.gates_open) == "open"
 
 
 def _unless_doubtful(
@@ -209,16 +221,19 @@ def _unreachable(climb: _Climb, rule: Rule) -> bool:
     Every size may miss by a further tolerance, for terms of higher order. Catches formulas whose gap follows no such
     law.
     """
+    relative, delta = climb.sizes / climb.sizes[-1], rule.tolerance
+    x = relative**-climb.rate
+    systems = [np.stack([np.ones_like(x), x, further], axis=1) for further in (x**2, x * relative**-0.5)]
+    means = climb.gaps.mean(axis=1)
+    if any(_explained(terms, means - delta, means + delta, delta) for terms in systems):
+        return False  # already without what the means are uncertain by
     shares = dataclasses.replace(rule, level=rule.level / len(climb.gaps))
     intervals = [mean_sequence(rung, shares) for rung in climb.gaps]
     if not all(cs.gates_open for cs in intervals):
         return False
-    relative, delta = climb.sizes / climb.sizes[-1], rule.tolerance
-    x = relative**-climb.rate
     upper, lower = (np.array([getattr(cs, end) for cs in intervals]) for end in ("upper", "lower"))
     low, high = lower - climb.errors - delta, upper + climb.errors + delta
-    for further in (x**2, x * relative**-0.5):
-        terms = np.stack([np.ones_like(x), x, further], axis=1)
+    for terms in systems:
         if _explained(terms, low, high, delta):  # seldom asked further: linear programming takes milliseconds
             return False
         found = linprog(

@@ -83,9 +83,11 @@ def _in_the_mean(relation: Bound, claim: Claim, only: Measured, rule: Rule) -> O
     if sign < 0:
         known = dataclasses.replace(known, low=-known.high, high=-known.low)
     cs = mean_sequence(excess, rule, known=known, sides=1)
-    lower, exact = cs.lower, cs.guarantee != "calibrated"
-    if np.isfinite(known.low) and not exact:
-        lower = known.low + sequential.betting_lower(excess - known.low, level=rule.level)
+    lower = cs.lower
+    if np.isfinite(known.low) and cs.guarantee == "calibrated":
+        gains, line = excess - known.low, error - known.low
+        far = line > 0 and not sequential.betting_exceeds(gains, line, level=rule.level)
+        lower = error if far and not rule.detail else known.low + sequential.betting_lower(gains, level=rule.level)
     answer, guarantee = "open", cs.guarantee
     if lower > error and (cs.gates_open or np.isfinite(known.low)):
         answer, guarantee = "refuted", "bounded" if np.isfinite(known.low) else cs.guarantee

@@ -39,7 +39,7 @@ def _(relation: Direction, claim: Claim, measured: Sequence[Measured], rule: Rul
     if relation.rate is not None:
         outcome = _with_rate(outcome, relation, steps, apart, errors, shared)
     answer = outcome.answer if errors[-1] <= relation.limit / 2 else "undecided"
-    series = tuple(_row(apart[:, j], step) for j, step in enumerate(steps))
+    series = tuple(_row(apart[:, j], step) for j, step in enumerate(steps)) if rule.detail else ()
     return dataclasses.replace(outcome, answer=answer, series=series, certificate=float(errors[-1]))
 
 
@@ -57,6 +57,8 @@ def _in_the_limit(
         answer = "supported"
     elif last.gates_open and limit.gates_open and min(last.lower - error, limit.lower - carried) > relation.limit:
         answer = "refuted"
+    if not rule.detail:
+        return dataclasses.replace(plain, answer=answer)
     reason, would = _direction_reason(apart, last, limit, steps, strict, error)
     extrapolated = float((apart @ weights).mean())
     return dataclasses.replace(

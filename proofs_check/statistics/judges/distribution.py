@@ -224,7 +224,8 @@ def _of_arrays(law: Shares, only: Measured, within: float, rule: Rule, grids: di
 def _sides(only: Measured, places: np.ndarray, predicted: np.ndarray) -> Sides:
     slack = certificates(only).reshape(only.kept, -1)
     low, high = (only.observable.reshape(only.kept, -1) + sign * slack for sign in (-1, 1))
-    least, most = (_counted(values, places) for values in (high, low))
+    least = _counted(high, places)
+    most = least if only.certificate is None else _counted(low, places)
     return Sides(
         certain=np.concatenate([least, most[:, ::-1]]),
         possible=np.concatenate([most, least[:, ::-1]]),

@@ -7,6 +7,7 @@ import numpy as np
 
 from proofs_check.statistics.evidence import NOTHING, Known, Measured, Outcome, Rule, scalar_row, scale_of
 from proofs_check.statistics.judging import (
+    certainly_open,
     certificates,
     frequency_sequence,
     inside_or_outside,
@@ -90,6 +91,8 @@ def _components(claim: Claim, only: Measured) -> tuple[np.ndarray, np.ndarray, l
 
 def _component(gap: np.ndarray, error: float, known: Known, rule: Rule, components: int, coin: bool) -> Outcome:
     delta, error = rule.tolerance, float(error)
+    if not rule.detail and error <= delta / 2 and certainly_open(gap, rule, error - delta, delta - error, known=known):
+        return Outcome("open", estimate=0.0)
     cs = frequency_sequence(gap, rule) if coin else mean_sequence(gap, rule, known=known)
     answer = inside_or_outside(cs.lower - error, cs.upper + error, -delta, delta, cs.gates_open)
     if answer == "refuted" and components > 1:  # a union over components: each has its share

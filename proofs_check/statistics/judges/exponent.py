@@ -52,7 +52,9 @@ def _(relation: Exponent, claim: Claim, measured: Sequence[Measured], rule: Rule
         "certificate": float(climb.errors.max()),
         "blind_spot": blind_spot(rule, climb.rounds.shape[1]),
         "series": tuple(
-            scalar_row(rung, at=size) | {"prediction": None} for rung, size in zip(measured, sizes, strict=True)
+            scalar_row(rung, at=size) | {"prediction": None}
+            for rung, size in zip(measured, sizes, strict=True)
+            if rule.detail
         ),
     }
     if not (doubt <= within / 2 and np.all(np.isfinite(climb.errors))):
@@ -72,6 +74,8 @@ def _(relation: Exponent, claim: Claim, measured: Sequence[Measured], rule: Rule
 
 
 def _judged(climb: Climb, ways: Sequence[Reading], slope: float, doubt: float) -> Outcome:
+    if not climb.rule.detail and any(climb.side(way, slope, climb.rule.tolerance, doubt) == "unsure" for way in ways):
+        return Outcome("open")
     sides = [climb.side(way, slope, climb.rule.tolerance, doubt) for way in ways]
     closed = next((cs for cs in climb.rungs if not cs.gates_open), None)
     answer: Answer = "open"
@@ -157,9 +161,8 @@ def few_rounds(climb: Climb) -> tuple[str, str] | None:
 def not_positive(claim: Claim, climb: Climb) -> tuple[str, str] | None:
     """Why some mean is not visibly positive, and what would show it.   Raises BadSample where it is negative."""
     for index, size in enumerate(climb.sizes):
-        cs = climb.rungs[index]
         mean, error = float(climb.means[index]), float(climb.mean_errors[index] + climb.errors[index])
-        if cs.gates_open and cs.upper < 0:
+        if mean < 0 and climb.rungs[index].gates_open and climb.rungs[index].upper < 0:
             raise BadSample(
                 f"{claim.id}: the mean of {claim.observable} is {mean:.3g} at size {size:g};"
                 " a power law needs a positive one, declare its negative or its square"

@@ -129,13 +129,14 @@ def steep(climb: Climb) -> float:
 def _bounded(climb: Climb, *, both: bool) -> Outcome:
     """The verdict on O and, with `both`, on Theta."""
     pairs = comparisons(climb, both=both)
-    sides = [pair.side(climb, both=both) for pair in pairs]
     ways = readings(len(climb.sizes), corrections=FINITE_SIZE)
     grows = all(climb.above(way, steep(climb)) for way in ways)
     falls = both and all(climb.below(way, -steep(climb)) for way in ways)
+    if not climb.rule.detail and not (grows or falls):
+        inside = all(pair.side(climb, both=both) == "inside" for pair in pairs)
+        return Outcome("supported" if inside else "open")
+    sides = [pair.side(climb, both=both) for pair in pairs]
     answer: Answer = "refuted" if grows or falls else "supported" if set(sides) == {"inside"} else "open"
-    if not climb.rule.detail:
-        return Outcome(answer)
     ratios = [pair.ratio(climb) for pair in pairs]
     worst = max(range(len(pairs)), key=lambda k: abs(ratios[k][0] - 1) if both else ratios[k][0])
     gaps = pairs[worst].against(climb, 1.0)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from proofs_check.statistics import sequential
-from proofs_check.statistics.evidence import Known, Measured, Outcome, Rule, Station, scalar_row, scale_of
+from proofs_check.statistics.evidence import Answer, Known, Measured, Outcome, Rule, Station, scalar_row, scale_of
 from proofs_check.statistics.judging import judge, mean_certificate, mean_sequence, stations, trials_to_begin
 from proofs_check.statistics.regime import EDGE, POWER_QUANTILE, blind_spot
 from theory import discovery
@@ -84,12 +84,15 @@ def _(relation: Ordering, claim: Claim, measured: Sequence[Measured], rule: Rule
             would_decide="scale=… in the claim",
         )
     difference = (lower - upper)[PILOT:] / scale
+    cs = mean_sequence(difference, rule, known=_known(measured, scale), sides=1)
+    error = sum(mean_certificate(side, scale) for side in measured)
+    answer = _answer(relation, cs, error, rule)
+    if answer == "open" and not rule.detail:
+        return Outcome(answer)
     fault = sequential.dependence_fault(difference, repeats=True)
     if fault:
         raise BadSample(f"{claim.id}: the pairs are not independent: {fault}; draw every trial from rng")
-    cs = mean_sequence(difference, rule, known=_known(measured, scale), sides=1)
-    error = sum(mean_certificate(side, scale) for side in measured)
-    return _outcome(relation, measured, difference, cs, error, rule, scale)
+    return _outcome(answer, relation, measured, difference, cs, error, rule, scale)
 
 
 def _paired(claim: Claim, measured: Sequence[Measured]) -> tuple[np.ndarray, np.ndarray]:
@@ -132,19 +135,23 @@ def _known(measured: Sequence[Measured], scale: float) -> Known:
     return Known((lower.low - upper.high) / scale, (lower.high - upper.low) / scale, variance, values)
 
 
+def _answer(relation: Ordering, cs: sequential.Interval, error: float, rule: Rule) -> Answer:
+    if not error <= rule.tolerance / 2:
+        return "undecided"
+    if cs.gates_open and cs.lower - error > 0:
+        return "refuted"
+    most = cs.upper + error
+    return "supported" if cs.gates_open and (most < 0 if relation.strict else most <= rule.tolerance) else "open"
+
+
 def _outcome(
-    relation: Ordering, measured: Sequence[Measured], difference: np.ndarray, cs: sequential.Interval, error: float,
-    rule: Rule, scale: float,
+    answer: Answer, relation: Ordering, measured: Sequence[Measured], difference: np.ndarray, cs: sequential.Interval,
+    error: float, rule: Rule, scale: float,
 ) -> Outcome:  # fmt: skip
     least, most = cs.lower - error, cs.upper + error
-    answer = "open"
-    if cs.gates_open and least > 0:
-        answer = "refuted"
-    elif cs.gates_open and (most < 0 if relation.strict else most <= rule.tolerance):
-        answer = "supported"
     reason, would = _open(relation, difference, cs, rule)
     if not error <= rule.tolerance / 2:
-        answer, reason = "undecided", "solver: the simulator's error is above half the tolerance"
+        reason = "solver: the simulator's error is above half the tolerance"
         would = f"a tolerance above {2 * error:.2g}, or a tighter solver"
     mean = float(difference.mean())
     power = POWER_QUANTILE[sequential.blocks_for(rule.level)] * cs.sd / np.sqrt(max(cs.trials, 1))
