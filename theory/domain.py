@@ -298,6 +298,31 @@ class total(Function):
 
     nargs = 1
 
+    @classmethod
+    def eval(cls, modes: Any) -> Any:
+        return modes if modes == 0 else None
+
+    def _eval_derivative(self, symbol: Any) -> Any:
+        return total(self.args[0].diff(symbol))
+
+    def _eval_is_extended_positive(self) -> bool | None:
+        return True if self.args[0].is_positive else None
+
+    def _eval_is_extended_negative(self) -> bool | None:
+        return True if self.args[0].is_negative else None
+
+    def _eval_is_extended_nonnegative(self) -> bool | None:
+        return True if self.args[0].is_nonnegative else None
+
+    def _eval_is_extended_nonpositive(self) -> bool | None:
+        return True if self.args[0].is_nonpositive else None
+
+    def _eval_is_finite(self) -> bool | None:
+        return self.args[0].is_finite
+
+    def _eval_is_extended_real(self) -> bool | None:
+        return self.args[0].is_extended_real
+
     def _latex(self, printer: Any, exp: Any = None) -> str:
         body = r"\sum_i " + printer.parenthesize(self.args[0], 50)
         return rf"\left({body}\right)^{{{exp}}}" if exp else body

@@ -1,78 +1,86 @@
-"""Predictions given by self-consistent equations: one positive unknown, bracketed with certainty in log space.
+"""One real unknown: brackets with certain, opposite signs at their ends, found on a grid in log space.
 
 Absolute tolerances are wrong here: for the spectrum i^-6 and n = 200 the root is about 2e-14.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from flint import arb
-from sympy import Basic, Expr, Symbol, true
+from sympy import Basic, Symbol, false, true
 
 from theory.errors import NoRoot
 from theory.evaluate import ball_at, balls, precision
+from theory.implicit.root import WIDEST, Root
 from theory.vectorise import as_float, vectorised
 
 GRID = 400
-WIDEST = (1e-60, 1e60)
 APART = (1e-13, 1e-11, 1e-9, 1e-7, 1e-5, 1e-3)  # how far rounding may have led the float64 search away from the root
 ATTEMPTS = 60
-SPARE_DIGITS = 6  # a formula loses digits of its root; the bracket is that much tighter than what is asked
 
 Equation = Callable[[arb], arb]
 
 
-@dataclass(frozen=True)
-class Root:
-    """The positive `symbol` at which `equation` vanishes, inside `bracket` and where `branch` holds.
-
-    `unique` says why there is only one. Certified at every solution: the equation changes sign across the root, and
-    does not jump there. That it changes sign only once is looked for on a grid.   Raises NoRoot.
-    """
-
-    symbol: Symbol
-    equation: Expr
-    bracket: tuple[float, float] = WIDEST
-    branch: Any = true
-    unique: str = ""
-
-
-def solve(roots: Sequence[Root], values: Mapping[Symbol, Any], digits: int) -> dict[Symbol, arb]:
-    """A ball around each root, in the order of declaration; a later equation may use earlier roots."""
-    known: dict[Symbol, Any] = dict(values)
-    for root in roots:
-        known[root.symbol] = _certified(root, known, digits + SPARE_DIGITS)
-    return {root.symbol: known[root.symbol] for root in roots}
-
-
-def _certified(root: Root, values: Mapping[Symbol, Any], digits: int) -> arb:
-    """A ball whose ends give the equation certain, opposite signs, and across which it is continuous."""
+def bracketed(root: Root, values: Mapping[Symbol, Any], digits: int) -> arb:
+    """A ball whose ends give the equation certain, opposite signs, and across which it is continuous. Raises NoRoot."""
     bits = int(3.33 * digits) + 128
     with precision(bits):
         known = balls(values)
+        ends, found, held = 0, [], False
+        for half, side in _halves(root):
 
-        def equation(unknown: arb) -> arb:
-            return ball_at(root.equation, {**known, root.symbol: unknown}, bits)
+            def equation(unknown: arb, side: int = side) -> arb:
+                return ball_at(root.equation, {**known, root.symbol: side * unknown}, bits)
 
-        ends = [bracket for suspect in _suspects(root, values) if (bracket := _signed(equation, *suspect))]
-        found = [ball for bracket in ends if (ball := _narrowed(equation, *bracket, digits)) is not None]
-    if not ends:
-        raise NoRoot(
-            f"the equation for {root.symbol} has no root in {root.bracket}; widen the bracket, or move the point"
-        )
+            suspects, somewhere = _suspects(half, values)
+            held = held or somewhere
+            brackets = [bracket for suspect in suspects if (bracket := _signed(equation, *suspect))]
+            ends += len(brackets)
+            near = float(brackets[0][0].mid()) if brackets else 0.0
+            found += [side * ball for one in brackets if (ball := _narrowed(equation, *one, digits)) is not None]
+        found += _at_zero(root, known, bits)
+    if not held and not found:
+        raise NoRoot(f"{root.symbol}: the branch {root.branch} holds nowhere in {root.place}; widen the bracket")
+    if not ends and not found:
+        raise NoRoot(f"the equation for {root.symbol} has no root in {root.place}; widen the bracket, or move the point")
     if not found:
         raise NoRoot(
-            f"the equation for {root.symbol} changes sign by a jump near {float(ends[0][0].mid()):.6g}, "
+            f"the equation for {root.symbol} changes sign by a jump near {near:.6g}, "
             "at no root; check the equation and its branch"
         )
     if len(found) > 1:
         raise NoRoot(
-            f"the equation for {root.symbol} has {len(found)} roots in {root.bracket}; "
+            f"the equation for {root.symbol} has {len(found)} roots in {root.place}; "
             "give a branch or a bracket that leaves one"
         )
     return found[0]
+
+
+def _halves(root: Root) -> list[tuple[Root, int]]:
+    """The root among the positive numbers and, where its bracket reaches below 0, among the negative ones, turned."""
+    low, high = root.interval
+    halves = [(replace(root, bracket=(max(low, WIDEST[0]), high)), 1)] if high > WIDEST[0] else []
+    if low < -WIDEST[0]:
+        turned = {root.symbol: -root.symbol}
+        below = replace(
+            root,
+            equation=root.equation.xreplace(turned),
+            branch=root.branch.xreplace(turned) if isinstance(root.branch, Basic) else root.branch,
+            bracket=(max(-high, WIDEST[0]), -low),
+        )
+        halves.append((below, -1))
+    return halves
+
+
+def _at_zero(root: Root, known: Mapping[Any, Any], bits: int) -> list[arb]:
+    """Zero, where it certainly solves the equation."""
+    low, high = root.interval
+    if not (low <= 0 <= high and root.branch == true):
+        return []
+    value = ball_at(root.equation, {**known, root.symbol: arb(0)}, bits)
+    return [arb(0)] if value.is_zero() else []
 
 
 def _signed(equation: Equation, low: float, high: float, widest: float) -> tuple[arb, arb] | None:
@@ -112,17 +120,16 @@ def _side(value: arb) -> int:
     return 1 if value > 0 else -1 if value < 0 else 0
 
 
-def _suspects(root: Root, values: Mapping[Symbol, Any]) -> list[tuple[float, float, float]]:
+def _suspects(root: Root, values: Mapping[Symbol, Any]) -> tuple[list[tuple[float, float, float]], bool]:
     """Neighbouring floats between which the equation seems to change sign on the branch, with how far off they may be.
 
-    Without a change of sign: the ends of the branch, where a root may just have left it.
+    Without a change of sign: the ends of the branch, where a root may just have left it. And whether the branch holds
+    anywhere.
     """
     function = _float_form(root.equation, root.symbol, values)
     inside = _float_branch(root, values)
-    grid = np.linspace(np.log(root.bracket[0]), np.log(root.bracket[1]), GRID)
+    grid = np.linspace(np.log(root.interval[0]), np.log(root.interval[1]), GRID)
     state = np.array([np.sign(function(np.exp(u))) if inside(np.exp(u)) else 0.0 for u in grid])
-    if not np.any(state):
-        raise NoRoot(f"{root.symbol}: the branch {root.branch} holds nowhere in {root.bracket}; widen the bracket")
     turns = [i for i in range(GRID - 1) if state[i] * state[i + 1] < 0]
     edges = [i for i in range(GRID - 1) if (state[i] == 0) != (state[i + 1] == 0)]
     found = []
@@ -134,7 +141,7 @@ def _suspects(root: Root, values: Mapping[Symbol, Any]) -> list[tuple[float, flo
             return bool((inside(g) and np.sign(function(g)) == keep) == upper)
 
         found.append((*_bisect(right, grid[i], grid[i + 1]), APART[-1] if turns else APART[0]))
-    return found
+    return found, bool(np.any(state))
 
 
 def _bisect(right: Callable[[float], bool], low: float, high: float) -> tuple[float, float]:
@@ -166,7 +173,7 @@ def _float_form(expression: Basic, symbol: Symbol, values: Mapping[Symbol, Any])
 
 
 def _float_branch(root: Root, values: Mapping[Symbol, Any]) -> Callable[[float], bool]:
-    if root.branch == true:
-        return lambda unknown: True
+    if root.branch in (true, false):
+        return lambda unknown: bool(root.branch)
     holds = _float_form(root.branch, root.symbol, values)
     return lambda unknown: holds(unknown) > 0
