@@ -29,7 +29,7 @@ from proofs_check.statistics.slopes import PILOT, Climb, climb_of
 from theory.claim import Claim
 from theory.errors import BadDeclaration, BadInput, BadSample, NotBuilt
 from theory.evaluate import DIGITS
-from theory.implicit import solve
+from theory.implicit import read_at
 from theory.points import complete, default_points
 from theory.relation import Ladder
 from theory.setting import Point
@@ -245,9 +245,9 @@ def model_of(claim: Claim, places: Sequence[Station], constants: Sequence[sympy.
     """The predictions at all places as a function of the constants."""
     parts = []
     for place in places:
-        values: dict[Any, Any] = {**place.point.exact(), **place.point.spectra()}
-        values |= solve(claim.roots_at(place.point), values, DIGITS)
-        formula = place.point.decide(claim.prediction)
+        given: dict[Any, Any] = {**place.point.exact(), **place.point.spectra()}
+        roots = claim.roots_at(place.point)
+        formula, values = read_at(place.point.decide(claim.prediction), roots, given, DIGITS)
         symbols = tuple(sorted(formula.free_symbols, key=str))
         known = {symbol: as_float(values[symbol]) for symbol in symbols if symbol not in constants}
         parts.append((vectorised(formula, symbols), symbols, known))

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import sympy
 from flint import arb
-from sympy import Basic, Dummy, Symbol, sympify
+from sympy import Basic, Dummy, sympify
 
 from theory.claim import Claim
 from theory.domain import total
 from theory.errors import BadInput
 from theory.evaluate import balls, enclose, precision
-from theory.implicit import solve
+from theory.implicit import read_at
 from theory.points import boundary_points, complete, default_points, ladder_top
 from theory.proof import Degree, Identical, Inequality, Limit
 from theory.relation import Asymptotic, Bound, Exponent, Order
@@ -93,8 +93,7 @@ def check_prediction(study: Study) -> Found:
         yield True, "per draw: evaluated on simulated trials only"
         return
     for point in study.points:
-        values = _values(study.claim, point)
-        formula = point.decide(study.claim.prediction).subs({constant: 1 for constant in study.claim.unknown})
+        formula, values = study.claim.formula_at(point)
         ball = enclose(formula, values)
         other = in_float64(formula, values)
         apart = abs(float(ball.mid()) - other.value)
@@ -201,11 +200,6 @@ def check_scale(study: Study) -> Found:
     yield True, f"positive at {len(study.points)} points"
 
 
-def _values(claim: Claim, point: Point) -> dict[Symbol, Any]:
-    values: dict[Symbol, Any] = {**point.exact(), **point.spectra()}
-    return values | solve(claim.roots_at(point), values, 30)
-
-
 def _scales_by_algebra(claim: Claim, scaling: Degree) -> bool:
     if claim.roots or claim.prediction.has(total, sympy.Piecewise):
         return False
@@ -232,7 +226,7 @@ def _scales_by_numbers(study: Study, scaling: Degree, words: str) -> tuple[bool,
                 for symbol, value in values.items()
             }
             before, after = (
-                enclose(formula, {**at, **solve(claim.roots_at(point), at, 30)}) for at in (values, scaled)
+                enclose(*read_at(formula, claim.roots_at(point), at, 30)) for at in (values, scaled)
             )
             wanted = before * arb(factor) ** _exponent(scaling)
             if not after.overlaps(wanted):

@@ -13,7 +13,7 @@ from theory.computed import Computed, Law, Minimum
 from theory.domain import Domain
 from theory.errors import BadDeclaration, BadInput, NotBuilt, OutsideDomain
 from theory.evaluate import DIGITS, Prediction, enclose, holds, predicted
-from theory.implicit import Root, solve
+from theory.implicit import Root, blocks, read_at, solution
 from theory.proof import Degree, Step
 from theory.relation import Relation
 from theory.setting import Axis, Drawn, Event, Observable, Point, Setting, symbols_of
@@ -228,15 +228,31 @@ class Claim:
                 f"{self.id} has a prediction for every draw, not for a point; simulate "
                 "first, then predict from what was drawn"
             )
-        values: dict[Symbol, Any] = {**point.exact(), **point.spectra()}
-        values |= solve(self.roots_at(point), values, digits)
-        formula = point.decide(self.prediction).subs({constant: 1 for constant in self.unknown})
         if not self.is_per_trial():
-            return self._along(self.axes(), formula, values, digits)
+            return self._certain(point, digits)
+        formula, values = self.formula_at(point, digits)
         arrays = {
             part.symbol: (measured or {})[name] for name, part in self.setting.parts.items() if name in (measured or {})
         }
         return self._defined(per_trial(formula, values, arrays), point)
+
+    def formula_at(self, point: Point, digits: int = DIGITS) -> tuple[Any, dict[Symbol, Any]]:
+        """The prediction with its choices and slopes decided, and the value of every symbol that it reads."""
+        values: dict[Symbol, Any] = {**point.exact(), **point.spectra()}
+        formula = point.decide(self.prediction).subs({constant: 1 for constant in self.unknown})
+        return read_at(formula, self.roots_at(point), values, digits)
+
+    def _certain(self, point: Point, digits: int) -> Prediction:
+        """The prediction at a point; its roots are solved for more digits where the formula loses some."""
+        for more in (0, digits, 4 * digits) if self.roots and not self.axes() else (0,):
+            formula, values = self.formula_at(point, digits + more)
+            found = self._along(self.axes(), formula, values, digits)
+            if len(found.digits.strip("-0.").replace(".", "").split("e")[0]) >= digits:
+                break
+        if not self.roots:
+            return found
+        known = solution(self.roots_at(point), {**point.exact(), **point.spectra()}, digits)
+        return dataclasses.replace(found, guarantee=known.guarantee)
 
     def _along(self, axes: Sequence[Axis], formula: Any, values: dict[Symbol, Any], digits: int) -> Prediction:
         if not axes:
@@ -252,7 +268,11 @@ class Claim:
     def roots_at(self, point: Point) -> list[Root]:
         """The roots with their case distinctions over choices decided."""
         return [
-            dataclasses.replace(root, equation=point.decide(root.equation), branch=point.decide(root.branch))
+            dataclasses.replace(
+                root,
+                equation=point.decide(root.equation),
+                branch=point.decide(root.branch) if isinstance(root.branch, Basic) else root.branch,
+            )
             for root in self.roots
         ]
 
@@ -336,15 +356,16 @@ class Claim:
             )
         if not any(isinstance(self.setting.part_of(symbol), Observable) for symbol in symbols_of([self.observable])):
             raise BadDeclaration(f"{self.id}: {self.observable} is no Observable of {self.setting.name()}")
-        known = {domain.symbol for domain in self.setting.domains().values()}
+        known = {domain.symbol for domain in self.setting.domains().values()} | {root.symbol for root in self.roots}
+        blocks(self.roots)
         for root in self.roots:
-            known.add(root.symbol)
-            late = {s for s in symbols_of([root.equation, root.branch]) - known if not self._names_a_choice(s)}
+            reads = {symbol for part in (root.equation, root.branch) for symbol in getattr(part, "free_symbols", ())}
+            late = {s for s in reads - known if not self._names_a_choice(s)}
             if late or root.symbol.name in self.setting.parts:
                 raise BadDeclaration(
                     (
                         f"{self.id}: the root {root.symbol} needs a name of its own "
-                        "and may read parameters and earlier roots"
+                        "and may read parameters and other roots"
                     )
                     + f", not {', '.join(sorted(map(str, late)))}" * bool(late)
                 )

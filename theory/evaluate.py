@@ -171,7 +171,7 @@ def _order(difference: Expr, values: Mapping[Symbol, Any]) -> int | None:
 
 def _settled(expression: Basic, values: Mapping[Symbol, Any]) -> sympy.Rational | None:
     """The exact value where balls never settle: a rational, or what algebra shows to be zero; None without a proof."""
-    if any(isinstance(values.get(symbol), (np.ndarray, list, arb)) for symbol in expression.free_symbols):
+    if any(isinstance(values.get(symbol), (np.ndarray, list, arb, acb)) for symbol in expression.free_symbols):
         return None
     number = expression.subs({symbol: values[symbol] for symbol in expression.free_symbols if symbol in values})
     if isinstance(number, sympy.Rational):
@@ -185,7 +185,7 @@ def _shown(values: Mapping[Symbol, Any]) -> str:
 
 
 def _uncertain(values: Mapping[Symbol, Any]) -> bool:
-    return any(isinstance(value, arb) and not value.is_exact() for value in values.values())
+    return any(isinstance(value, (arb, acb)) and not value.is_exact() for value in values.values())
 
 
 class precision:

@@ -15,7 +15,7 @@ from sympy import Basic, Dummy, Expr, Integer, Rational, Symbol, sympify
 from theory.claim import Claim
 from theory.domain import total
 from theory.evaluate import ball_at, enclose, holds, precision
-from theory.implicit import solve
+from theory.implicit import read_at
 from theory.proof import Entries, Identical, Inequality, Limit
 from theory.setting import Axis, Drawn, Observable, Point, symbols_of
 from theory.values import Modes
@@ -65,7 +65,7 @@ def _approach(
             if not all(holds(condition, places[-1]) for condition in claim.assuming):
                 continue
             formula = point.decide(claim.prediction)
-            balls_there = [enclose(formula, {**place, **solve(claim.roots_at(point), place, 30)}) for place in places]
+            balls_there = [enclose(*read_at(formula, claim.roots_at(point), place, 30)) for place in places]
             if step.equals in (sympy.oo, -sympy.oo):
                 return (
                     point,

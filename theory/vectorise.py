@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from flint import arb
+from flint import acb, arb
 from sympy import Basic, Expr, Symbol, lambdify
 
 from theory.errors import BadInput
@@ -94,7 +94,8 @@ def _real(result: Any) -> np.ndarray:
 def _finer(evaluated: Evaluated, arrays: Sequence[np.ndarray]) -> np.ndarray | None:
     """The value in extended precision; None where the platform, or one of SciPy's functions, has none."""
     try:
-        return evaluated([array.astype(np.longdouble) for array in arrays]) if EXTENDED else None
+        finer = [array.astype(np.clongdouble if array.dtype.kind == "c" else np.longdouble) for array in arrays]
+        return evaluated(finer) if EXTENDED else None
     except TypeError:
         return None
 
@@ -112,7 +113,9 @@ def _summed(modes: Any) -> Any:
 
 
 def as_float(value: Any) -> Any:
-    """The value in float64; the middle of a ball."""
+    """The value in float64, or in complex128; the middle of a ball."""
     if isinstance(value, list):
         return np.array([as_float(entry) for entry in value])
+    if isinstance(value, acb):
+        return complex(float(value.real.mid()), float(value.imag.mid()))
     return value if isinstance(value, np.ndarray) else float(value.mid()) if isinstance(value, arb) else float(value)

@@ -21,7 +21,6 @@ from proofs_check.statistics.moments import moments
 from theory.claim import Claim
 from theory.errors import BadInput
 from theory.evaluate import Prediction, ball_at, predicted
-from theory.implicit import solve
 from theory.points import complete, default_points
 from theory.relation import Asymptotic, Bound, Direction, Equality, Relation
 from theory.setting import Point
@@ -70,7 +69,6 @@ class Site:
     lab: Laboratory
     seed: int
     stations: list[Station]
-    solved: dict[Any, Any] = field(default_factory=dict)
     pilot: list[Measured] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -87,14 +85,9 @@ class Site:
         return [only.prediction for only in self.evidence(mutant, PILOT).upto(1)]
 
     def value(self, claim: Claim, point: Point) -> Prediction:
-        """The prediction at a point; equations are solved once, whichever mutants share them."""
-        values: dict[Any, Any] = {**point.exact(), **point.spectra()}
-        roots = claim.roots_at(point)
-        key = point, tuple((root.symbol, root.equation, root.branch) for root in roots)
-        if key not in self.solved:
-            self.solved[key] = solve(roots, values, DIGITS)
-        formula = point.decide(claim.prediction).subs({constant: 1 for constant in claim.unknown})
-        ball = ball_at(formula, values | self.solved[key], BITS)
+        """The prediction at a point, without asking for more digits where it has few."""
+        formula, values = claim.formula_at(point, DIGITS)
+        ball = ball_at(formula, values, BITS)
         if not (ball.is_finite() and (ball.rel_accuracy_bits() > ENOUGH or ball.rad() < TINY)):
             raise BadInput(f"{formula} has no certain value at {point}")  # without asking SymPy, which takes seconds
         return predicted(ball, DIGITS)

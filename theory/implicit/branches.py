@@ -8,7 +8,6 @@ from sympy import Not, true
 from theory.errors import NoRoot
 from theory.evaluate import holds
 from theory.implicit.krawczyk import Certified
-from theory.implicit.parts import real_parts
 from theory.implicit.root import Root
 from theory.implicit.system import System
 
@@ -21,9 +20,8 @@ def belongs(system: System, one: Certified) -> bool:
         if root.branch == true:
             continue
         known = {**system.values, **dict(zip(system.symbols, one.balls, strict=True))}
-        branch, known = real_parts(root.branch, known, 200)
-        if not holds(branch, known):
-            if not holds(Not(branch), known):
+        if not holds(root.branch, known):
+            if not holds(Not(root.branch), known):
                 raise NoRoot(
                     f"whether {root.branch} holds at {root.symbol} = {ball.str(8, radius=False)} cannot be told: it "
                     "lies on the edge of its branch, or the branch reads what has no value; move the point"

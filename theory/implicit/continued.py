@@ -11,8 +11,7 @@ import sympy
 from flint import acb, arb
 
 from theory.errors import NoRoot
-from theory.evaluate import ball_at, precision
-from theory.implicit.complex_balls import complex_ball
+from theory.evaluate import ball_at, complex_ball_at, precision
 from theory.implicit.krawczyk import Certified, boxed, certified, inside
 from theory.implicit.root import Continued
 from theory.implicit.system import System
@@ -64,11 +63,12 @@ def _beginning(system: System, along: Any, start: arb) -> list[Any]:
     """The solution next to the declared value at the start."""
     there = {**system.values, along: start}
     begun = replace(system, values=there)
-    said = [complex_ball(sympy.sympify(root.branch.value), there, BITS) for root in system.roots]  # type: ignore[union-attr]
+    said = [acb(complex_ball_at(sympy.sympify(root.branch.value), there, BITS)) for root in system.roots]  # type: ignore[union-attr]
     said = said if system.complex else [ball.real for ball in said]
     found = certified(begun, [ball.mid() for ball in said], DIGITS)
     near = found is not None and all(
-        bool(abs(ball - value) < NEAR * abs(value) + arb(2) ** -100) for ball, value in zip(found.balls, said, strict=True)
+        bool(abs(ball - value) < NEAR * abs(value) + arb(2) ** -100)
+        for ball, value in zip(found.balls, said, strict=True)
     )
     if found is None or not near:
         values = ", ".join(ball.str(6, radius=False) for ball in said)

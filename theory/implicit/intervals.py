@@ -14,7 +14,7 @@ from flint import arb
 from sympy import Basic
 
 from theory.errors import BadInput
-from theory.evaluate import NO_MODES
+from theory.evaluation.walk import NO_MODES
 from theory.implicit.walk import Arithmetic, evaluated
 
 OUT, TINY = 4.5e-16, 1e-320  # twice the rounding of one operation, and of one that underflows
@@ -80,7 +80,7 @@ def _number(number: sympy.Rational) -> Interval:
     return Interval(middle, middle) if exact else _outwards(middle, middle)
 
 
-def _outwards(low: np.ndarray, high: np.ndarray, by: float = OUT) -> Interval:
+def _outwards(low: np.ndarray, high: np.ndarray, by: Any = OUT) -> Interval:
     low, high = low - by * np.abs(low) - TINY, high + by * np.abs(high) + TINY
     return Interval(np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high))
 
@@ -118,7 +118,8 @@ def _summed(modes: Any) -> Interval:
     by = modes.low.shape[-1] * OUT
     slack = by * np.sum(np.maximum(np.abs(modes.low), np.abs(modes.high)), axis=-1, keepdims=True)
     slack = np.where(np.isnan(slack), np.inf, slack)
-    return _outwards(*(part.sum(-1, keepdims=True) + side * slack for part, side in ((modes.low, -1), (modes.high, 1))))
+    low, high = (part.sum(-1, keepdims=True) for part in (modes.low, modes.high))
+    return _outwards(low - slack, high + slack)
 
 
 def _extreme(choose: Callable[..., np.ndarray]) -> Callable[..., Interval]:

@@ -79,7 +79,8 @@ def inside(system: System, middle: Sequence[Any], share: arb, bits: int) -> list
             inverse = _middle_matrix(system, middle, bits).inv()
             at_middle = system.field[1](len(middle), 1, system.at(middle, bits))
             identity = _identity(system, len(middle))
-            spread = system.field[1](len(middle), 1, [_around(part * 0, w) for part, w in zip(middle, widths, strict=True)])
+            moves = [_around(part * 0, width) for part, width in zip(middle, widths, strict=True)]
+            spread = system.field[1](len(middle), 1, moves)
             moved = (identity - inverse * system.slopes(box, bits)) * spread - inverse * at_middle
         except (ZeroDivisionError, ArithmeticError):
             return None

@@ -13,14 +13,15 @@ from sympy import Expr, Poly, PolynomialError, Symbol
 
 from theory.domain import total
 from theory.errors import BadInput, NoRoot
-from theory.evaluate import ball_at, precision
-from theory.implicit.complex_balls import complex_ball
+from theory.evaluate import complex_ball_at, precision
 from theory.implicit.krawczyk import Certified, certified
 from theory.implicit.system import System
 from theory.setting import symbols_of
+from theory.values import exact as rational
 
 HIGHEST = 60  # degree in one unknown
 MOST_SOLUTIONS = 36  # product of the degrees of a system
+FEWEST_BITS = 60  # of a coefficient
 EXCLUDING = 60  # digits at which combinations are told from solutions
 
 
@@ -49,7 +50,7 @@ def _numerator(equation: Expr, system: System) -> Poly | None:
     """The numerator as a polynomial in the unknowns; rational values are put in, others stay symbols."""
     exact = {symbol: value for symbol, value in system.values.items() if isinstance(value, sympy.Rational)}
     exact |= {symbol: sympy.Integer(value) for symbol, value in system.values.items() if isinstance(value, int)}
-    plain = sympy.nsimplify(equation.xreplace(exact), rational=True) if equation.has(sympy.Float) else equation.xreplace(exact)
+    plain = equation.xreplace({number: rational(repr(float(number))) for number in equation.atoms(sympy.Float)} | exact)
     if not plain.is_rational_function(*system.symbols):
         return None
     try:
@@ -67,12 +68,11 @@ def _one(system: System, poly: Poly, digits: int) -> list[list[Any]] | None:
     with precision(bits):
         if poly.domain in (sympy.QQ, sympy.ZZ):
             coefficients = [fmpq(int(c.p), int(c.q)) for c in reversed(poly.all_coeffs())]
-            with_multiplicity = fmpq_poly(coefficients).complex_roots() if len(coefficients) > 1 else []
-            return [[_marked(ball, times) for ball, times in with_multiplicity]]
+            return [[_marked(ball, times) for ball, times in _isolated(coefficients)]]
         known = dict(system.values)
-        evaluate = complex_ball if system.complex else ball_at
-        balls = [acb(evaluate(coefficient, known, bits)) for coefficient in reversed(poly.all_coeffs())]
-        if len(balls) < 2 or balls[-1].contains(0) or any(not ball.is_exact() and ball.rel_accuracy_bits() < 60 for ball in balls):
+        balls = [acb(complex_ball_at(coefficient, known, bits)) for coefficient in reversed(poly.all_coeffs())]
+        vague = any(not ball.is_exact() and ball.rel_accuracy_bits() < FEWEST_BITS for ball in balls)
+        if len(balls) < 2 or balls[-1].contains(0) or vague:
             return None
         try:
             return [acb_poly(balls).roots(maxprec=4 * bits)]
@@ -118,11 +118,17 @@ def _eliminant(basis: Any, symbols: tuple[Symbol, ...], kept: Symbol) -> Poly:
 def _roots_of(poly: Poly) -> list[Any]:
     with precision(int(3.33 * EXCLUDING) + 128):
         coefficients = [fmpq(int(c.p), int(c.q)) for c in reversed(poly.sqf_part().all_coeffs())]
-        return [acb(ball) for ball, _ in fmpq_poly(coefficients).complex_roots()]
+        return [acb(ball) for ball, _ in _isolated(coefficients)]
+
+
+def _isolated(coefficients: list[fmpq]) -> list[tuple[Any, int]]:
+    """The complex roots of a rational polynomial, each alone in its ball, with multiplicities; real ones are real."""
+    found: Any = fmpq_poly(coefficients).complex_roots() if len(coefficients) > 1 else []
+    return list(found)
 
 
 def _solution(system: System, combination: tuple[Any, ...], digits: int) -> Certified | None:
-    """The certified solution at a combination of roots; None where they solve nothing, or are complex where real is asked.
+    """The certified solution at a combination of roots; None where they solve nothing, or are not real.
 
     Raises NoRoot where they solve the equations, but not simply.
     """

@@ -44,7 +44,10 @@ def bracketed(root: Root, values: Mapping[Symbol, Any], digits: int) -> arb:
     if not held and not found:
         raise NoRoot(f"{root.symbol}: the branch {root.branch} holds nowhere in {root.place}; widen the bracket")
     if not ends and not found:
-        raise NoRoot(f"the equation for {root.symbol} has no root in {root.place}; widen the bracket, or move the point")
+        raise NoRoot(
+            f"the equation for {root.symbol} has no root in {root.place}, or only a double one; "
+            "widen the bracket, or move the point"
+        )
     if not found:
         raise NoRoot(
             f"the equation for {root.symbol} changes sign by a jump near {near:.6g}, "

@@ -4,7 +4,7 @@ From F(x(s), s) = 0: J·x′ = −∂F/∂s, and once more for a second derivati
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import combinations
 from typing import Any
 
 import sympy
@@ -12,11 +12,9 @@ from flint import acb, acb_mat, arb_mat
 from sympy import Dummy, Expr, Function, Symbol
 
 from theory.errors import BadInput
-from theory.evaluate import ball_at
-from theory.implicit.complex_balls import complex_ball
+from theory.evaluate import complex_ball_at, precision
 from theory.implicit.root import Root
 from theory.implicit.system import jacobian
-
 
 
 class slope(Function):
@@ -54,41 +52,50 @@ def _spelled(node: slope, roots: Sequence[Root], names: Names) -> Expr:
     held = [str(symbol) for symbol in along if not isinstance(symbol, Symbol) or symbol in {r.symbol for r in roots}]
     if held:
         raise BadInput(f"{node}: {', '.join(held)} is no parameter; a slope is along a parameter of the setting")
-    for order in accumulate(((symbol,) for symbol in along)):
-        names.setdefault(order, {root.symbol: Dummy(f"d{root.symbol}", complex=True) for root in roots})
-    for order in accumulate(((symbol,) for symbol in along)):
-        expression = _along(expression, order, roots, names)
+    for symbol in along:
+        expression = _along(expression, symbol, roots, names)
     return expression
 
 
-def _along(expression: Expr, order: tuple[Symbol, ...], roots: Sequence[Root], names: Names) -> Expr:
-    """The total derivative along the last symbol of the order, of what was differentiated along those before."""
-    last = order[-1]
-    result = sympy.diff(expression, last)
-    first = names.setdefault((last,), {root.symbol: Dummy(f"d{root.symbol}", complex=True) for root in roots})
-    for root in roots:
-        result += sympy.diff(expression, root.symbol) * first[root.symbol]
-        if len(order) > 1:
-            before, after = names[order[:-1]][root.symbol], names[order][root.symbol]
-            result += sympy.diff(expression, before) * after
+def _along(expression: Expr, symbol: Symbol, roots: Sequence[Root], names: Names) -> Expr:
+    """The total derivative along a parameter; derivatives of roots that it reads are differentiated like the roots."""
+    result = sympy.diff(expression, symbol)
+    for before in ((), *list(names)):
+        for root in roots:
+            moved = sympy.diff(expression, names[before][root.symbol] if before else root.symbol)
+            if moved != 0:
+                result += moved * _named((*before, symbol), roots, names)[root.symbol]
     return result
 
 
+def _named(order: tuple[Symbol, ...], roots: Sequence[Root], names: Names) -> dict[Symbol, Symbol]:
+    """Names of the derivatives of all roots of an order, which does not depend on its sequence."""
+    order = tuple(sorted(order, key=str))
+    if order not in names:
+        names[order] = {root.symbol: Dummy(f"d{root.symbol}", complex=True if root.complex else None) for root in roots}
+    return names[order]
+
+
 def slopes_of(roots: Sequence[Root], values: Mapping[Any, Any], names: Names, bits: int) -> dict[Symbol, Any]:
-    """The derivatives of the roots that `names` asks for, as balls.   Raises BadInput where the Jacobian is singular."""
-    symbols = tuple(root.symbol for root in roots)
-    equations = tuple(sympy.sympify(root.equation) for root in roots)
-    complex_ones = any(isinstance(value, acb) for value in values.values())
-    evaluate, matrix = (complex_ball, acb_mat) if complex_ones else (ball_at, arb_mat)
+    """The derivatives of the roots that `names` asks for, as balls.   Raises BadInput at a singular Jacobian."""
+    matrix: Any = acb_mat if any(isinstance(value, acb) for value in values.values()) else arb_mat
+    with precision(bits):
+        return _solved(roots, values, names, bits, matrix)
+
+
+def _solved(
+    roots: Sequence[Root], values: Mapping[Any, Any], names: Names, bits: int, matrix: Any
+) -> dict[Symbol, Any]:
+    symbols, equations = tuple(root.symbol for root in roots), tuple(sympy.sympify(root.equation) for root in roots)
     known, found = dict(values), {}
-    rows = [evaluate(entry, known, bits) for row in jacobian(equations, symbols) for entry in row]
+    rows = [complex_ball_at(entry, known, bits) for row in jacobian(equations, symbols) for entry in row]
     table = matrix(len(roots), len(roots), rows)
-    for order in sorted(names, key=len):
+    for order in _needed(names, roots):
         right = list(equations)
-        for part in accumulate((symbol,) for symbol in order):
-            right = [_along(expression, part, roots, names) for expression in right]
+        for symbol in order:
+            right = [_along(expression, symbol, roots, names) for expression in right]
         unknown = {symbol: sympy.S.Zero for symbol in names[order].values()}
-        rest = matrix(len(roots), 1, [evaluate(-one.xreplace(unknown), known, bits) for one in right])
+        rest = matrix(len(roots), 1, [complex_ball_at(-one.xreplace(unknown), known, bits) for one in right])
         try:
             solution = table.solve(rest)
         except ZeroDivisionError as fault:
@@ -101,3 +108,10 @@ def slopes_of(roots: Sequence[Root], values: Mapping[Any, Any], names: Names, bi
     return found
 
 
+def _needed(names: Names, roots: Sequence[Root]) -> list[tuple[Symbol, ...]]:
+    """The orders that are asked for, and those that their equations read, shortest first."""
+    for order in list(names):
+        for count in range(1, len(order)):
+            for part in combinations(order, count):
+                _named(part, roots, names)
+    return sorted(names, key=len)

@@ -11,7 +11,6 @@ from flint import acb, arb
 from sympy import Symbol, sympify
 
 from theory.implicit.joint import Found, solved_jointly
-from theory.implicit.parts import real_parts
 from theory.implicit.root import Continued, Root, blocks
 from theory.implicit.scalar import bracketed
 from theory.implicit.slopes import Names, slopes_of, spelled_out
@@ -71,15 +70,14 @@ def solution(roots: Sequence[Root], values: Mapping[Symbol, Any], digits: int) -
 def read_at(
     formula: Any, roots: Sequence[Root], values: Mapping[Symbol, Any], digits: int
 ) -> tuple[Any, dict[Symbol, Any]]:
-    """The formula without slopes and complex unknowns, and the real values of everything that it reads."""
+    """The formula without slopes, and the values of everything that it reads: roots and their derivatives are balls."""
     if not roots:
         return formula, dict(values)
     known = {**values, **solve(roots, values, digits)}
     names: Names = {}
     formula = spelled_out(sympify(formula), roots, names) if isinstance(formula, sympy.Basic) else formula
     bits = int(3.33 * (digits + SPARE_DIGITS)) + 128
-    known |= slopes_of(roots, known, names, bits) if names else {}
-    return real_parts(formula, known, bits)
+    return formula, known | (slopes_of(roots, known, names, bits) if names else {})
 
 
 def _solved(block: list[Root], known: Mapping[Symbol, Any], digits: int) -> tuple[dict[Symbol, Any], Any]:

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from theory.implicit.system import System, as_number
+from theory.implicit.root import Root
+from theory.implicit.system import System
+from theory.vectorise import as_float
 
 STARTS = 96
 ITERATED = 60  # damped steps of x ← x − F(x)/2, which find the fixed point x = f(x) where f is monotone
@@ -35,7 +37,7 @@ def polished(system: System, start: np.ndarray) -> np.ndarray | None:
 
 def _starts(system: System, rng: np.random.Generator) -> np.ndarray:
     """Random places, half of them at the sizes that the parameters have, half anywhere in the brackets."""
-    modes = max((np.size(as_number(value)) for value in system.read), default=1)
+    modes = max((np.size(as_float(value)) for value in system.read), default=1)
     count = max(16, min(STARTS, ELEMENTS // modes))
     return np.stack([_column(system, i, count, rng) for i in range(len(system.roots))], axis=1)
 
@@ -43,7 +45,7 @@ def _starts(system: System, rng: np.random.Generator) -> np.ndarray:
 def _column(system: System, index: int, count: int, rng: np.random.Generator) -> np.ndarray:
     root = system.roots[index]
     low, high = root.interval
-    near = np.abs(np.concatenate([np.ravel(as_number(value)) for value in system.read] or [np.ones(1)]))
+    near = np.abs(np.concatenate([np.ravel(as_float(value)) for value in system.read] or [np.ones(1)]))
     near = near[near > 0] if np.any(near > 0) else np.ones(1)
     ends = np.log(np.clip([min(near.min(), 1e-2) / 100, max(near.max(), 1e2) * 100], 1e-60, 1e60))
     sizes = np.exp(rng.uniform(*ends, size=count))
@@ -98,7 +100,7 @@ def _settled(system: System, places: np.ndarray) -> np.ndarray:
     return places[done & inside]
 
 
-def _inside(root, column: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _inside(root: Root, column: np.ndarray) -> np.ndarray:
     low, high = root.interval
     if root.complex:
         return (np.abs(column) >= max(low, 0)) & (np.abs(column) <= high)

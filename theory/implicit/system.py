@@ -10,12 +10,13 @@ import sympy
 from flint import acb, acb_mat, arb, arb_mat
 from sympy import Expr, Symbol
 
-from theory.errors import BadInput, NoRoot
-from theory.evaluate import ball_at
-from theory.implicit.complex_balls import PARTS, complex_ball
+from theory.errors import NoRoot
+from theory.evaluate import ball_at, complex_ball_at
 from theory.implicit.root import Root
 from theory.setting import symbols_of
 from theory.vectorise import as_float, vectorised
+
+NOT_ANALYTIC = (sympy.re, sympy.im, sympy.Abs, sympy.arg, sympy.conjugate)
 
 
 @lru_cache(maxsize=256)
@@ -39,7 +40,7 @@ class System:
                 f"the equation for {self.names} reads {', '.join(lacking)}, which has no value "
                 "here; it may read parameters and roots"
             )
-        bent = [equation for equation in self.equations if self.complex and equation.has(*PARTS, sympy.conjugate)]
+        bent = [equation for equation in self.equations if self.complex and equation.has(*NOT_ANALYTIC)]
         if bent:
             raise NoRoot(
                 f"the equation {bent[0]} for {self.names} is not analytic; write it without re, im, Abs and conjugate, "
@@ -84,8 +85,9 @@ class System:
 
     def _balls(self, expressions: Sequence[Expr], unknowns: Sequence[Any], bits: int) -> list[Any]:
         known = {**self.values, **dict(zip(self.symbols, unknowns, strict=True))}
-        evaluate = complex_ball if self.complex else ball_at
-        return [evaluate(expression, known, bits) for expression in expressions]
+        if self.complex:
+            return [acb(complex_ball_at(expression, known, bits)) for expression in expressions]
+        return [ball_at(expression, known, bits) for expression in expressions]
 
     # float64, for many starts at once
 
@@ -94,7 +96,7 @@ class System:
         count, size = starts.shape
         rows = jacobian(self.equations, self.symbols)
         others = tuple(sorted(symbols_of(self.equations) - set(self.symbols), key=str))
-        numbers = [as_number(self.values[symbol]) for symbol in others]
+        numbers = [as_float(self.values[symbol]) for symbol in others]
         unknowns = [starts[:, i : i + 1] for i in range(size)]
 
         def column(expression: Expr) -> np.ndarray:
@@ -106,11 +108,3 @@ class System:
             slopes = np.stack([np.stack([column(entry) for entry in row], axis=1) for row in rows], axis=1)
         return values, slopes
 
-
-def as_number(value: Any) -> Any:
-    """The value in float64 or complex128."""
-    if isinstance(value, acb):
-        return complex(float(value.real.mid()), float(value.imag.mid()))
-    if isinstance(value, Symbol):
-        raise BadInput(f"{value} is the name of a choice, which has no number")
-    return as_float(value)

@@ -36,7 +36,8 @@ def only_solution(system: System, found: Certified) -> str:
     if by_signs(system):
         return "the signs of the Jacobian" if len(system.roots) > 1 else "monotone"
     try:
-        return "branch and bound over the brackets" if _nothing_else(system, found) else ""
+        with np.errstate(all="ignore"):  # ends at infinity are part of the arithmetic
+            return "branch and bound over the brackets" if _nothing_else(system, found) else ""
     except BadInput:  # a function without an enclosure in float64
         return ""
 
