@@ -98,6 +98,8 @@ def _never(function: Callable[..., Number]) -> Callable[..., Number]:
 def power(base: Number, exponent: Number, written: Any, shape: Shape) -> Number:
     """base^exponent; `written`: the exponent as the formula has it, exactly."""
     if isinstance(written, sympy.Integer):
+        if isinstance(base, arb) and base.contains(0):  # arb's own power is not a number there
+            return (acb(base) ** int(written)).real
         return base ** int(written)
     if shape.complex and isinstance(base, arb) and base < 0:
         base = acb(base)
