@@ -19,10 +19,12 @@ from proofs_check.statistics.evidence import Measured, Station, scale_of
 from proofs_check.statistics.fitting import limit_fits
 from proofs_check.statistics.moments import moments
 from theory.claim import Claim
+from theory.computed import ARGUMENT, Law, Shares
 from theory.errors import BadInput
 from theory.evaluate import Prediction, ball_at, predicted
+from theory.implicit import solve
 from theory.points import complete, default_points
-from theory.relation import Asymptotic, Bound, Direction, Equality, Relation
+from theory.relation import Asymptotic, Bound, Direction, Distribution, Equality, Exponent, Order, Ordering, Relation
 from theory.setting import Point
 
 DIGITS, BITS, ENOUGH, TINY = 30, 160, 40, 1e-25
@@ -32,7 +34,8 @@ SAME = 1e-9
 SAME_POINTS = 20
 LONGEST = 200  # operations in a formula that SymPy is asked to expand
 PILOT = "mutation pilot"
-A_LIMIT = 2 / 100  # a direction has no scale: its limit stands for 2 %
+A_LIMIT = 2 / 100  # what has no scale has a tolerance of its own, which stands for 2 %
+GRID = 400  # shares at which two laws are compared
 Z = 4.0  # standard errors that a verdict asks for, to an order of magnitude
 
 
@@ -73,6 +76,8 @@ class Site:
 
     def __post_init__(self) -> None:
         self.pilot = self.evidence(self.claim, PILOT).upto(1)
+        if isinstance(self.claim.prediction, Law):
+            self.pilot = [dataclasses.replace(only, prediction=self.shares(self.claim)) for only in self.pilot]
 
     def evidence(self, claim: Claim, stage: str) -> Evidence:
         """The trials of a stage beside the predictions of a claim or of a mutant."""
@@ -80,9 +85,28 @@ class Site:
 
     def foretold(self, mutant: Claim) -> list[Prediction]:
         """A mutant's prediction at every station; of every pilot trial, where it reads the draws.   Raises BadInput."""
+        if isinstance(mutant.prediction, Law):
+            return [self.shares(mutant)]
         if mutant.is_per_point() and self.claim.is_per_point():
             return [self.value(mutant, station.point) for station in self.stations]
         return [only.prediction for only in self.evidence(mutant, PILOT).upto(1)]
+
+    def shares(self, claim: Claim) -> Prediction:
+        """The distribution function of a law at quantiles of the claim's own.   Raises BadInput where it is none."""
+        law = self._law(claim).at(self.quantiles)
+        formula = claim.prediction.formula
+        if np.any(np.diff(law.value) < -law.error.max()) or ARGUMENT not in formula.free_symbols:
+            raise BadInput(f"{formula} falls, or is the same everywhere, so that it is no distribution function")
+        return law
+
+    @cached_property
+    def quantiles(self) -> np.ndarray:
+        """Values between which the claim's law grows by equal shares."""
+        return self._law(self.claim).quantiles(np.arange(1, GRID) / GRID)
+
+    def _law(self, claim: Claim) -> Shares:
+        values: dict[Any, Any] = {**self.point.exact(), **self.point.spectra()}
+        return claim.prediction.at_point(self.point, solve(claim.roots_at(self.point), values, DIGITS))
 
     def value(self, claim: Claim, point: Point) -> Prediction:
         """The prediction at a point, without asking for more digits where it has few."""
@@ -120,7 +144,8 @@ class Site:
 def sites_of(claim: Claim, lab: Laboratory, seed: int, tolerance: float) -> list[Site]:
     """Candidate points inside the regime: declared ones, equality cases, typical ones, and where rivals differ."""
     declared, tight = len(claim.points), len(claim.tight_at)
-    count = max(LADDERS if isinstance(claim.relation, Asymptotic) else CANDIDATES, declared + tight)
+    climbs = isinstance(claim.relation, (Asymptotic, Exponent, Order))
+    count = max(LADDERS if climbs else CANDIDATES, declared + tight)
     points = default_points(claim, count, seed)
     special = set(points[declared : declared + tight])
     for where in (where for wrong in claim.wrong for where in wrong.at):
@@ -142,12 +167,27 @@ def _site(claim: Claim, point: Point, tight: bool, lab: Laboratory, seed: int, t
 
 
 def differences(claim: Claim, base: Sequence[Measured], told: Sequence[Prediction]) -> list[np.ndarray]:
-    """(m′ − m)/s at every station.   Shapes: () or those of the predictions."""
+    """(m′ − m)/s at every station; nothing where no number is predicted.   Shapes: () or those of the predictions."""
+    if claim.prediction is None:
+        return [np.zeros(()) for _ in base]
     with np.errstate(all="ignore"):  # what is not finite counts as undefined
         return [
-            np.asarray((np.asarray(prediction.value) - only.prediction.value) / scale_of(claim, only))
+            np.asarray((np.asarray(prediction.value) - only.prediction.value) / unit(claim.relation, claim, only))
             for only, prediction in zip(base, told, strict=True)
         ]
+
+
+@singledispatch
+def unit(relation: Relation, claim: Claim, only: Measured) -> Any:
+    """What differences of predictions are relative to: the claim's scale."""
+    return scale_of(claim, only)
+
+
+@unit.register(Exponent)
+@unit.register(Distribution)
+def _(relation: Any, claim: Claim, only: Measured) -> float:
+    """A slope and a distance of laws have no scale: their own tolerance stands for 2 %."""
+    return 1.0 if relation.within is None else relation.within / A_LIMIT
 
 
 @singledispatch
@@ -187,6 +227,33 @@ def _(relation: Direction, claim: Claim, base: Sequence[Measured], told: Sequenc
     with np.errstate(all="ignore"):
         first, second = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (first, second))
     return float(np.mean(((first - second) ** 2).sum(1) / 2)) / relation.limit * A_LIMIT
+
+
+@false_by.register
+def _(relation: Ordering, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool) -> float:
+    """By how much the mean surely falls where it should rise, in the pilot."""
+    if relation == claim.relation:
+        return 0.0
+    lower, upper = (only.observable for only in reversed(base))  # of the mutant
+    scale = float(scale_of(claim, base[0])) if claim.scale is not None else abs(float(upper.mean()))
+    noise = np.sqrt(lower.var(ddof=1) / len(lower) + upper.var(ddof=1) / len(upper))
+    with np.errstate(all="ignore"):
+        return float(max((lower.mean() - upper.mean() - Z * noise) / scale, 0.0))
+
+
+@false_by.register
+def _(relation: Order, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool) -> float:
+    """The trend of m′/m as a power of the size, in units in which the least trend that refutes is 2 %.
+
+    Constants are free; O is not false of a larger shape, and o is taken for true of any that was not measured.
+    """
+    sizes = np.array(relation.along.sizes, dtype=float)
+    with np.errstate(all="ignore"):
+        shapes = np.log([float(new.value) / float(only.prediction.value) for only, new in zip(base, told, strict=True)])
+    if not np.all(np.isfinite(shapes)):
+        return float("nan")
+    trend = float(np.polyfit(np.log(sizes), shapes, 1)[0]) * np.log(max(sizes[-1], np.e)) * A_LIMIT
+    return {"O": max(-trend, 0.0), "o": 0.0, "Theta": abs(trend)}[relation.sense]
 
 
 @false_by.register

@@ -15,10 +15,12 @@ import numpy as np
 import sympy
 from sympy import Add, Basic, Expr, Max, Min, Mul, Pow, Rational, Symbol, nan, oo, zoo
 
+from proofs_check.mutation.laws import formula_of, mirrored, stretched, with_formula
+from proofs_check.mutation.relations import relation_changes
 from theory.claim import Claim
-from theory.computed import Computed
+from theory.computed import ARGUMENT, Computed, Law
 from theory.domain import Choice, Domain, Real, Size
-from theory.relation import Asymptotic, Bound, Direction, Relation
+from theory.relation import Direction, Distribution, Exponent, Relation
 from theory.setting import symbols_of
 
 SHARES = (Rational(1, 20), Rational(1, 50))
@@ -52,7 +54,7 @@ def mutants_of(claim: Claim) -> list[Mutant]:
     """All mutants of a claim, each once, in an order that depends on the claim alone."""
     found: dict[Any, Mutant] = {}
     seen = {_content(claim)}
-    for mutant in (*_of_prediction(claim), *_of_roots(claim), *relation_mutants(claim.relation, claim)):
+    for mutant in (*_of_prediction(claim), *_of_roots(claim), *_of_relation(claim)):
         content = _content(mutant.claim)
         if content not in seen:
             seen.add(content)
@@ -60,40 +62,26 @@ def mutants_of(claim: Claim) -> list[Mutant]:
     return _named_apart(list(found.values()))
 
 
-@singledispatch
-def relation_mutants(relation: Relation, claim: Claim) -> Iterator[Mutant]:
-    """Mutants that leave the prediction alone."""
-    return iter(())
-
-
-@relation_mutants.register
-def _(relation: Bound, claim: Claim) -> Iterator[Mutant]:
-    other = {"<=": ">=", ">=": "<="}[relation.sense]
-    changed = dataclasses.replace(relation, sense=other)
-    yield Mutant(f"{relation.sense} turned into {other}", "direction", claim.but(relation=changed))
-
-
-@relation_mutants.register
-def _(relation: Asymptotic, claim: Claim) -> Iterator[Mutant]:
-    rate = relation.ladder.rate
-    if not rate:  # left open by the claim
-        return
-    for words, factor in (("doubled", 2.0), ("halved", 0.5)):
-        changed = claim.but(relation=_with_rate(relation, rate * factor))
-        yield Mutant(f"rate of the ladder {words}", "rate", changed)
-
-
-def _with_rate(relation: Asymptotic, rate: float) -> Asymptotic:
-    ladder = relation.ladder
-    return dataclasses.replace(relation, ladder=type(ladder)(ladder.along, ladder.sizes, ladder.tie, rate))
+def _of_relation(claim: Claim) -> Iterator[Mutant]:
+    for kind, words, relation in relation_changes(claim.relation):
+        yield Mutant(words, kind, claim.but(relation=relation))
 
 
 def _of_prediction(claim: Claim) -> Iterator[Mutant]:
     if isinstance(claim.prediction, Computed):
         yield from _of_program(claim, claim.prediction)
-    elif isinstance(claim.prediction, Basic):
-        for change in (*_whole(claim.prediction), *changed_formulas(claim.prediction, _swaps(claim))):
-            yield Mutant(change.words, change.kind, claim.but(prediction=change.node))
+        return
+    for change in (*whole(claim.relation, claim.prediction), *_inside(claim)):
+        yield Mutant(change.words, change.kind, claim.but(prediction=change.node))
+
+
+def _inside(claim: Claim) -> Iterator[Change]:
+    """Changes of the formula of a prediction: the prediction itself, a distribution function, what is minimised."""
+    formula = formula_of(claim.prediction)
+    if isinstance(formula, Basic):
+        for change in changed_formulas(formula, _swaps(claim)):
+            words = change.words.replace(str(ARGUMENT), "x")
+            yield Change(change.kind, words, with_formula(claim.prediction, change.node))
 
 
 def _of_roots(claim: Claim) -> Iterator[Mutant]:
@@ -107,10 +95,32 @@ def _of_roots(claim: Claim) -> Iterator[Mutant]:
 # formulas
 
 
-def _whole(formula: Basic) -> Iterator[Change]:
+@singledispatch
+def whole(relation: Relation, prediction: Any) -> Iterator[Change]:
+    """Changes of a prediction as a whole, such as the relation can see."""
+    formula = formula_of(prediction)
+    if not isinstance(formula, Basic):
+        return
     for share, words in _shares():
-        yield Change("constant", f"the whole prediction {words}", formula * share)
-    yield Change("sign", "the sign of the whole prediction flipped", -formula)
+        yield Change("constant", f"the whole prediction {words}", with_formula(prediction, formula * share))
+    yield Change("sign", "the sign of the whole prediction flipped", with_formula(prediction, -formula))
+
+
+@whole.register
+def _(relation: Exponent, prediction: Any) -> Iterator[Change]:
+    """A slope has no scale: it is made steeper and flatter by a half."""
+    for step in (HALF, -HALF):
+        yield Change("exponent", f"the slope {prediction} → {prediction + step}", prediction + step)
+    yield Change("sign", "the sign of the slope flipped", -prediction)
+
+
+@whole.register
+def _(relation: Distribution, prediction: Any) -> Iterator[Change]:
+    """A multiple of a distribution function is none: the law itself is stretched, or mirrored."""
+    if isinstance(prediction, Law):
+        for share, words in _shares():
+            yield Change("constant", f"every value of the law {words}", stretched(prediction, share))
+        yield Change("sign", "the law mirrored", mirrored(prediction))
 
 
 def changed_formulas(formula: Basic, swaps: Swaps) -> Iterator[Change]:
@@ -202,7 +212,7 @@ def _shares() -> Iterator[tuple[Rational, str]]:
 
 def _swaps(claim: Claim) -> Swaps:
     """For every symbol of the formulas: other free parameters of its kind, or other observables that they read."""
-    free, used = claim.free(), symbols_of([claim.prediction, *(root.equation for root in claim.roots)])
+    free, used = claim.free(), symbols_of([formula_of(claim.prediction), *(root.equation for root in claim.roots)])
     parts = [claim.setting.part_of(symbol) for symbol in sorted(used, key=str)]
     known = [*free.values(), *(part for part in parts if part is not None and not isinstance(part, Domain))]
     return {
@@ -338,8 +348,9 @@ def reparametrised(
 
 def _content(claim: Claim) -> Any:
     formula = claim.prediction
-    told = id(formula.function) if isinstance(formula, Computed) else formula
-    return told, tuple(root.equation for root in claim.roots), str(claim.relation)
+    told = id(formula.function) if isinstance(formula, Computed) else formula_of(formula)
+    support = formula.support if isinstance(formula, Law) else ()
+    return told, support, tuple(root.equation for root in claim.roots), str(claim.relation)
 
 
 def _named_apart(found: list[Mutant]) -> list[Mutant]:

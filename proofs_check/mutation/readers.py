@@ -16,7 +16,7 @@ from proofs_check.statistics.evidence import Measured, Outcome, Rule, scale_of
 from proofs_check.statistics.judging import certificates
 from theory.claim import Claim
 from theory.evaluate import Prediction
-from theory.relation import Asymptotic, Bound, Equality, Identity, Relation, Threshold
+from theory.relation import Asymptotic, Bound, Equality, Identity, Ordering, Relation, Threshold
 
 NO_SIDE = "noise: no measured side tells the two places apart"
 STAGE = "screen"  # the trials of a check: with a store they are read, not drawn again
@@ -62,6 +62,13 @@ def _(relation: Relation, attempt: Attempt, mutant: Claim) -> Reader:
         return judged(subject, [_rescaled(attempt.site.claim, *pair) for pair in beside], rule)
 
     return read
+
+
+@reader.register
+def _(relation: Ordering, attempt: Attempt, mutant: Claim) -> Reader:
+    """The same two points, the other one first."""
+    rule = _shared(attempt)
+    return lambda measured, trials: judged(mutant, measured[::-1], rule)
 
 
 @reader.register
