@@ -105,7 +105,7 @@ class Setting:
 
     @classmethod
     def topic(cls) -> str:
-        """The file that holds the setting: min_norm for theory/settings/min_norm.py."""
+        """Where the setting stands: min_norm for theory/settings/min_norm.py and theory/settings/min_norm/ridge.py."""
         return cls.__module__.removeprefix("theory.settings.").split(".")[0]
 
     @classmethod

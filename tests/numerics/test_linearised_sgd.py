@@ -13,7 +13,7 @@ from numerics.simulators.stability.linearised_sgd import descend, growth_rate, l
 from numerics.streams import Stream, stream
 from theory.errors import BadInput
 from theory.setting import Drawn, Observable
-from theory.settings.stability import LinearisedSGD
+from theory.settings.stability.sgd import LinearisedSGD
 
 MACHINES = [Machine(backend) for backend in ("numpy", "torch", "strict")]
 EPS = np.finfo(float).eps

@@ -15,7 +15,7 @@ from numerics.simulators.stability.relu_sgd import relu_sgd, train
 from numerics.streams import Stream, stream
 from numerics.training import descend
 from theory.setting import Event, Observable, Point
-from theory.settings.stability import ReluSGD
+from theory.settings.stability.networks import ReluSGD
 
 MACHINES = [Machine(backend) for backend in ("numpy", "torch", "strict")]
 EPS = np.finfo(float).eps

@@ -16,7 +16,7 @@ from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
 from theory.errors import BadInput
-from theory.settings.stability import LinearisedSGD
+from theory.settings.stability.sgd import LinearisedSGD
 
 CHAINS = 64
 SQUARINGS = 32

@@ -3,7 +3,7 @@
 from numerics.arrays import Array
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from theory.settings.stability import ReluNetwork
+from theory.settings.stability.networks import ReluNetwork
 
 SCALE = 1.6
 PAIRS = 32

@@ -14,7 +14,7 @@ from numerics.networks import half_mean_square, sample_gradients
 from numerics.simulator import simulates
 from numerics.streams import Stream
 from numerics.training import batches, descend
-from theory.settings.stability import ReluSGD
+from theory.settings.stability.networks import ReluSGD
 
 STEPS = 50_000
 STRIDE = 500  # steps between two looks at the loss

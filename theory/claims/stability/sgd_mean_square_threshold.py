@@ -9,7 +9,7 @@ from theory.computed import Computed
 from theory.programs.mean_square import second_moment_after, stability_threshold
 from theory.proof import Inequality
 from theory.relation import Bound, Equality, Identity, Threshold
-from theory.settings.stability import LinearisedSGD as S
+from theory.settings.stability.sgd import LinearisedSGD as S
 
 with_replacement = Eq(S.sampling, Symbol("with"))
 c = Piecewise((1 / S.B, with_replacement), ((S.n - S.B) / (S.B * (S.n - 1)), True))  # batch factor

@@ -5,8 +5,8 @@ from sympy import sqrt
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Inequality
 from theory.relation import Bound, Equality
-from theory.settings.stability import ReluNetwork as N
-from theory.settings.stability import ReluSGD as S
+from theory.settings.stability.networks import ReluNetwork as N
+from theory.settings.stability.networks import ReluSGD as S
 
 POINT = {S.m: 30, S.n: 20, S.d: 5}
 

@@ -1,0 +1,1 @@
+"""Models of dynamical stability: one file for each family of methods."""
