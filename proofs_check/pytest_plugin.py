@@ -1,8 +1,8 @@
 """Claims as pytest items: `pytest --claims FILE_OR_TOPIC` makes one item for each claim and facet.
 
-Facets: `audit` (deterministic, with the simulator's symmetries), `simulation` (must be supported) and one for every
-wrong variant (must be refuted). An item's level is its share of --claims-error-rate among all the facets that simulate,
-whatever -k or -n select, and stands in its replay line.
+Facets: `audit` (deterministic, with the simulator's symmetries), `simulation` (must be supported), one for every wrong
+variant (must be refuted) and, where a score is asked for, `mutation` (must reach it). An item's level is its share of
+--claims-error-rate among all the facets that simulate, whatever -k or -n select, and stands in its replay line.
 """
 
 from collections.abc import Iterator
@@ -34,6 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SHARE",
         help="relative gap that counts as agreement (0.02)",
     )
+    group.addoption(
+        "--claims-mutation",
+        type=float,
+        metavar="SCORE",
+        help="also ask that this share of the mutants false by 5 %% or more is refuted, such as 0.95 (not asked)",
+    )
     group.addoption("--claims-points", type=int, default=3, metavar="N", help="points a claim (3)")
     group.addoption("--claims-seed", type=int, default=0, metavar="SEED", help="seed of all random streams (0)")
 
@@ -60,7 +66,11 @@ def _items(session: pytest.Session, config: pytest.Config) -> Iterator[pytest.It
         claims = distinct([claim for name in asked.claims for claim in discovery.entry_claims(name)])
     except BadInput as fault:
         raise pytest.UsageError(str(fault)) from fault
-    level = asked.claims_error_rate / sum(1 + len(claim.wrong) for claim in claims.values())
+    least = asked.claims_mutation
+    if least is not None and not 0 < least <= 1:
+        raise pytest.UsageError(f"--claims-mutation {least:g} is no share to reach; give one in (0, 1], such as 0.95")
+    scored = least is not None
+    level = asked.claims_error_rate / sum(1 + scored + len(claim.wrong) for claim in claims.values())
     request = {
         "level": level,
         "tolerance": asked.claims_tolerance,
@@ -72,6 +82,11 @@ def _items(session: pytest.Session, config: pytest.Config) -> Iterator[pytest.It
         yield ClaimItem.from_parent(
             session, name=f"{claim.id}[simulation]", claim=claim, facet="supported", request=request
         )
+        if scored:
+            mutation = {name: request[name] for name in ("tolerance", "seed")} | {"error_rate": level}
+            yield ClaimItem.from_parent(
+                session, name=f"{claim.id}[mutation]", claim=claim, facet="mutation", request=mutation, least=least
+            )
         for wrong in claim.wrong:
             yield ClaimItem.from_parent(
                 session,
@@ -87,22 +102,43 @@ class NotAsClaimed(Exception):
 
 
 class ClaimItem(pytest.Item):
-    """One facet of one claim."""
+    """One facet of one claim; `least`: the mutation score that it must reach."""
 
-    def __init__(self, *, claim: Any, facet: str, request: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(
+        self, *, claim: Any, facet: str, request: dict[str, Any], least: float | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.claim, self.facet, self.request = claim, facet, request
+        self.claim, self.facet, self.request, self.least = claim, facet, request, least
         self.add_marker("claim")
 
     def runtest(self) -> None:
-        if self.facet == "audit":
-            from numerics.measure import Laboratory
-            from proofs_check.symmetry import consistency
+        {"audit": self._audited, "mutation": self._mutated}.get(self.facet, self._checked)()
 
-            faults = [finding for finding in consistency(self.claim, Laboratory()) if not finding.passed]
-            if faults:
-                raise NotAsClaimed("; ".join(f"{finding.name}: {finding.detail}" for finding in faults))
-            return
+    def _audited(self) -> None:
+        from numerics.measure import Laboratory
+        from proofs_check.symmetry import consistency
+
+        faults = [finding for finding in consistency(self.claim, Laboratory()) if not finding.passed]
+        if faults:
+            raise NotAsClaimed("; ".join(f"{finding.name}: {finding.detail}" for finding in faults))
+
+    def _mutated(self) -> None:
+        from numerics.measure import Laboratory
+        from numerics.store import Store
+        from proofs_check.mutation.mutating import mutate
+        from proofs_check.record import on_command_line
+
+        with Store() as store:
+            (report,) = mutate(self.claim, lab=Laboratory(store=store), **self.request)
+        asked = " ".join(f"--{name.replace('_', '-')} {value:.6g}" for name, value in self.request.items())
+        replay = f"replay: proofs-check mutate {on_command_line(self.claim)} {asked}"
+        self.add_report_section("call", "claim", f"{report.text()}\n{replay}")
+        if report.score is None:
+            pytest.skip(f"{self.claim.id} has no mutation score: {report.headline}")
+        if report.score < (self.least or 0.0):
+            raise NotAsClaimed(f"the mutation score is below {self.least:.1%}: {report.text()}\n{replay}")
+
+    def _checked(self) -> None:
         from numerics.measure import Laboratory
         from numerics.store import Store
         from proofs_check.check import check

@@ -146,8 +146,12 @@ def replay_line(claim: Claim, worst: Tested | None, asked: Any, level: float, la
     unusual = [part for part in ("backend", "device", "precision") if getattr(machine, part) != getattr(usual, part)]
     flags += [f"--{part} {getattr(machine, part)}" for part in unusual]
     flags += [f"--max-trials {asked.max_trials}"] * bool(asked.max_trials)
-    name = shlex.quote(f"{_file(claim)['file']}:{claim.id}") if _file(claim) else claim.id
-    return " ".join(["proofs-check check", name, *flags])
+    return " ".join(["proofs-check check", on_command_line(claim), *flags])
+
+
+def on_command_line(claim: Claim) -> str:
+    """What a command calls a claim: its id, after its file where it is a user's."""
+    return shlex.quote(f"{_file(claim)['file']}:{claim.id}") if _file(claim) else claim.id
 
 
 def _request(asked: Any) -> dict[str, Any]:

@@ -99,13 +99,15 @@ class MutationReport:
 
     def text(self) -> str:
         """The report in a few lines; survivors and what counts for nothing are named."""
-        lines = [f"{self.id}  {self._headline()}  ({self.seconds:.1f} s, {self.trials:,} trials)"]
+        lines = [f"{self.id}  {self.headline}  ({self.seconds:.1f} s, {self.trials:,} trials)"]
         lines += [f"  survivor: {f.name} (false by {f.false_by:.1%}): {f.reason}" for f in self.of("survived")]
         lines += _listed("still true", self.of("still true")) + _listed("equivalent", self.of("equivalent"))
         lines += _listed("undefined", self.of("undefined")) + _listed("not counted", self.of("not counted"))
         return "\n".join(lines)
 
-    def _headline(self) -> str:
+    @property
+    def headline(self) -> str:
+        """The score in one line, or why there is none."""
         counted = f"{len(self.of('refuted'))} of {len(self.counting)} mutants false by 5 % or more refuted"
         if self.tightness is not None:
             counted += f", tightness {self.tightness:.3g}"

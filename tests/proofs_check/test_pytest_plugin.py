@@ -1,5 +1,6 @@
 """`pytest --claims`: one item for each claim and facet, with its own level and replay line."""
 
+import dataclasses
 import re
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -7,7 +8,11 @@ from pathlib import Path
 import pytest
 
 import theory.audit  # noqa: F401 - a session inside a test forgets what it imported itself, and would import it every time
+from proofs_check.mutation import mutating
+from proofs_check.mutation.mutating import mutate
+from proofs_check.mutation.scores import MutationReport
 from tests.engine_toys import user_file
+from theory.claim import Claim
 
 pytest_plugins = ["pytester"]
 PLUGIN = "proofs_check.pytest_plugin"
@@ -160,3 +165,48 @@ def test_a_second_session_finds_the_trials_of_the_first(pytester: pytest.Pyteste
         ran(pytester, "--claims", path, "-k", "simulation").assert_outcomes(passed=1, deselected=2)
         counted.append(calls.read_text())
     assert counted[0] == counted[1] != ""
+
+
+def test_mutation_is_a_facet_where_a_score_is_asked_for_and_has_its_share(
+    pytester: pytest.Pytester, tmp_path: Path
+) -> None:
+    path = user_file(tmp_path)
+    asked = ("--claims", path, "--claims-error-rate", "3e-3", "--claims-tolerance", "0.02", "-rA")
+    result = ran(pytester, *asked, "--claims-mutation", "0.95", "-k", "mutation or simulation")
+    result.assert_outcomes(passed=2, deselected=2)
+    result.stdout.fnmatch_lines(
+        ["*noise  score 100.0%*", "*replay: proofs-check mutate *noise.py:noise *--seed 0 --error-rate 0.001"]
+    )
+    assert levels(result) == {"noise[simulation]": 1e-3}
+    without = ran(pytester, *asked, "-k", "simulation")
+    assert levels(without) == {"noise[simulation]": 1.5e-3}
+
+
+def test_a_score_that_is_too_low_fails_with_the_survivors(
+    pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def blind(claim: Claim, **request: object) -> list[MutationReport]:
+        (found,) = mutate(claim, **request)
+        survivors = tuple(dataclasses.replace(fate, outcome="survived") for fate in found.fates)
+        return [dataclasses.replace(found, fates=survivors)]
+
+    monkeypatch.setattr(mutating, "mutate", blind)
+    result = ran(pytester, "--claims", user_file(tmp_path), "--claims-mutation", "0.5", "-k", "mutation")
+    result.assert_outcomes(failed=1, deselected=3)
+    result.stdout.fnmatch_lines(["the mutation score is below 50.0%*", "*survivor: *", "replay: proofs-check mutate *"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_a_claim_without_a_score_is_skipped_with_its_reason(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    path = user_file(tmp_path)
+    path.write_text(path.read_text().replace("Equality()", 'Bound("<=", excluded=0.2)').replace("Equality", "Bound"))
+    result = ran(pytester, "--claims", path, "--claims-mutation", "0.5", "-k", "mutation", "-rs")
+    result.assert_outcomes(skipped=1, deselected=3)
+    result.stdout.fnmatch_lines(["*has no mutation score*tightness*"])
+
+
+@pytest.mark.parametrize("score", ["0", "1.5"])
+def test_a_score_that_is_no_share_is_a_usage_error(pytester: pytest.Pytester, tmp_path: Path, score: str) -> None:
+    result = ran(pytester, "--claims", user_file(tmp_path), "--claims-mutation", score)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --claims-mutation*"])
