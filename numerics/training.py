@@ -1,7 +1,7 @@
 """Training of many networks at once, as plain operations on batched arrays."""
 
 from numerics.arrays import Array, namespace
-from numerics.networks import response
+from numerics.networks.relu_rows import response
 
 
 def batches(inputs: Array, targets: Array, picks: Array, B: int) -> tuple[Array, Array]:

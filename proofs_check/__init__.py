@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from proofs_check.asserting import assert_supported
+    from proofs_check.audit import audit
+    from proofs_check.audit_trail import AuditTrail
     from proofs_check.check import check
     from proofs_check.compare import compare
     from proofs_check.fit import fit
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
     from proofs_check.search.worst import falsify
 
 _PLACES = {
+    "AuditTrail": "proofs_check.audit_trail",
     "assert_holds_everywhere": "proofs_check.search.properties",
     "assert_supported": "proofs_check.asserting",
+    "audit": "proofs_check.audit",
     "check": "proofs_check.check",
     "compare": "proofs_check.compare",
     "falsify": "proofs_check.search.worst",
@@ -31,7 +35,8 @@ _PLACES = {
 }
 
 __all__ = [
-    "assert_holds_everywhere", "assert_supported", "check", "compare", "falsify", "fit", "mutate", "plot", "replay",
+    "AuditTrail", "assert_holds_everywhere", "assert_supported", "audit", "check", "compare", "falsify", "fit",
+    "mutate", "plot", "replay",
 ]  # fmt: skip
 
 

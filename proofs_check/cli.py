@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 LATER = {
-    "prove": "derivation steps", "audit": "stability audits of a torch model",
+    "prove": "derivation steps",
     "report": "pages", "export": "tables for LaTeX", "bundle": "bundles for referees",
 }  # fmt: skip
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -280,6 +280,20 @@ def calibrate(**asked: Any) -> int:
 def replay(**asked: Any) -> int:
     """Recompute a record from its seed and compare."""
     return _verb("replay", asked)
+
+
+@cli.command(epilog="Example: proofs-check audit docs/examples/digits_audit.py:squares")
+@click.argument("place", metavar="FILE.py:FUNCTION")
+@options(
+    click.option("--eta", type=float, default=None, help="Learning rate, if not the function's own."),
+    click.option("--batch-size", type=int, default=None, help="Batch size, if not the function's own; all by default."),
+    click.option("--sampling", type=click.Choice(["without", "with"]), default="without", show_default=True),
+    click.option("--precision", type=click.Choice(["float64", "float32"]), default="float64", show_default=True),
+    SEED,
+)
+def audit(**asked: Any) -> int:
+    """A Torch model's curvature against what SGD can stay at; FUNCTION returns model, loss, data[, eta, batch size]."""
+    return _verb("audit", asked)
 
 
 @cli.command(epilog="Example: proofs-check new my_bound && proofs-check check my_bound.py")

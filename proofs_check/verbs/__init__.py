@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from proofs_check.verbs import catalogue, house, measuring, trust
+from proofs_check.verbs import auditing, catalogue, house, measuring, trust
 
 VERBS: dict[str, Callable[..., int]] = {
     "list": catalogue.list_,
@@ -18,6 +18,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "compare": trust.compare,
     "fit": trust.fit,
     "calibrate": trust.calibrate,
+    "audit": auditing.audit,
     "new": house.new,
     "doctor": house.doctor,
 }

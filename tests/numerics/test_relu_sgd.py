@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from numerics.arrays import Machine
-from numerics.networks import half_mean_square, sample_gradients
+from numerics.networks.relu_rows import half_mean_square, sample_gradients
 from numerics.simulator import simulate_block
 from numerics.simulators.stability import relu_sgd as simulator
 from numerics.simulators.stability.relu_sgd import relu_sgd, train

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from numerics.arrays import Array, namespace
-from numerics.networks import half_mean_square, sample_gradients
+from numerics.networks.relu_rows import half_mean_square, sample_gradients
 from numerics.simulator import simulates
 from numerics.streams import Stream
 from numerics.training import batches, descend

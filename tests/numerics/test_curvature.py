@@ -1,0 +1,269 @@
+"""Curvature of Torch models against full Hessians by autograd; enclosures and estimates against dense matrices."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from numerics.arrays import Machine
+from numerics.curvature import autograd, problem
+from numerics.curvature.autograd import Autograd
+from numerics.curvature.closed import Closed, curvature
+from numerics.curvature.density import spectral_density
+from numerics.curvature.examining import examine
+from numerics.curvature.lanczos import Krylov, eigenpairs, largest
+from numerics.curvature.traces import hutchpp
+from numerics.networks import mlp
+from numerics.networks.activations import ACTIVATIONS, IDENTITY, leaky
+from numerics.streams import Stream, stream
+
+EPS = np.finfo(float).eps
+ROUNDING = 1e4 * EPS
+N = 7
+
+
+def draws(name: str) -> Stream:
+    return stream(Machine(), "curvature tests", name, seed=0)
+
+
+class Shared(nn.Module):
+    """A layer used twice, and a parameter outside of any layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.out = nn.Linear(4, 4), nn.Linear(4, 2)
+        self.shift = nn.Parameter(torch.ones(4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(torch.tanh(self.inner(torch.tanh(self.inner(x)) + self.shift)))
+
+
+def model_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
+    """A model and the shape of its inputs."""
+    torch.manual_seed(1)
+    dense = {"tanh": nn.Tanh(), "relu": nn.ReLU(), "gelu": nn.GELU(), "sigmoid": nn.Sigmoid(), "silu": nn.SiLU(),
+             "softplus": nn.Softplus(), "leaky": nn.LeakyReLU(0.1)}  # fmt: skip
+    if name in dense:
+        layers = nn.Linear(4, 5), nn.Linear(5, 3, bias=False), nn.Linear(3, 2)
+        return nn.Sequential(layers[0], dense[name], layers[1], dense[name], layers[2]), (4,)
+    if name == "convolutions":
+        return nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(2, 3, 2, stride=2),
+                             nn.Flatten(), nn.Linear(3, 2)), (1, 4, 4)  # fmt: skip
+    if name == "norm":
+        return nn.Sequential(nn.Linear(4, 5), nn.LayerNorm(5), nn.Tanh(), nn.Linear(5, 2)), (4,)
+    return Shared(), (4,)
+
+
+DENSE = ["tanh", "relu", "gelu", "sigmoid", "silu", "softplus", "leaky"]
+NAMES = [*DENSE, "convolutions", "norm", "shared"]
+
+
+def posed(name: str, loss: Any = None, classes: bool = True) -> problem.Problem:
+    model, shape = model_of(name)
+    rng = np.random.default_rng(2)
+    y = rng.integers(2, size=N) if classes else rng.normal(size=(N, 2))
+    return examine(model, loss or nn.CrossEntropyLoss(), (rng.normal(size=(N, *shape)), y))
+
+
+def dense_hessian(given: problem.Problem) -> torch.Tensor:
+    """By reverse mode twice: forward mode over LayerNorm is wrong in torch 2.13."""
+    names = [name for name, _ in given.model.named_parameters()]
+
+    def value(w: torch.Tensor) -> torch.Tensor:
+        weights = dict(zip(names, given.unflat(w), strict=True))
+        return given.loss(torch.func.functional_call(given.model, weights, (given.inputs,)), given.targets)
+
+    return torch.autograd.functional.hessian(value, given.flat([one.detach() for one in given.parameters]))
+
+
+def dense_gauss_newton(given: problem.Problem) -> torch.Tensor:
+    names = [name for name, _ in given.model.named_parameters()]
+
+    def outputs(w: torch.Tensor) -> torch.Tensor:
+        weights = dict(zip(names, given.unflat(w), strict=True))
+        return torch.func.functional_call(given.model, weights, (given.inputs,))
+
+    w = given.flat([one.detach() for one in given.parameters])
+    J = torch.autograd.functional.jacobian(outputs, w).reshape(N, 2, -1)
+    S = torch.autograd.functional.hessian(lambda f: given.loss(f, given.targets), outputs(w))
+    S = torch.stack([S[i, :, i, :] for i in range(N)])
+    return (J.mT @ S @ J).sum(0)
+
+
+def ways(given: problem.Problem) -> list[Any]:
+    quick = curvature(given)
+    return [quick, Autograd(given)] if isinstance(quick, Closed) else [quick]
+
+
+def test_the_closed_form_serves_chains_of_dense_layers_and_nothing_else() -> None:
+    assert all(isinstance(curvature(posed(name)), Closed) == (name in DENSE) for name in NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_products_are_those_of_the_full_hessian(name: str) -> None:
+    given = posed(name)
+    H, G, V = dense_hessian(given), dense_gauss_newton(given), torch.randn(3, given.size, dtype=torch.float64)
+    for way in ways(given):
+        assert (way.hessian(V) - V @ H).abs().max() < ROUNDING * H.norm()
+        assert (way.gauss_newton(V) - V @ G).abs().max() < ROUNDING * G.norm()
+        assert (way.gauss_newton(V) - V @ H).abs().max() > 1e-4  # the twin: the residual part is there
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_inner_products_of_sample_gradients_have_the_moments_of_gauss_newton(name: str) -> None:
+    given = posed(name)
+    G = dense_gauss_newton(given)
+    for way in ways(given):
+        blocks, gram = way.sample_grams(), way.gram()
+        assert abs(torch.diagonal(blocks, dim1=1, dim2=2).sum() / N - G.trace()) < ROUNDING * G.trace()
+        assert abs((gram / N).square().sum().sqrt() - G.norm()) < ROUNDING * G.norm()
+        diagonal = gram.reshape(N, 2, N, 2)[range(N), :, range(N), :]
+        assert (diagonal - blocks).abs().max() < ROUNDING * blocks.abs().max()
+        assert abs(gram.square().sum().sqrt() - G.norm()) > 1e-3  # 1/n forgotten
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_exact_trace_is_that_of_the_full_hessian(name: str) -> None:
+    given = posed(name)
+    H = dense_hessian(given)
+    for way in ways(given):
+        found = way.exact_trace()
+        if found is not None:
+            assert abs(found - H.trace()) < ROUNDING * H.abs().sum()
+    assert (ways(given)[0].exact_trace() is None) == (name in ("norm", "shared"))
+
+
+def test_chunks_change_nothing_but_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("tanh", "convolutions"):
+        given = posed(name)
+        V = torch.randn(2, given.size, dtype=torch.float64)
+        whole = [(way.hessian(V), way.gauss_newton(V), way.sample_grams()) for way in ways(given)]
+        monkeypatch.setattr(problem, "CHUNK_NUMBERS", 1)
+        monkeypatch.setattr(autograd, "KEPT_NUMBERS", 1)
+        pieces = [(way.hessian(V), way.gauss_newton(V), way.sample_grams()) for way in ways(given)]
+        assert len(list(given.chunks())) == N
+        for one, other in zip(whole, pieces, strict=True):
+            assert all((a - b).abs().max() < ROUNDING * a.abs().max() for a, b in zip(one, other, strict=True))
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize("activation", [*ACTIVATIONS.values(), leaky(0.2)], ids=lambda one: one.name)
+def test_derivatives_of_an_activation_are_those_of_its_value(activation: Any) -> None:
+    z = torch.tensor([-3.0, -0.7, 0.4, 2.5], dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(activation.value(z).sum(), z, create_graph=True)
+    assert (slope - activation.slope(z)).abs().max() < ROUNDING
+    bend = torch.autograd.grad(slope.sum(), z)[0] if slope.requires_grad else torch.zeros(4)
+    assert (bend - activation.curvature(z)).abs().max() < ROUNDING
+    assert activation.bent == bool((bend != 0).any())
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
+def test_many_networks_at_once_have_the_curvature_of_each(backend: str) -> None:
+    machine, rng = Machine(backend), draws("batch")
+    host = [(rng.normal((3, 4, 2)), rng.normal((3, 4))), (rng.normal((3, 2, 4)), None)]
+    V = [(rng.normal((3, 4, 2)), rng.normal((3, 4))), (rng.normal((3, 2, 4)), None)]
+    x, g, S = rng.normal((3, 5, 2)), rng.normal((3, 5, 2)), rng.normal((3, 5, 2, 2))
+    S = S + np.swapaxes(S, -1, -2)
+
+    def run(at: Callable[[np.ndarray], Any], m: Machine) -> list[np.ndarray]:
+        layers, vectors = ([(at(W), None if b is None else at(b)) for W, b in given] for given in (host, V))
+        bowl = mlp.bowl(mlp.forward(layers, [ACTIVATIONS["erf"], IDENTITY], at(x)), at(g), at(S))
+        moved = mlp.product(bowl, vectors)
+        return [m.to_host(one) for one in (*moved[0], moved[1][0], mlp.hessian_trace(bowl))]
+
+    together = run(machine.asarray, machine)
+    for model in range(3):
+        alone = run(lambda array, model=model: array[model], Machine())
+        for all_, one in zip(together, alone, strict=True):
+            assert np.max(np.abs(all_[model] - one)) < ROUNDING * np.max(np.abs(one))
+
+
+def spectrum(size: int) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+    """A symmetric matrix with some negative eigenvalues, and its product."""
+    Q = np.linalg.qr(np.random.default_rng(3).normal(size=(size, size)))[0]
+    values = np.concatenate([1.5 ** -np.arange(size - 3), [-0.3, -0.1, 0.0]])
+    matrix = Q @ np.diag(values) @ Q.T
+    return matrix, lambda V: V @ matrix
+
+
+@pytest.mark.parametrize("steps", [2, 4, 8, 20])
+def test_the_largest_eigenvalue_lies_in_its_enclosure_at_every_step(steps: int) -> None:
+    matrix, product = spectrum(60)
+    truth = np.linalg.eigvalsh(matrix)
+    space = Krylov(product, draws("start").normal((50, 60)))
+    for _ in range(steps):
+        space.grow()
+    top, bottom = space.extreme(60 * EPS), space.extreme(60 * EPS, smallest=True)
+    assert np.all(top.low <= truth[-1]) and np.all(truth[-1] <= top.high)
+    assert np.all(bottom.low <= truth[0]) and np.all(truth[0] <= bottom.high)
+    # the twin: with a miss of nearly 1 the enclosure is too narrow where Lanczos has not converged
+    if steps == 4:
+        assert np.any(space.extreme(0.0, miss=0.999999).high < truth[-1])
+
+
+def test_the_share_of_missed_eigenvalues_is_the_declared_one() -> None:
+    """One step on a matrix of rank one: the bound is sharp there, and misses in about the declared share of starts."""
+    u = np.ones(30) / 30**0.5
+    runs, miss = 4000, 0.2
+    space = Krylov(lambda V: (V @ u)[:, None] * u, draws("rank one").normal((runs, 30)))
+    space.grow()
+    missed = int(np.sum(space.extreme(0.0, miss=miss).high < 1))
+    deviation = (runs * miss * (1 - miss)) ** 0.5
+    assert missed <= runs * miss + 5 * deviation
+    assert missed >= runs * miss / 4
+
+
+def test_eigenpairs_carry_their_residuals() -> None:
+    matrix, product = spectrum(40)
+    values, residuals, vectors = eigenpairs(product, draws("pairs").normal((2, 40)), 3, rounding=40 * EPS)
+    for batch in range(2):
+        moved = vectors[batch] @ matrix - values[batch][:, None] * vectors[batch]
+        assert np.all(np.linalg.norm(moved, axis=1) <= 2 * residuals[batch])
+        assert np.all(np.abs(values[batch] - np.linalg.eigvalsh(matrix)[::-1][:3]) <= residuals[batch])
+        assert np.all(np.linalg.norm(vectors[batch] @ matrix - 1.01 * values[batch][:, None] * vectors[batch], axis=1)
+                      > residuals[batch])
+
+
+def test_an_exhausted_space_is_exact() -> None:
+    """A matrix of rank two: three products know everything."""
+    A = np.random.default_rng(4).normal(size=(2, 50))
+    found = largest(lambda V: V @ A.T @ A, draws("rank two").normal((1, 50)), rounding=50 * EPS, rtol=0.0)
+    assert found.products <= 4
+    truth = np.linalg.eigvalsh(A @ A.T)[-1]
+    assert found.low[0] <= truth <= found.high[0]
+    assert found.high[0] - found.low[0] < 1e-8 * truth
+
+
+def test_estimates_cover_trace_and_frobenius_norm() -> None:
+    matrix = spectrum(80)[0]
+    matrix = matrix + np.diag(np.random.default_rng(5).normal(size=80)) / 50
+    truth, square = np.trace(matrix), np.sum(matrix**2)
+    missed = np.zeros(2)
+    for run in range(60):
+        found = hutchpp(lambda V: V @ matrix, 80, draws(f"trace {run}"), level=1e-3, rtol=0.05, sketch=6)
+        assert found.trace.products < 2000
+        pairs = ((found.trace, truth), (found.square, square))
+        missed += [not one.low <= value <= one.high for one, value in pairs]
+    assert np.all(missed <= 2)  # 60 runs at 1e-3: three or more has probability 4e-5
+    assert not found.trace.low <= 1.2 * truth <= found.trace.high
+
+
+def test_a_small_matrix_is_known_after_its_sketch() -> None:
+    matrix, product = spectrum(10)
+    found = hutchpp(product, 10, draws("small"), sketch=16)
+    assert abs(found.trace.value - np.trace(matrix)) < 1e3 * EPS
+    assert found.trace.stderr == 0
+
+
+def test_the_density_has_mass_one_and_the_moments_of_the_spectrum() -> None:
+    matrix, product = spectrum(60)
+    found = spectral_density(product, 60, draws("density"), probes=200, width=0.02)
+    step = found.grid[1] - found.grid[0]
+    assert abs(found.value.sum() * step - 1) < 1e-3
+    mean = np.sum(found.grid * found.value) * step
+    spread = (2 * np.sum(matrix**2) / 60**2 / 200) ** 0.5  # of the quadrature's mean over the probes
+    assert abs(mean - np.trace(matrix) / 60) < 6 * spread
+    assert np.all(found.stderr >= 0)
