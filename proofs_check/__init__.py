@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from proofs_check.audit_trail import AuditTrail
     from proofs_check.check import check
     from proofs_check.compare import compare
+    from proofs_check.derivation.prove import prove
     from proofs_check.fit import fit
     from proofs_check.mutation.mutating import mutate
     from proofs_check.plot import plot
@@ -31,12 +32,13 @@ _PLACES = {
     "fit": "proofs_check.fit",
     "mutate": "proofs_check.mutation.mutating",
     "plot": "proofs_check.plot",
+    "prove": "proofs_check.derivation.prove",
     "replay": "proofs_check.replaying",
 }
 
 __all__ = [
     "AuditTrail", "assert_holds_everywhere", "assert_supported", "audit", "check", "compare", "falsify", "fit",
-    "mutate", "plot", "replay",
+    "mutate", "plot", "prove", "replay",
 ]  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 LATER = {
-    "prove": "derivation steps",
     "report": "pages", "export": "tables for LaTeX", "bundle": "bundles for referees",
 }  # fmt: skip
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -185,6 +184,16 @@ def simulate(**asked: Any) -> int:
 def check(**asked: Any) -> int:
     """Verdicts: an id, an entry, a topic, a file, flagship or all."""
     return _verb("check", asked)
+
+
+@cli.command(epilog="Example: proofs-check prove flagship")
+@click.argument("claims", nargs=-1, required=True)
+@options(
+    click.option("--strict", is_flag=True, help="Exit with 3 when a step stays undecided."),
+)
+def prove(**asked: Any) -> int:
+    """The steps of derivations: proved, checked in instances, assumed, undecided, refuted or vacuous."""
+    return _verb("prove", asked)
 
 
 @cli.command(

@@ -1,8 +1,9 @@
 """Claims as pytest items: `pytest --claims FILE_OR_TOPIC` makes one item for each claim and facet.
 
-Facets: `audit` (deterministic, with the simulator's symmetries), `simulation` (must be supported), one for every wrong
-variant (must be refuted) and, where a score is asked for, `mutation` (must reach it). An item's level is its share of
---claims-error-rate among all the facets that simulate, whatever -k or -n select, and stands in its replay line.
+Facets: `audit` (deterministic, with the simulator's symmetries), `derivation` where a claim has steps (none refuted or
+vacuous), `simulation` (must be supported), one for every wrong variant (must be refuted) and, where a score is asked
+for, `mutation` (must reach it). An item's level is its share of --claims-error-rate among all the facets that simulate,
+whatever -k or -n select, and stands in its replay line.
 """
 
 from collections.abc import Iterator
@@ -79,6 +80,9 @@ def _items(session: pytest.Session, config: pytest.Config) -> Iterator[pytest.It
     }
     for claim in claims.values():
         yield ClaimItem.from_parent(session, name=f"{claim.id}[audit]", claim=claim, facet="audit", request={})
+        if claim.steps:
+            name = f"{claim.id}[derivation]"
+            yield ClaimItem.from_parent(session, name=name, claim=claim, facet="derivation", request={})
         yield ClaimItem.from_parent(
             session, name=f"{claim.id}[simulation]", claim=claim, facet="supported", request=request
         )
@@ -112,7 +116,8 @@ class ClaimItem(pytest.Item):
         self.add_marker("claim")
 
     def runtest(self) -> None:
-        {"audit": self._audited, "mutation": self._mutated}.get(self.facet, self._checked)()
+        ways = {"audit": self._audited, "derivation": self._derived, "mutation": self._mutated}
+        ways.get(self.facet, self._checked)()
 
     def _audited(self) -> None:
         from numerics.measure import Laboratory
@@ -121,6 +126,13 @@ class ClaimItem(pytest.Item):
         faults = [finding for finding in consistency(self.claim, Laboratory()) if not finding.passed]
         if faults:
             raise NotAsClaimed("; ".join(f"{finding.name}: {finding.detail}" for finding in faults))
+
+    def _derived(self) -> None:
+        from proofs_check.derivation.prove import BAD, prove
+
+        wrong = [row for row in prove([self.claim]) if row["status"] in BAD]
+        if wrong:
+            raise NotAsClaimed("; ".join(f"{row['status']}: {row['statement']} ({row['witness']})" for row in wrong))
 
     def _mutated(self) -> None:
         from numerics.measure import Laboratory

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from proofs_check.verbs import auditing, catalogue, house, measuring, trust
+from proofs_check.verbs import auditing, catalogue, deriving, house, measuring, trust
 
 VERBS: dict[str, Callable[..., int]] = {
     "list": catalogue.list_,
@@ -13,6 +13,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "check": measuring.check,
     "plot": measuring.plot,
     "replay": measuring.replay,
+    "prove": deriving.prove,
     "mutate": trust.mutate,
     "falsify": trust.falsify,
     "compare": trust.compare,

@@ -28,7 +28,8 @@ claims = [
         assuming=[M.p > M.n + 1],
         regime=[M.p > M.n + 5],  # a finite variance needs p > n + 3; two more decide quickly
         scaling=[Degree(1, M.r2, M.s2, pathwise=True)],
-        steps=[Limit(M.n, oo, M.r2 * (1 - 1 / g) + M.s2 / (g - 1), tie={M.p: g * M.n}, because="proportional limit")],
+        steps=[Limit(M.n, oo, M.r2 * (1 - 1 / g) + M.s2 / (g - 1), tie={M.p: g * M.n}, given=[g > 1],
+                     because="proportional limit")],
         wrong=[
             Wrong("asymptotic variance at finite size", at=[{M.n: 20, M.p: 30, M.r2: 1, M.s2: 2}],
                   prediction=bias + M.s2 * M.n / (M.p - M.n)),
@@ -50,7 +51,7 @@ claims = [
         assuming=[M.p < M.n - 1],
         regime=[M.p < M.n - 5],
         scaling=[Degree(1, M.s2), Degree(0, M.r2)],
-        steps=[Limit(M.n, oo, M.s2 * g / (1 - g), tie={M.p: g * M.n}, because="proportional limit, g < 1")],
+        steps=[Limit(M.n, oo, M.s2 * g / (1 - g), tie={M.p: g * M.n}, given=[g < 1], because="proportional limit")],
         wrong=[
             Wrong("asymptotic variance at finite size", at=[{M.n: 40, M.p: 30}], prediction=M.s2 * M.p / (M.n - M.p)),
             Wrong("a bias below the threshold", at=[{M.n: 40, M.p: 20, M.r2: 1, M.s2: 1}],

@@ -1,0 +1,152 @@
+"""Expansions in a small positive quantity, with exact coefficients: Laurent series in a fractional power of it.
+
+Sums, products, quotients, roots and analytic functions of convergent expansions converge, so what is left out is
+O(small^order) whenever the coefficients are exact.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from sympy import Expr, Integer, Rational, Symbol
+
+from proofs_check.derivation import algebra
+from proofs_check.derivation.question import Question
+from theory.domain import total
+
+TERMS = 8
+ANALYTIC = (
+    sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.tanh, sympy.sinh, sympy.cosh, sympy.atan, sympy.acos,
+    sympy.asin, sympy.erf, sympy.erfc,
+)  # fmt: skip
+
+
+class NoExpansion(Exception):
+    """The expression has no expansion that this module finds."""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Σ coefficient·small^power, up to O(small^order)."""
+
+    terms: dict[Rational, Expr]
+    order: Any
+
+    def leading(self) -> tuple[Rational, Expr] | None:
+        powers = sorted(self.terms)
+        return (powers[0], self.terms[powers[0]]) if powers else None
+
+
+@dataclass(frozen=True)
+class Expander:
+    """Expands expressions in one symbol of a question; coefficients are told from zero by algebra."""
+
+    question: Question
+    small: Symbol
+    length: int = TERMS
+
+    def of(self, node: Any) -> Expansion:
+        node = sympy.sympify(node)
+        if not node.has(self.small):
+            return self._kept({Integer(0): node}, sympy.oo)
+        if node == self.small:
+            return Expansion({Integer(1): Integer(1)}, sympy.oo)
+        if isinstance(node, sympy.Add):
+            return self._sum([self.of(part) for part in node.args])
+        if isinstance(node, sympy.Mul):
+            found = self.of(node.args[0])
+            for part in node.args[1:]:
+                found = self._times(found, self.of(part))
+            return found
+        if isinstance(node, sympy.Pow) and node.exp.is_Rational:
+            return self._power(self.of(node.base), node.exp)
+        if isinstance(node, total):
+            inside = self.of(node.args[0])
+            return self._kept({p: total(c) for p, c in inside.terms.items()}, inside.order)
+        if isinstance(node, ANALYTIC):
+            return self._function(node.func, self.of(node.args[0]))
+        if isinstance(node, sympy.Pow) and not node.base.has(self.small):
+            return self._function(sympy.exp, self.of(node.exp * sympy.log(node.base)))
+        raise NoExpansion(f"{type(node).__name__} is not expanded")
+
+    def _kept(self, terms: dict[Any, Expr], order: Any) -> Expansion:
+        kept = {
+            Rational(p): sympy.together(c) if not c.has(total) else c for p, c in terms.items()
+            if p < order and not algebra.vanishes(c, self.question.ranges)
+        }
+        if kept and order != sympy.oo and len(kept) > 4 * self.length:
+            order = sorted(kept)[4 * self.length]
+            kept = {p: c for p, c in kept.items() if p < order}
+        return Expansion(kept, order)
+
+    def _sum(self, parts: list[Expansion]) -> Expansion:
+        order, terms = min(part.order for part in parts), {}
+        for part in parts:
+            for power, coefficient in part.terms.items():
+                terms[power] = terms.get(power, Integer(0)) + coefficient
+        return self._kept(terms, order)
+
+    def _times(self, one: Expansion, two: Expansion) -> Expansion:
+        lows = [min(part.terms, default=part.order) for part in (one, two)]
+        order = min(one.order + lows[1], two.order + lows[0])
+        terms: dict[Any, Expr] = {}
+        for p, a in one.terms.items():
+            for q, b in two.terms.items():
+                if p + q < order:
+                    terms[p + q] = terms.get(p + q, Integer(0)) + a * b
+        return self._kept(terms, order)
+
+    def _scaled(self, part: Expansion, shift: Any, factor: Expr) -> Expansion:
+        return self._kept({p + shift: c * factor for p, c in part.terms.items()}, part.order + shift)
+
+    def _power(self, base: Expansion, exponent: Rational) -> Expansion:
+        """(a s^m (1 + w))^e = a^e s^(me) Σ binomial(e, k) w^k, with w small."""
+        leading = base.leading()
+        if leading is None:
+            raise NoExpansion("a power of something whose leading term is not known")
+        power, coefficient = leading
+        if exponent.q > 1 and algebra.sign(coefficient, self.question) != algebra.POSITIVE:
+            raise NoExpansion(f"a root whose leading coefficient {coefficient} is not known to be positive")
+        whole = exponent.is_Integer and exponent >= 0
+        if not whole and algebra.sign(coefficient, self.question) not in (algebra.POSITIVE, algebra.NEGATIVE):
+            raise NoExpansion(f"it divides by {coefficient}, whose sign is open; say more in given=…")
+        if whole:
+            return self._whole_power(base, int(exponent))
+        rest = self._scaled(base, -power, 1 / coefficient)
+        small = self._kept({p: c for p, c in rest.terms.items() if p > 0}, rest.order)
+        found = self._composed(small, lambda k: sympy.ff(exponent, k) / sympy.factorial(k))
+        return self._scaled(found, power * exponent, coefficient**exponent)
+
+    def _whole_power(self, base: Expansion, exponent: int) -> Expansion:
+        found = Expansion({Integer(0): Integer(1)}, sympy.oo)
+        for _ in range(exponent):
+            found = self._times(found, base)
+        return found
+
+    def _composed(self, small: Expansion, coefficient: Callable[[int], Expr]) -> Expansion:
+        """Σ coefficient(k) small^k, cut where the powers leave the length that is kept."""
+        least = min(small.terms, default=None)
+        if least is None:
+            return self._kept({Integer(0): coefficient(0)}, small.order)
+        count = max(self.length, 2)
+        order = least * (count + 1)
+        found, power = Expansion({Integer(0): coefficient(0)}, sympy.oo), Expansion({Integer(0): Integer(1)}, sympy.oo)
+        for k in range(1, count + 1):
+            power = self._times(power, small)
+            found = self._sum([found, self._scaled(power, 0, coefficient(k))])
+        return self._kept(found.terms, min(found.order, order))
+
+    def _function(self, function: Any, inside: Expansion) -> Expansion:
+        if any(p < 0 for p in inside.terms) or inside.order <= 0:
+            raise NoExpansion(f"{function.__name__} of something that grows without bound")
+        at = inside.terms.get(Integer(0), Integer(0))
+        small = self._kept({p: c for p, c in inside.terms.items() if p > 0}, inside.order)
+        x = sympy.Dummy("x")
+        slopes = [function(x)]
+        for _ in range(self.length):
+            slopes.append(sympy.diff(slopes[-1], x))
+        values = [slope.subs(x, at) for slope in slopes]
+        if any(v.has(sympy.zoo, sympy.nan, sympy.oo) for v in values):
+            raise NoExpansion(f"{function.__name__} is not analytic at {at}")
+        return self._composed(small, lambda k: values[k] / sympy.factorial(k))
