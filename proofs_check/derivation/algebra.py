@@ -167,7 +167,7 @@ def _lower_bounds(premise: Any, ranges: Mapping[Symbol, Range]) -> list[tuple[Sy
     else:
         return []
     strict, found = isinstance(premise, (sympy.Gt, sympy.Lt)), []
-    if size(difference) > SIMPLIFIED:
+    if size(difference) > SIMPLIFIED or difference.has(total):
         return []
     difference = sympy.expand(difference)
     for symbol in sorted(difference.free_symbols & set(ranges), key=str):

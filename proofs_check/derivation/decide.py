@@ -15,6 +15,7 @@ from proofs_check.derivation.question import Question, Range, relation, scenes
 from proofs_check.derivation.series import Expander, NoExpansion
 from theory.audit import LONGEST_FORMULA
 from theory.claim import Claim
+from theory.errors import BadInput
 from theory.evaluate import enclose
 from theory.points import default_points
 from theory.proof import (
@@ -38,7 +39,12 @@ CLOSER = [Rational(1, 2**k) for k in range(0, 40, 3)]
 def decide(step: Stated, claim: Claim) -> Outcome:
     """The outcome of a step, with the seconds it took.   Raises BadDeclaration for symbols that nothing declares."""
     began = time.perf_counter()
-    found = _decided(step, claim)
+    try:
+        found = _decided(step, claim)
+    except BadInput:
+        raise
+    except Exception as fault:  # of a library, of many kinds; one step must not take the others with it
+        found = undecided("none", f"a backend failed: {type(fault).__name__}: {' '.join(str(fault).split())[:200]}")
     return replace(found, seconds=time.perf_counter() - began)
 
 
