@@ -1,6 +1,6 @@
 """From an expression to a number with a rigorous enclosure, by ball arithmetic (arb); and conditions decided by it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,13 +85,22 @@ def ball_at(expression: Basic, values: Mapping[Symbol, Any], bits: int) -> arb:
 
 def complex_ball_at(expression: Basic, values: Mapping[Symbol, Any], bits: int) -> Any:
     """The value as a real ball, or as a complex one where the formula or one of the values is complex."""
+    return balls_at([expression], values, bits)[0]
+
+
+def balls_at(expressions: Sequence[Basic], values: Mapping[Symbol, Any], bits: int) -> list[Any]:
+    """The values of several expressions; what they share is evaluated once."""
     with precision(bits):
         known = balls(values)
-        complex_numbers = expression.has(sympy.I) or any(isinstance(value, acb) for value in known.values())
-        ball = Walk(known, Shape(complex=complex_numbers)).of(expression)
-    if isinstance(ball, list):
-        raise BadInput(f"{expression} has one value per mode; sum it with total(…)")
-    return ball
+        complex_numbers = any(one.has(sympy.I) for one in expressions) or any(
+            isinstance(value, acb) for value in known.values()
+        )
+        walk = Walk(known, Shape(complex=complex_numbers))
+        found = [walk.of(expression) for expression in expressions]
+    for expression, ball in zip(expressions, found, strict=True):
+        if isinstance(ball, list):
+            raise BadInput(f"{expression} has one value per mode; sum it with total(…)")
+    return found
 
 
 def predicted(ball: arb, digits: int = DIGITS) -> Prediction:
@@ -202,6 +211,6 @@ class precision:
 
 
 __all__ = [
-    "COMPARISONS", "DIGITS", "FUNCTIONS", "Prediction", "ball_at", "balls", "complex_ball_at", "enclose", "holds",
-    "precision", "predicted", "sign",
+    "COMPARISONS", "DIGITS", "FUNCTIONS", "Prediction", "ball_at", "balls", "balls_at", "complex_ball_at", "enclose",
+    "holds", "precision", "predicted", "sign",
 ]  # fmt: skip

@@ -233,7 +233,11 @@ SPECIAL = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "places", "oracle"), SPECIAL, ids=lambda part: "oracle" if hasattr(part, "__code__") else str(part)[:30])
+@pytest.mark.parametrize(
+    ("expression", "places", "oracle"),
+    SPECIAL,
+    ids=lambda part: "oracle" if hasattr(part, "__code__") else str(part)[:30],
+)
 def test_special_functions_agree_with_mpmath_at_sixty_digits(expression: sympy.Expr, places: list, oracle: Any) -> None:
     symbol = next(iter(expression.free_symbols))
     for place in places:

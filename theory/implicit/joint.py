@@ -15,7 +15,7 @@ from theory.implicit.polynomial import solutions_of
 from theory.implicit.root import Continued, Root
 from theory.implicit.starts import candidates
 from theory.implicit.system import System
-from theory.implicit.unique import only_solution
+from theory.implicit.unique import by_signs, only_solution
 
 DIGITS_FIRST = 20
 
@@ -34,8 +34,10 @@ def solved_jointly(roots: Sequence[Root], values: Mapping[Any, Any], digits: int
     system = System(tuple(roots), values)
     if any(isinstance(root.branch, Continued) for root in roots):
         return Found(followed(system, digits).balls, f"{system.names} continued in balls", True)
-    listed = solutions_of(system, digits)
-    found = [one for one in listed or _from_starts(system) if belongs(system, one)]
+    alone = not system.complex and by_signs(system)
+    listed = None if alone else solutions_of(system, digits)
+    settled = listed if listed is not None else _from_starts(system, digits if alone else DIGITS_FIRST, alone)
+    found = [one for one in settled if belongs(system, one)]
     names, places = system.names, " × ".join(root.place for root in roots)
     if not found:
         nowhere = [str(root.branch) for root in roots if root.branch != true]
@@ -51,6 +53,8 @@ def solved_jointly(roots: Sequence[Root], values: Mapping[Any, Any], digits: int
             f"{places}, such as {_shown(system, found[0])} and {_shown(system, found[1])}; "
             "give a branch or a bracket that leaves one"
         )
+    if alone:
+        return Found(found[0].balls, f"{names} unique: the signs of the Jacobian", True)
     finer = certified(system, [ball.mid() for ball in found[0].balls], digits)
     if finer is None or not finer.meets(found[0]):
         raise NoRoot(f"{names}: the solution is lost at {digits} digits; the equations are singular there")
@@ -68,11 +72,14 @@ def _said(system: System, found: Certified, proof: str) -> tuple[str, bool]:
     )
 
 
-def _from_starts(system: System) -> list[Certified]:
+def _from_starts(system: System, digits: int, first: bool) -> list[Certified]:
+    """The certified solutions that float64 finds; only the first one where there is no other."""
     found: list[Certified] = []
     for place in candidates(system):
         start = [acb(complex(part)) if system.complex else arb(float(part.real)) for part in place]
-        one = certified(system, start, DIGITS_FIRST)
+        one = certified(system, start, digits)
+        if one is not None and first:
+            return [one]
         if one is not None and not any(other.meets(one) or other.holds(one.balls) for other in found):
             found.append(one)
     return found

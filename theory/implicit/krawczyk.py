@@ -6,6 +6,7 @@ only one, and it lies in K(X). True in real boxes, and in complex ones for analy
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flint import acb, arb
@@ -15,16 +16,37 @@ from theory.implicit.system import System
 
 STEPS = 40
 WIDER = 10_000
+WIDTHS = ("0.3", "0.03", "0.001")  # of a box in which a solution is alone, of its size
 
 
 @dataclass(frozen=True)
 class Certified:
-    """Balls around one solution, the box in which it is alone, and how well it is conditioned."""
+    """Balls around one solution, the system that it solves, and the bits with which it was found."""
 
     balls: tuple[Any, ...]
-    region: tuple[Any, ...]
-    residual: float
-    condition: float
+    system: System
+    bits: int
+
+    @cached_property
+    def region(self) -> list[Any]:
+        """A box in which the solution is alone, as wide as some tries give it."""
+        middle = [ball.mid() for ball in self.balls]
+        with precision(self.bits):
+            for wide in map(arb, WIDTHS):
+                if inside(self.system, middle, wide, self.bits) is not None:
+                    return boxed(middle, wide)
+        return list(self.balls)
+
+    @cached_property
+    def residual(self) -> float:
+        """A bound of the equations over the balls."""
+        return max(float(abs(value).upper()) for value in self.system.at(self.balls, self.bits))
+
+    @cached_property
+    def condition(self) -> float:
+        """How far a relative fault of the equations' terms is magnified in the solution."""
+        with precision(self.bits):
+            return _condition(self.system, [ball.mid() for ball in self.balls], self.bits)
 
     def holds(self, others: Sequence[Any]) -> bool:
         """Whether another box lies where this solution is alone."""
@@ -50,16 +72,7 @@ def certified(system: System, start: Sequence[Any], digits: int) -> Certified | 
             found, share = inside(system, middle, share, bits), share * WIDER
         if found is None:
             return None
-        region = next(
-            (
-                boxed(middle, arb(wide))
-                for wide in ("0.3", "0.03", "0.001")
-                if inside(system, middle, arb(wide), bits) is not None
-            ),
-            boxed(middle, share / WIDER),
-        )
-        residual = max(float(abs(value).upper()) for value in system.at(found, bits))
-        return Certified(tuple(found), tuple(region), residual, _condition(system, middle, bits))
+        return Certified(tuple(found), system, bits)
 
 
 def boxed(middle: Sequence[Any], share: arb) -> list[Any]:

@@ -11,10 +11,10 @@ from flint import acb, acb_mat, arb, arb_mat
 from sympy import Expr, Symbol
 
 from theory.errors import NoRoot
-from theory.evaluate import ball_at, complex_ball_at
+from theory.evaluate import balls_at
+from theory.implicit.compiled import compiled
 from theory.implicit.root import Root
 from theory.setting import symbols_of
-from theory.vectorise import as_float, vectorised
 
 NOT_ANALYTIC = (sympy.re, sympy.im, sympy.Abs, sympy.arg, sympy.conjugate)
 
@@ -85,9 +85,10 @@ class System:
 
     def _balls(self, expressions: Sequence[Expr], unknowns: Sequence[Any], bits: int) -> list[Any]:
         known = {**self.values, **dict(zip(self.symbols, unknowns, strict=True))}
+        found = balls_at(expressions, known, bits)
         if self.complex:
-            return [acb(complex_ball_at(expression, known, bits)) for expression in expressions]
-        return [ball_at(expression, known, bits) for expression in expressions]
+            return [acb(ball) for ball in found]
+        return [ball if isinstance(ball, arb) else ball.real if ball.imag.contains(0) else arb("nan") for ball in found]
 
     # float64, for many starts at once
 
@@ -95,16 +96,7 @@ class System:
         """The equations and their Jacobian at many places.   Shapes: (starts, d) -> (starts, d), (starts, d, d)."""
         count, size = starts.shape
         rows = jacobian(self.equations, self.symbols)
-        others = tuple(sorted(symbols_of(self.equations) - set(self.symbols), key=str))
-        numbers = [as_float(self.values[symbol]) for symbol in others]
-        unknowns = [starts[:, i : i + 1] for i in range(size)]
-
-        def column(expression: Expr) -> np.ndarray:
-            function = vectorised(expression, (*self.symbols, *others))
-            return np.broadcast_to(np.asarray(function(*unknowns, *numbers)), (count, 1))[:, 0]
-
-        with np.errstate(all="ignore"):
-            values = np.stack([column(equation) for equation in self.equations], axis=1)
-            slopes = np.stack([np.stack([column(entry) for entry in row], axis=1) for row in rows], axis=1)
-        return values, slopes
+        entries = [*self.equations, *(entry for row in rows for entry in row)]
+        columns = np.stack(compiled(entries, self.symbols, self.values)(list(starts.T)), axis=1)
+        return columns[:, :size], columns[:, size:].reshape(count, size, size)
 

@@ -45,7 +45,7 @@ def only_solution(system: System, found: Certified) -> str:
 def only_scalar(system: System, ball: Any) -> tuple[str, bool]:
     """What is known of one unknown whose equation changes sign across a ball, and whether it is proved to be alone."""
     (root,) = system.roots
-    found = Certified((ball,), (ball,), 0.0, 1.0)
+    found = Certified((ball,), system, 200)
     listed = None if system.complex else _listed(system)
     proof = "all solutions listed" if listed else only_solution(system, found)
     if proof:
