@@ -8,6 +8,7 @@ import numpy as np
 from sympy import sympify
 
 from theory.claim import Claim, Curve
+from theory.curve import predictions
 from theory.domain import Domain, Real, Size
 from theory.errors import BadInput
 from theory.points import complete, ladder_top, point_values
@@ -18,7 +19,7 @@ from theory.values import exact
 COUNT = 6  # points of a sweep whose values nobody gave
 MOST = 500
 TRIES = 50
-GRID, FINE = 60, 240  # points of a theory curve: where roots are solved for each, and where they are not
+FINE = 240  # points of a theory curve
 HOW = "write n=20:400:12 for 12 values from 20 to 400, or n=20,40,80"
 
 
@@ -139,29 +140,28 @@ def theory_curve(claim: Claim, base: Point, curve: Curve | None) -> tuple[list[f
             for size in sizes
             if all(sympify(tied).subs(ladder.along, size).is_integer for tied in ladder.tie.values())
         ]
-        kept = whole[:: max(1, len(whole) // GRID)] + whole[-1:]
+        kept = whole[:: max(1, len(whole) // FINE)] + whole[-1:]
         places = [
             (size, {**values, **Ladder(ladder.along, (size, size + 1, size + 2), ladder.tie).rungs()[0]})
             for size in sorted(set(kept))
         ]
-    heights = [(float(x), _height(claim, where)) for x, where in places]
-    drawn = [(x, height) for x, height in heights if height is not None]
+    found = [(float(x), point) for x, where in places if (point := _inside(claim, where)) is not None]
+    heights = predictions(claim, [point for _, point in found]).value if found else []
+    drawn = [(x, float(height)) for (x, _), height in zip(found, heights, strict=True) if math.isfinite(height)]
     return ([x for x, _ in drawn], [height for _, height in drawn]) if drawn else None
 
 
 def _grid(claim: Claim, curve: Curve) -> list[Any]:
     """Many values from end to end of a sweep, those of the sweep among them."""
     low, high = float(min(curve.values)), float(max(curve.values))
-    count = GRID if claim.roots else FINE
-    spaced = np.geomspace(low, high, count) if curve.log and low > 0 else np.linspace(low, high, count)
+    spaced = np.geomspace(low, high, FINE) if curve.log and low > 0 else np.linspace(low, high, FINE)
     whole = isinstance(claim.setting.domains()[str(curve.over)], Size)
     return sorted({*curve.values, *(round(value) if whole else exact(f"{value:.6g}") for value in spaced[1:-1])})
 
 
-def _height(claim: Claim, values: Mapping[str, Any]) -> float | None:
-    """The prediction at a point; none outside the assumptions or without a root, where a curve has a gap."""
+def _inside(claim: Claim, values: Mapping[str, Any]) -> Point | None:
+    """The point with these values; none outside the assumptions, where a curve has a gap."""
     try:
-        height = float(claim.predict(claim.point(values)).value)
+        return claim.point(values)
     except BadInput:
         return None
-    return height if math.isfinite(height) else None

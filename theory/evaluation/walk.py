@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -101,8 +102,19 @@ def _evaluated(node: Any, walk: Walk) -> Ball:
             raise BadInput(f"{node}: {NO_MODES}")
         return sum(parts[0], arb(0))
     if any(isinstance(part, list) for part in parts):
-        return [_apply(node, list(entries), walk.shape) for entries in zip(*_rows(parts), strict=True)]
+        return _by_mode(node, _rows(parts), walk.shape)
     return _apply(node, parts, walk.shape)
+
+
+def _by_mode(node: Any, rows: list[list[Any]], shape: Shape) -> list[Any]:
+    """The node mode by mode; what spectra are mostly made of without asking for every mode what it is."""
+    if isinstance(node, (sympy.Add, sympy.Mul)):
+        combine = operator.add if isinstance(node, sympy.Add) else operator.mul
+        return reduce(lambda one, two: list(map(combine, one, two)), rows)
+    if isinstance(node, sympy.Pow) and node.exp in (-1, -2):
+        base = rows[0] if node.exp == -1 else [entry * entry for entry in rows[0]]
+        return [1 / entry for entry in base]
+    return [_apply(node, list(entries), shape) for entries in zip(*rows, strict=True)]
 
 
 def _rows(parts: list[Ball]) -> list[list[Any]]:

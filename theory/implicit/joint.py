@@ -75,7 +75,7 @@ def _said(system: System, found: Certified, proof: str) -> tuple[str, bool]:
 def _from_starts(system: System, digits: int, first: bool) -> list[Certified]:
     """The certified solutions that float64 finds; only the first one where there is no other."""
     found: list[Certified] = []
-    for place in candidates(system):
+    for place in candidates(system, first):
         start = [acb(complex(part)) if system.complex else arb(float(part.real)) for part in place]
         one = certified(system, start, digits)
         if one is not None and first:

@@ -61,7 +61,8 @@ def solved_at(
     if len(truth) < 2:
         return _one_by_one(roots, table, at, range(count), 0.0)
     for block in blocks(roots):
-        found = _block(block, _newton(block, known, held, near), known, way, truth)
+        with np.errstate(all="ignore"):  # what is not finite is solved by balls
+            found = _block(block, _newton(block, known, held, near), known, way, truth)
         known |= found
         table |= found
     lost = np.flatnonzero(~np.all([np.isfinite(column) for column in table.values()], axis=0))

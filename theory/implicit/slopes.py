@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import sympy
 from flint import acb, acb_mat, arb_mat
 from sympy import Dummy, Expr, Function, Symbol
 
 from theory.errors import BadInput
 from theory.evaluate import complex_ball_at, precision
+from theory.implicit.compiled import compiled
 from theory.implicit.root import Root
 from theory.implicit.system import jacobian
 
@@ -91,11 +93,8 @@ def _solved(
     rows = [complex_ball_at(entry, known, bits) for row in jacobian(equations, symbols) for entry in row]
     table = matrix(len(roots), len(roots), rows)
     for order in _needed(names, roots):
-        right = list(equations)
-        for symbol in order:
-            right = [_along(expression, symbol, roots, names) for expression in right]
-        unknown = {symbol: sympy.S.Zero for symbol in names[order].values()}
-        rest = matrix(len(roots), 1, [complex_ball_at(-one.xreplace(unknown), known, bits) for one in right])
+        right = _right(equations, order, roots, names)
+        rest = matrix(len(roots), 1, [complex_ball_at(one, known, bits) for one in right])
         try:
             solution = table.solve(rest)
         except ZeroDivisionError as fault:
@@ -106,6 +105,31 @@ def _solved(
         known |= now
         found |= now
     return found
+
+
+def slopes_along(
+    roots: Sequence[Root], columns: Mapping[Any, np.ndarray], held: Mapping[Any, Any], names: Names
+) -> dict[Symbol, np.ndarray]:
+    """The derivatives of the roots at many points, in float64.   Shapes: (points,) each."""
+    symbols, size = tuple(root.symbol for root in roots), len(roots)
+    equations = tuple(sympy.sympify(root.equation) for root in roots)
+    known = dict(columns)
+    entries = [entry for row in jacobian(equations, symbols) for entry in row]
+    table = np.stack(compiled(entries, list(known), held)(list(known.values())), axis=1).reshape(-1, size, size)
+    for order in _needed(names, roots):
+        rest = compiled(_right(equations, order, roots, names), list(known), held)(list(known.values()))
+        solution = np.linalg.solve(table, np.stack(rest, axis=1)[:, :, None])[:, :, 0]
+        known |= dict(zip(names[order].values(), solution.T, strict=True))
+    return {symbol: column for symbol, column in known.items() if symbol not in columns}
+
+
+def _right(equations: Sequence[Expr], order: tuple[Symbol, ...], roots: Sequence[Root], names: Names) -> list[Expr]:
+    """What J·(derivatives of an order) equals: the derivative of the equations without them, negated."""
+    right = list(equations)
+    for symbol in order:
+        right = [_along(expression, symbol, roots, names) for expression in right]
+    unknown = {symbol: sympy.S.Zero for symbol in names[order].values()}
+    return [-expression.xreplace(unknown) for expression in right]
 
 
 def _needed(names: Names, roots: Sequence[Root]) -> list[tuple[Symbol, ...]]:

@@ -6,7 +6,7 @@ from theory.implicit.root import Root
 from theory.implicit.system import System
 from theory.vectorise import as_float
 
-STARTS = 96
+STARTS, FEW = 96, 4
 ITERATED = 60  # damped steps of x ← x − F(x)/2, which find the fixed point x = f(x) where f is monotone
 NEWTON = 80
 FARTHEST = 2.0  # of one step: a factor e² for positive unknowns, twice its size otherwise
@@ -16,9 +16,16 @@ MOST = 24
 ELEMENTS = 2_000_000  # starts × modes at once
 
 
-def candidates(system: System) -> list[np.ndarray]:
-    """Different places where Newton's iteration settles, inside the brackets.   Shapes: (d,) each."""
+def candidates(system: System, only: bool = False) -> list[np.ndarray]:
+    """Different places where Newton's iteration settles, inside the brackets.   Shapes: (d,) each.
+
+    `only`: there is at most one, so a few starts are tried before many.
+    """
     starts = _starts(system, np.random.default_rng(0))
+    with np.errstate(all="ignore"):
+        first = _settled(system, starts[:FEW]) if only else np.empty((0, starts.shape[1]))
+    if len(first):
+        return [first[0]]
     with np.errstate(all="ignore"):
         settled = _settled(system, np.concatenate([starts, _damped(system, starts)]))
     found: list[np.ndarray] = []
@@ -26,13 +33,6 @@ def candidates(system: System) -> list[np.ndarray]:
         if not any(np.all(np.abs(place - other) <= SAME * np.abs(other) + 1e-300) for other in found):
             found.append(place)
     return found[:MOST]
-
-
-def polished(system: System, start: np.ndarray) -> np.ndarray | None:
-    """Where Newton's iteration settles from one place.   Shapes: (d,) -> (d,)."""
-    with np.errstate(all="ignore"):
-        settled = _settled(system, start[None, :])
-    return settled[0] if len(settled) else None
 
 
 def _starts(system: System, rng: np.random.Generator) -> np.ndarray:

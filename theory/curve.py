@@ -1,0 +1,105 @@
+"""A claim's prediction at many points, in float64 and checked by balls: what curves, sweeps and searches read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sympy import Symbol
+
+from theory.claim import Claim
+from theory.errors import BadInput
+from theory.evaluate import Prediction
+from theory.implicit.compiled import compiled
+from theory.implicit.many import Many, solved_at
+from theory.implicit.slopes import Names, slopes_along, spelled_out
+from theory.setting import Point, symbols_of
+from theory.values import Modes
+from theory.vectorise import EPS
+
+FEW = 12  # points at which balls are as quick
+CHECKED = 5
+APART = 1e-8  # relative, between float64 and balls: beyond it balls evaluate every point
+UNFIT = (BadInput, NameError, TypeError, ValueError, KeyError, AttributeError, NotImplementedError)
+
+
+def predictions(claim: Claim, points: Sequence[Point]) -> Prediction:
+    """The prediction at every point; not a number where there is none.   Shapes: (points,).
+
+    Float64 at all points that share their spectra and choices, balls at some of them and wherever float64 fails.
+    """
+    if not claim.is_per_point():
+        raise BadInput(f"{claim.id} has no prediction at a point; predict from what was drawn")
+    value, error = np.full(len(points), np.nan), np.full(len(points), np.nan)
+    words = set()
+    for indices in _groups(points):
+        some = [points[i] for i in indices]
+        found = _together(claim, some) if len(some) >= FEW else None
+        found = found or _one_by_one(claim, some)
+        value[indices], error[indices] = found.value, found.error
+        words.add(found.guarantee)
+    return Prediction(value, error, "; ".join(sorted(words)))
+
+
+def _groups(points: Sequence[Point]) -> list[list[int]]:
+    """The points with the same spectra and choices."""
+    groups: dict[Any, list[int]] = {}
+    for i, point in enumerate(points):
+        key = tuple((name, str(value)) for name, value in point.values if isinstance(value, (str, Modes)))
+        groups.setdefault(key, []).append(i)
+    return list(groups.values())
+
+
+def _one_by_one(claim: Claim, points: Sequence[Point]) -> Prediction:
+    found = [_at(claim, point) for point in points]
+    return Prediction(np.array([one[0] for one in found]), np.array([one[1] for one in found]), "enclosure")
+
+
+def _at(claim: Claim, point: Point) -> tuple[float, float]:
+    try:
+        found = claim.predict(point)
+    except BadInput:
+        return np.nan, np.nan
+    return float(found.value), float(found.error)
+
+
+def _together(claim: Claim, points: Sequence[Point]) -> Prediction | None:
+    """The predictions in float64; None where they are not to be had so, or balls disagree."""
+    try:
+        value, checked = _in_float64(claim, points)
+    except UNFIT:
+        return None
+    value = np.where(np.abs(np.imag(value)) <= APART * np.abs(value), np.real(value), np.nan)
+    error = 4 * EPS * np.abs(value)
+    truth = {i: _at(claim, points[i]) for i in {*checked, *map(int, np.flatnonzero(~np.isfinite(value)))}}
+    both = [(value[i], *truth[i]) for i in checked if np.isfinite(truth[i][0]) and truth[i][0] != 0]
+    apart = max((abs(mine / right - 1) for mine, right, _ in both), default=np.inf)
+    if not apart <= APART:
+        return None
+    error = error + 4 * apart * np.abs(value)
+    for i, (right, its_error) in truth.items():
+        value[i], error[i] = right, its_error
+    return Prediction(value, error, f"float64, within {apart:.1g} of enclosures at {len(both)} of {len(points)} points")
+
+
+def _in_float64(claim: Claim, points: Sequence[Point]) -> tuple[np.ndarray, list[int]]:
+    """The values, and the points to check: those from which the roots were followed."""
+    first, exact = points[0], [point.exact() for point in points]
+    roots = claim.roots_at(first)
+    names: Names = {}
+    formula = first.decide(claim.prediction).subs({constant: 1 for constant in claim.unknown})
+    formula = spelled_out(formula, roots, names)
+    read = symbols_of([formula, *(part for root in roots for part in (root.equation, root.branch))])
+    varying = [symbol for symbol in exact[0] if symbol in read and len({at[symbol] for at in exact}) > 1]
+    moving = {symbol: np.array([float(at[symbol]) for at in exact]) for symbol in varying}
+    held: dict[Symbol, Any] = {s: v for s, v in {**exact[0], **first.spectra()}.items() if s not in moving}
+    if not moving:
+        raise BadInput("all points are the same to the formula")
+    spread = np.unique(np.linspace(0, len(points) - 1, CHECKED).round().astype(int))
+    many = Many({}, tuple(map(int, spread)), 0.0)
+    if roots:
+        many = solved_at(roots, moving, held, lambda i: {**exact[i], **first.spectra()})
+    columns: dict[Any, np.ndarray] = {**moving, **many.roots}
+    columns |= slopes_along(roots, columns, held, names) if names else {}
+    value = compiled([formula], list(columns), held)(list(columns.values()))[0]
+    return np.array(value), list(many.certified)[: max(CHECKED, len(spread))]
+
