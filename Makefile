@@ -25,7 +25,7 @@ docs: .venv/installed-docs ## the documentation, into docs/_build
 	@$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
 
 bench: .venv/installed ## benchmarks, against peers and against the machine
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python -m benchmarks.run
 
 calibrate: .venv/installed ## the engine's own error rates, into docs/calibration (about an hour; resumes)
 	@$(BIN)/proofs-check calibrate --out docs/calibration

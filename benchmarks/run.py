@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import implicit
 from numerics import measure
 from numerics.arrays import Machine
 from numerics.linalg import single_thread
@@ -129,6 +130,7 @@ def main() -> None:
         text = f"{setting.name()}: " + ", ".join(f"{name}={value}" for name, value in values.items())
         print(f"{text[:66]:66} {mine:10.2e} {theirs:10.2e} {theirs / mine:8.0f}")
     trials, share = engine_share()
+    print(implicit.table())
     print(f"check, ridgeless regression, {trials:,} trials: {share:.1%} of the time in the engine")
 
 

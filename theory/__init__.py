@@ -5,7 +5,7 @@ from sympy import And, Eq, Max, Min, Ne, Or, Rational, Symbol, exp, log, oo, pi,
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed, Law, Minimum
 from theory.domain import Choice, Data, Real, Size, Spectrum, total
-from theory.implicit import Root
+from theory.implicit import Continued, Root, slope
 from theory.proof import (
     Assumed,
     Degree,
@@ -37,10 +37,10 @@ from theory.relation import (
 from theory.setting import Axis, Drawn, Event, Observable, Point, Setting
 
 __all__ = [
-    "And", "Assumed", "Asymptotic", "Axis", "Bound", "Choice", "Claim", "Computed", "Curve", "Data", "Degree",
-    "Direction", "Distribution", "Drawn", "Entries", "Eq", "Equality", "Event", "Exponent", "Identical", "Identity",
-    "Implication", "Inequality", "Instances", "Integration", "Ladder", "Law", "Limit", "Max", "Min", "Minimum",
-    "Monotone", "Ne", "Observable", "Or", "Order", "Ordering", "Point", "Probability", "Rational", "Real", "Root",
-    "Series", "Setting", "Size", "Solution", "Source", "Spectrum", "Symbol", "Threshold", "Wrong", "exp", "log", "oo",
-    "pi", "sqrt", "total",
+    "And", "Assumed", "Asymptotic", "Axis", "Bound", "Choice", "Claim", "Computed", "Continued", "Curve", "Data",
+    "Degree", "Direction", "Distribution", "Drawn", "Entries", "Eq", "Equality", "Event", "Exponent", "Identical",
+    "Identity", "Implication", "Inequality", "Instances", "Integration", "Ladder", "Law", "Limit", "Max", "Min",
+    "Minimum", "Monotone", "Ne", "Observable", "Or", "Order", "Ordering", "Point", "Probability", "Rational", "Real",
+    "Root", "Series", "Setting", "Size", "Solution", "Source", "Spectrum", "Symbol", "Threshold", "Wrong", "exp",
+    "log", "oo", "pi", "slope", "sqrt", "total",
 ]  # fmt: skip

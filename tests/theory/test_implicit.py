@@ -10,7 +10,7 @@ from sympy import Eq, Min, Piecewise, Rational, Symbol, cos, exp, floor, log, sq
 
 from theory import evaluate
 from theory.domain import total
-from theory.errors import NoRoot
+from theory.errors import BadDeclaration, NoRoot
 from theory.evaluate import enclose
 from theory.implicit import Root, solve
 
@@ -125,3 +125,31 @@ def test_an_equation_may_not_read_what_has_no_value() -> None:
 def test_no_digits_are_claimed_beyond_those_of_an_uncertain_parameter() -> None:
     ball = solve([Root(g, g - sqrt(x))], {x: arb(2, 1e-10)}, 30)[g]
     assert ball.rad() > 1e-12 and ball.contains(arb(2).sqrt())
+
+
+@pytest.mark.parametrize(
+    ("root", "words"),
+    [
+        (Root(g, 1 / (g - 2), bracket=(1, 5)), "jump"),
+        (Root(g, g - 7, bracket=(1, 5)), "no root"),
+        (Root(g, g - 7, branch=g < 5), "no root"),
+        (Root(g, g - 7, branch=g < 0), "holds nowhere"),
+        (Root(g, sqrt(1 - g) + 2), "no root"),
+    ],
+    ids=str,
+)
+def test_a_root_outside_its_bracket_or_branch_and_a_pole_are_refused(root: Root, words: str) -> None:
+    with pytest.raises(NoRoot, match=words):
+        solve([root], {}, 20)
+
+
+def test_an_empty_bracket_is_a_bad_declaration() -> None:
+    with pytest.raises(BadDeclaration, match="empty"):
+        solve([Root(g, g - 2, bracket=(5, 1))], {}, 20)
+
+
+def test_too_many_coupled_unknowns_are_refused() -> None:
+    names = [Symbol(f"u{i}", positive=True) for i in range(7)]
+    ring = [Root(one, one - names[i - 1] / 2 - 1) for i, one in enumerate(names)]
+    with pytest.raises(BadDeclaration, match="at most 6"):
+        solve(ring, {}, 20)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.special
 import sympy
 from flint import arb
 from sympy import Basic
@@ -154,6 +153,18 @@ def _modulus(argument: Interval) -> Interval:
     return Interval(np.where(crossing, 0.0, np.minimum(*ends)), np.maximum(*ends))
 
 
+def _error_function(x: np.ndarray) -> np.ndarray:
+    from scipy.special import erf  # costs a tenth of a second, and few equations read it
+
+    return erf(x)
+
+
+def _rest_of_error_function(x: np.ndarray) -> np.ndarray:
+    from scipy.special import erfc
+
+    return erfc(x)
+
+
 INTERVALS = Arithmetic(
     number=_number,
     constants={constant: (lambda value=float(constant): _outwards(*[np.full((1, 1), value)] * 2))
@@ -162,7 +173,7 @@ INTERVALS = Arithmetic(
         sympy.exp: _rising(np.exp), sympy.log: _rising(np.log, 0.0), sympy.tanh: _rising(np.tanh),
         sympy.sinh: _rising(np.sinh), sympy.atan: _rising(np.arctan), sympy.asinh: _rising(np.arcsinh),
         sympy.sin: _wave(np.sin), sympy.cos: _wave(np.cos),
-        sympy.erf: _rising(scipy.special.erf), sympy.erfc: _falling(scipy.special.erfc),
+        sympy.erf: _rising(_error_function), sympy.erfc: _falling(_rest_of_error_function),
         sympy.Abs: _modulus,
         sympy.Min: _extreme(np.minimum), sympy.Max: _extreme(np.maximum),
     },
