@@ -19,6 +19,7 @@ from theory.evaluate import Prediction
 from theory.relation import Asymptotic, Bound, Equality, Identity, Ordering, Relation, Threshold
 
 NO_SIDE = "noise: no measured side tells the two places apart"
+TINY = 1e-9
 STAGE = "screen"  # the trials of a check: with a store they are read, not drawn again
 PLAIN: dict[str, Any] = {"roots": (), "wrong": (), "rivals": (), "figure": None}
 Reader = Callable[[Sequence[Measured], int], Outcome]
@@ -156,7 +157,7 @@ def contradicted(measured: Sequence[Measured], place: Any, tolerance: float) -> 
     first, sides = measured[0], measured[1:]
     value = np.asarray(first.prediction.value) * np.ones(first.kept)
     ratio = np.asarray(place.value) / value
-    doubt = ratio * (np.asarray(first.prediction.error) / value + np.abs(place.error / np.asarray(place.value)))
+    doubt = np.abs(ratio * np.asarray(first.prediction.error) / value) + np.abs(place.error / value)
     against = np.zeros(first.kept, dtype=bool)
     for side in sides:
         factor, error = side.station.factor or 1.0, certificates(side)
@@ -171,7 +172,9 @@ def _from_elsewhere(attempt: Attempt, mutant: Claim, measured: Sequence[Measured
     ratios = np.asarray(place.value) / np.asarray(first.prediction.value)
     if np.ptp(ratios) > SAME:
         return Outcome("undecided", reason="every draw has its own place, which is tried for pathwise thresholds only")
-    moved = [_seen_from(side, float(np.mean(ratios))) for side in sides]
+    ratio = max(float(np.mean(ratios)), TINY)  # a place at 0, or below it, lies below every side
+    place = dataclasses.replace(place, value=ratio * np.asarray(first.prediction.value))
+    moved = [_seen_from(side, ratio) for side in sides]
     apart = [side for side in moved if abs((side.station.factor or 1.0) - 1) >= attempt.rule.tolerance]
     if not apart:
         return Outcome("open", reason=NO_SIDE)

@@ -1,6 +1,6 @@
 """Stochastic gradient descent near and at minima of the squared loss."""
 
-from theory.domain import Choice, Real, Size
+from theory.domain import Choice, Real, Size, Spectrum
 from theory.setting import Drawn, Observable, Setting
 
 
@@ -31,3 +31,32 @@ class LinearisedSGD(Setting):
                           certificate="crossing_error")
     crossing_error = Observable("half the width of the bracket of crossing")
     second_moment = Observable("‖w‖² after two steps of SGD from a standard normal start, mean over many chains")
+
+
+class StreamingMoments(Setting):
+    """The second moment of SGD w ← w − eta·H_b·w on streaming inputs x ~ N(0, H), without label noise.
+
+    H_b is the mean of xxᵀ over a fresh batch of size B. H has the eigenvalues h, in a random basis. Expectations over
+    the inputs are taken exactly.
+    """
+
+    h = Spectrum(typical=("[1,0.5,0.25,0.1]", "[2,2,2]", "power(1,5)"))
+    B = Size(typical=(1, 8))
+    eta = Real(above=0, typical=(0.02, 0.2), per_trial=True)
+    eigenvector = Drawn(h)
+    growth = Observable("log of the factor by which E‖w‖² grows per step at learning rate eta, in the long run",
+                        certificate="growth_error", values="discrete")
+    growth_error = Observable("half the width of the enclosure of growth")
+
+
+class StreamingLeastSquares(Setting):
+    """SGD on streaming least squares: y = x·w* + ε, x ~ N(0, diag(h)), E ε = 0, Var ε = s2, fresh batches of size B.
+
+    w ← w − (eta/B) Σ (xᵢ·w − yᵢ) xᵢ from w = w*, for 9/(eta·min h) steps.
+    """
+
+    h = Spectrum(typical=("[1,0.5,0.25]", "[1,1,1,1]", "power(1,4)"))
+    B = Size(typical=(1, 8))
+    s2 = Real(above=0, typical=(0.1, 1))
+    eta = Real(above=0, typical=(0.1, 0.5))
+    excess_risk = Observable("E[(w − w*)ᵀ diag(h) (w − w*) | inputs], mean over the last third of the steps")
