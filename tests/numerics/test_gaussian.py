@@ -1,0 +1,63 @@
+"""Averages over Gaussian inputs against two-dimensional quadrature of their definition."""
+
+import numpy as np
+import pytest
+from scipy import integrate
+from scipy.special import erf
+
+from numerics.arrays import Machine
+from numerics.gaussian import ACTIVATIONS, linear_moments, product_moments
+from theory.errors import BadInput
+
+FUNCTIONS = {
+    "linear": lambda z: z,
+    "relu": lambda z: max(z, 0.0),
+    "step": lambda z: float(z > 0),
+    "sign": np.sign,
+    "erf": erf,
+    "square": lambda z: z**2,
+}
+LEFT = np.array([[0.3, -0.4], [1.0, 0.5]])
+RIGHT = np.array([[0.7, 0.2], [-1.2, 0.1], [0.6, -0.8]])
+MACHINES = [Machine(backend) for backend in ("numpy", "torch", "strict")]
+QUADRATURE = 1e-8
+
+
+def by_quadrature(u: np.ndarray, v: np.ndarray, left: object, right: object) -> float:
+    """∫ φ(u·x)ψ(v·x) dγ(x) in polar coordinates, the angle split where a sign changes."""
+    kinks = sorted({(np.arctan2(*w[::-1]) + side * np.pi / 2) % (2 * np.pi) for w in (u, v) for side in (1, -1)})
+    ends = [0.0, *kinks, 2 * np.pi]
+
+    def around(radius: float, angle: float) -> float:
+        x = radius * np.array([np.cos(angle), np.sin(angle)])
+        return left(u @ x) * right(v @ x) * radius * np.exp(-(radius**2) / 2) / (2 * np.pi)  # type: ignore[operator]
+
+    return sum(
+        integrate.dblquad(around, low, high, 0, 12, epsabs=1e-10, epsrel=1e-10)[0]
+        for low, high in zip(ends[:-1], ends[1:], strict=True) if high > low
+    )
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_product_moments_are_gaussian_averages(activation: str) -> None:
+    function = FUNCTIONS[activation]
+    wanted = np.array([[by_quadrature(u, v, function, function) for v in RIGHT] for u in LEFT])
+    slopes = np.array([[by_quadrature(u, v, function, lambda z: z) for v in RIGHT] for u in LEFT])
+    for machine in MACHINES:
+        left, right = machine.asarray(LEFT), machine.asarray(RIGHT)
+        assert np.all(np.abs(machine.to_host(product_moments(left, right, activation)) - wanted) < QUADRATURE)
+        assert np.all(np.abs(machine.to_host(linear_moments(left, right, activation)) - slopes) < QUADRATURE)
+        assert np.any(np.abs(machine.to_host(product_moments(1.001 * left, right, activation)) - wanted) > QUADRATURE) \
+            or activation in ("step", "sign")  # their moments depend on directions alone
+
+
+def test_parallel_rows_and_rows_of_zeros_have_moments() -> None:
+    rows = np.array([[3.0, 4.0], [-6.0, -8.0], [0.0, 0.0]])
+    found = product_moments(rows, rows, "relu")
+    assert found[0, 0] == pytest.approx(12.5, rel=1e-15) and found[0, 1] == pytest.approx(0, abs=1e-14)
+    assert np.all(found[2] == 0) and np.all(np.isfinite(product_moments(rows, rows, "sign")))
+
+
+def test_an_unknown_activation_is_refused() -> None:
+    with pytest.raises(BadInput, match="relu"):
+        product_moments(LEFT, RIGHT, "tanh")
