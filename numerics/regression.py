@@ -33,7 +33,10 @@ def ridge_risks(
 
 
 def _many_features(xp: Any, design: Array, signal: Array, added: Array, spectrum: Array | None) -> tuple[Array, Array]:
-    """From XXᵀ = U·diag(d)·Uᵀ with W = UᵀX: H = Wᵀ·diag(1/(d + a))·Uᵀ.   Shapes: signal (trials, 1, p), added (k, 1)."""
+    """From XXᵀ = U·diag(d)·Uᵀ and W = UᵀX: H = Wᵀ·diag(1/(d + a))·Uᵀ.
+
+    Shapes: signal (trials, 1, p), added (k, 1).
+    """
     values, vectors = xp.linalg.eigh(design @ xp.matrix_transpose(design))
     rotated = xp.matrix_transpose(vectors) @ design
     inverse = 1 / (values[..., None, :] + added)

@@ -1,5 +1,7 @@
 """Averages over Gaussian inputs against two-dimensional quadrature of their definition."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import integrate
@@ -34,7 +36,7 @@ def by_quadrature(u: np.ndarray, v: np.ndarray, left: object, right: object) -> 
 
     return sum(
         integrate.dblquad(around, low, high, 0, 12, epsabs=1e-10, epsrel=1e-10)[0]
-        for low, high in zip(ends[:-1], ends[1:], strict=True) if high > low
+        for low, high in itertools.pairwise(ends) if high > low
     )
 
 
