@@ -12,13 +12,17 @@ from numerics.arrays import Array, device_of, namespace
 
 @dataclass(frozen=True)
 class Activation:
-    """φ, φ′ and φ″, each applied to every number. `bent`: φ″ is not zero everywhere; of a kink it is taken as zero."""
+    """φ, φ′ and φ″, each applied to every number. `bent`: φ″ is not zero everywhere; of a kink it is taken as zero.
+
+    `of_value`: φ′ as a function of φ, where that is cheaper.
+    """
 
     name: str
     value: Callable[[Array], Array]
     slope: Callable[[Array], Array]
     curvature: Callable[[Array], Array]
     bent: bool = True
+    of_value: Callable[[Array], Array] | None = None
 
 
 def erf(z: Array) -> Array:
@@ -92,8 +96,8 @@ def _silu_curvature(z: Array) -> Array:
 
 
 IDENTITY = Activation("identity", lambda z: z, _ones, _zeros, bent=False)
-RELU = Activation("relu", _relu, _step, _zeros, bent=False)
-TANH = Activation("tanh", _tanh, _tanh_slope, lambda z: -2 * _tanh(z) * _tanh_slope(z))
+RELU = Activation("relu", _relu, _step, _zeros, bent=False, of_value=_step)
+TANH = Activation("tanh", _tanh, _tanh_slope, lambda z: -2 * _tanh(z) * _tanh_slope(z), of_value=lambda h: 1 - h * h)
 ERF = Activation(
     "erf",
     erf,
@@ -102,7 +106,11 @@ ERF = Activation(
 )
 QUADRATIC = Activation("quadratic", lambda z: z**2, lambda z: 2 * z, lambda z: 2 * _ones(z))
 SIGMOID = Activation(
-    "sigmoid", _logistic, _logistic_slope, lambda z: _logistic_slope(z) * (_logistic(-z) - _logistic(z))
+    "sigmoid",
+    _logistic,
+    _logistic_slope,
+    lambda z: _logistic_slope(z) * (_logistic(-z) - _logistic(z)),
+    of_value=lambda h: h * (1 - h),
 )
 SOFTPLUS = Activation("softplus", _softplus, _logistic, _logistic_slope)
 GELU = Activation("gelu", lambda z: z * _Phi(z), lambda z: _Phi(z) + z * _phi(z), lambda z: (2 - z**2) * _phi(z))

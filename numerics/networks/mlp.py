@@ -30,7 +30,7 @@ class Pass:
     outputs: Array
 
 
-def forward(layers: Layers, activations: Sequence[Activation], x: Array, slopes: bool = True) -> Pass:
+def forward(layers: Layers, activations: Sequence[Activation], x: Array) -> Pass:
     """The pass of all models on their inputs.   Shapes: x (…, n, d)."""
     inputs, drives, derivatives = [], [], []
     for (W, b), activation in zip(layers, activations, strict=True):
@@ -38,9 +38,13 @@ def forward(layers: Layers, activations: Sequence[Activation], x: Array, slopes:
         z = x @ _transposed(W)
         z = z if b is None else z + b[..., None, :]
         drives.append(z)
-        plain = activation.name == "identity"
-        derivatives.append(None if plain or not slopes else activation.slope(z))
-        x = z if plain else activation.value(z)
+        if activation.name == "identity":
+            derivatives.append(None)
+            x = z
+            continue
+        x = activation.value(z)
+        of_value = activation.of_value
+        derivatives.append(activation.slope(z) if of_value is None else of_value(x))
     return Pass(layers, activations, inputs, drives, derivatives, x)
 
 

@@ -13,7 +13,7 @@ from numerics.simulator import simulate_block
 from numerics.simulators.stability import relu_sgd as simulator
 from numerics.simulators.stability.relu_sgd import relu_sgd, train
 from numerics.streams import Stream, stream
-from numerics.training import descend
+from numerics.training.relu_rows import descend
 from theory.setting import Event, Observable, Point
 from theory.settings.stability.networks import ReluSGD
 

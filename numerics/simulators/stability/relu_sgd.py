@@ -13,7 +13,7 @@ from numerics.arrays import Array, namespace
 from numerics.networks.relu_rows import half_mean_square, sample_gradients
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from numerics.training import batches, descend
+from numerics.training.relu_rows import batches, descend
 from theory.settings.stability.networks import ReluSGD
 
 STEPS = 50_000

@@ -1,0 +1,1 @@
+"""Training of many small models at once, on any backend: optimisers, batches, stopping, gradient flow."""

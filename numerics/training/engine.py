@@ -1,0 +1,230 @@
+"""Training of B models at once, each until its own stopping criterion, and why each of them stopped."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.arrays import Array, namespace
+from numerics.networks.models import Model, Parameters
+from numerics.streams import Stream
+from numerics.training.losses import HALF_SQUARE, Loss
+from numerics.training.optimisers import Gradient, Optimiser, chosen, norm
+from theory.errors import BadInput
+
+REASONS = ("steps spent", "small loss", "small gradient", "diverged")
+SPENT, SMALL_LOSS, SMALL_GRADIENT, DIVERGED = range(4)
+CHUNK_NUMBERS = 2**24  # numbers that a chunk of models may hold: 128 MiB in double precision
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Samples of a step: all, or `size` drawn afresh, "with" replacement or in "epochs" without.
+
+    label_noise: standard deviation of normal noise that is added to the targets of each step.
+    """
+
+    size: int | None = None
+    sampling: str = "with"
+    label_noise: float = 0.0
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When a model is done, looked at every `stride` steps on all of its samples."""
+
+    steps: int
+    stride: int = 100
+    small_loss: float = 0.0
+    small_gradient: float = 0.0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The models at their ends. reason indexes REASONS; steps: the look at which a model stopped.
+
+    Shapes: parameters like the start, loss, steps, reason (B,).
+    """
+
+    parameters: Parameters
+    loss: Array
+    steps: np.ndarray
+    reason: np.ndarray
+
+    def why(self) -> list[str]:
+        """The reason of each model, with the step of those that diverged."""
+        words = [REASONS[reason] for reason in self.reason]
+        return [f"{word} by step {step}" if word == "diverged" else word
+                for word, step in zip(words, self.steps, strict=True)]  # fmt: skip
+
+
+def train(
+    model: Model, parameters: Parameters, inputs: Array, targets: Array, optimiser: Optimiser, stopping: Stopping,
+    rng: Stream, *, batches: Batches = Batches(), loss: Loss = HALF_SQUARE,
+) -> Trained:
+    """Every model trained as if alone, in chunks whose size depends on the shapes alone.
+
+    Inputs and targets have the model axis, of length 1 where all models share them. The batches of a chunk are drawn
+    for all of its models, so that none depends on when another stops.
+    Shapes: parameters (B, …), inputs (B or 1, n, …), targets (B or 1, n[, C]).
+    """
+    _require(parameters, inputs, targets, batches, stopping)
+    count, ended = parameters[0].shape[0], []
+    step = chunk_size(parameters, inputs, batches)
+    for number, first in enumerate(range(0, count, step)):
+        part = slice(first, min(first + step, count))
+        x, y = (array if array.shape[0] == 1 else array[part, ...] for array in (inputs, targets))
+        run = _Chunk(model, x, y, optimiser, stopping, batches, loss, rng.child("chunk", number))
+        with np.errstate(all="ignore"):  # a model that overflows is reported as diverged
+            ended.append(run.train(tuple(one[part, ...] for one in parameters)))
+    if len(ended) == 1:
+        return ended[0]
+    xp = namespace(inputs)
+    return Trained(
+        tuple(xp.concat(parts) for parts in zip(*(one.parameters for one in ended), strict=True)),
+        xp.concat([one.loss for one in ended]),
+        np.concatenate([one.steps for one in ended]),
+        np.concatenate([one.reason for one in ended]),
+    )
+
+
+def chunk_size(parameters: Parameters, inputs: Array, batches: Batches) -> int:
+    """Models at once: their parameters, state and activations within a number that no machine's memory decides."""
+    size = sum(math.prod(part.shape[1:]) for part in parameters)
+    samples, features = inputs.shape[1], math.prod(inputs.shape[2:])
+    wide = max(part.shape[1] for part in parameters)
+    return max(1, CHUNK_NUMBERS // (6 * size + samples * (features + 4 * wide)))
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    model: Model
+    inputs: Array
+    targets: Array
+    optimiser: Optimiser
+    stopping: Stopping
+    batches: Batches
+    loss: Loss
+    rng: Stream
+
+    def train(self, parameters: Parameters) -> Trained:
+        xp, count, stop = namespace(self.inputs), parameters[0].shape[0], self.stopping
+        going, state = np.arange(count), self.optimiser.begin(parameters)
+        x, y, t, plan = self.inputs, self.targets, 0, self._plan(count)
+        ended: list[tuple[np.ndarray, Parameters, Array, int, np.ndarray]] = []
+        while True:
+            value, reason = self._look(parameters, x, y, t)
+            leaving = reason >= 0
+            if leaving.any():
+                gone, kept = (self._index(np.nonzero(mask)[0]) for mask in (leaving, ~leaving))
+                done = chosen(parameters, gone)
+                ended.append((going[leaving], done, xp.take(value, gone, axis=0), t, reason[leaving]))
+                going, parameters, state = going[~leaving], chosen(parameters, kept), chosen(state, kept)
+                x, y = (array if array.shape[0] == 1 else xp.take(array, kept, axis=0) for array in (x, y))
+            if not len(going):
+                return self._joined(ended)
+            for _ in range(min(stop.stride, stop.steps - t)):
+                t += 1
+                gradient = self._gradient(*next(plan)(x, y, going))
+                parameters, state = self.optimiser.step(parameters, state, gradient, t)
+
+    def _look(self, parameters: Parameters, x: Array, y: Array, t: int) -> tuple[Array, np.ndarray]:
+        """The losses, and the reason to stop of each model, −1 where there is none."""
+        f, pull = self.model.forward(parameters, x)
+        value, to_host = self.loss.value(f, y), self.rng.machine.to_host
+        losses = to_host(value)
+        reason = np.full(len(losses), SPENT if t >= self.stopping.steps else -1)
+        if self.stopping.small_gradient > 0:
+            small = to_host(norm(pull(self.loss.slope(f, y)))) < self.stopping.small_gradient
+            reason = np.where(small, SMALL_GRADIENT, reason)
+        reason = np.where(losses < self.stopping.small_loss, SMALL_LOSS, reason)
+        return value, np.where(np.isfinite(losses), reason, DIVERGED)
+
+    def _gradient(self, x: Array, y: Array) -> Gradient:
+        def at(parameters: Parameters) -> Parameters:
+            f, pull = self.model.forward(parameters, x)
+            return pull(self.loss.slope(f, y))
+
+        return at
+
+    def _plan(self, count: int) -> Iterator["_Pick"]:
+        """How each step picks its samples, drawn for all models of the chunk."""
+        n, size, stride = self.inputs.shape[1], self.batches.size, self.stopping.stride
+        while True:
+            if size is None:
+                picks: list[Array | None] = [None] * stride
+            elif self.batches.sampling == "with":
+                drawn = self.rng.integers(n, (stride, count, size))
+                picks = [drawn[step, ...] for step in range(stride)]
+            else:
+                order = self.rng.permutation(n, count)
+                picks = [order[:, at : at + size] for at in range(0, n - size + 1, size)]
+            for pick in picks:
+                noise = None
+                if self.batches.label_noise:
+                    shape = (count, n if size is None else size, *self.targets.shape[2:])
+                    noise = self.batches.label_noise * self.rng.normal(shape)
+                yield _Pick(pick, noise, self)
+
+    def _index(self, host: np.ndarray) -> Array:
+        return self.rng.asarray(host)
+
+    def _joined(self, ended: list[tuple[np.ndarray, Parameters, Array, int, np.ndarray]]) -> Trained:
+        xp = namespace(self.inputs)
+        order = np.argsort(np.concatenate([going for going, *_ in ended]))
+        place = self._index(order)
+        parts = [xp.take(xp.concat(one), place, axis=0) for one in zip(*(done for _, done, *_ in ended), strict=True)]
+        losses = xp.take(xp.concat([loss for _, _, loss, _, _ in ended]), place, axis=0)
+        steps = np.concatenate([np.full(len(going), t) for going, _, _, t, _ in ended])[order]
+        return Trained(tuple(parts), losses, steps, np.concatenate([reason for *_, reason in ended])[order])
+
+
+@dataclass(frozen=True)
+class _Pick:
+    """The samples of one step, of the models that still go."""
+
+    picks: Array | None
+    noise: Array | None
+    chunk: _Chunk
+
+    def __call__(self, x: Array, y: Array, going: np.ndarray) -> tuple[Array, Array]:
+        xp = namespace(x)
+        if self.picks is not None:
+            picks = self._going(self.picks, going)
+            x, y = _taken(x, picks), _taken(y, picks)
+        return x, y if self.noise is None else y + self._going(xp.astype(self.noise, y.dtype, copy=False), going)
+
+    def _going(self, drawn: Array, going: np.ndarray) -> Array:
+        if len(going) == drawn.shape[0]:
+            return drawn
+        return namespace(drawn).take(drawn, self.chunk._index(going), axis=0)
+
+
+def _taken(array: Array, picks: Array) -> Array:
+    """Samples of each model.   Shapes: array (B or 1, n, …), picks (B, size) -> (B, size, …)."""
+    xp, (count, size) = namespace(array), picks.shape
+    if array.shape[0] == 1:
+        flat = xp.take(array[0, ...], xp.reshape(picks, (-1,)), axis=0)
+        return xp.reshape(flat, (count, size, *array.shape[2:]))
+    index = xp.reshape(picks, (count, size, *([1] * (array.ndim - 2))))
+    return xp.take_along_axis(array, xp.broadcast_to(index, (count, size, *array.shape[2:])), axis=1)
+
+
+def _require(parameters: Parameters, inputs: Array, targets: Array, batches: Batches, stopping: Stopping) -> None:
+    """Raises BadInput where shapes or sizes do not fit."""
+    count, n = parameters[0].shape[0], inputs.shape[1]
+    for name, array in (("inputs", inputs), ("targets", targets)):
+        if array.shape[0] not in (1, count) or array.shape[1] != n:
+            raise BadInput(f"training: {name} {tuple(array.shape)} do not fit {count} models and {n} samples; "
+                           "the axes are (models or 1, samples, …)")
+    if any(part.shape[0] != count for part in parameters):
+        raise BadInput(f"training: parameters are of {sorted({part.shape[0] for part in parameters})} models; "
+                       "the first axis of all of them counts the same models")
+    if batches.sampling not in ("with", "epochs"):
+        raise BadInput(f"training: sampling {batches.sampling!r} is unknown; with or epochs")
+    if batches.size is not None and not 1 <= batches.size <= (n if batches.sampling == "epochs" else math.inf):
+        raise BadInput(f"training: a batch of {batches.size} of {n} samples; take one from 1 to {n}")
+    if stopping.steps < 0 or stopping.stride < 1:
+        raise BadInput(f"training: {stopping.steps} steps with a look every {stopping.stride}; take steps >= 0, "
+                       "stride >= 1")
