@@ -99,6 +99,6 @@ def _key(roots: Sequence[Root], values: Mapping[Symbol, Any], digits: int) -> An
         if isinstance(value, (arb, acb, list)):
             return None
         parts.append((symbol, value.tobytes() if isinstance(value, np.ndarray) else value))
-    return tuple(roots), tuple(parts), digits
+    return tuple((str(root.bracket), root.symbol, root.equation, root.branch) for root in roots), tuple(parts), digits
 
 
