@@ -11,6 +11,7 @@ from sympy import Dummy, Expr, Integer, Rational, oo, sympify
 from proofs_check.derivation import algebra, instances, witness
 from proofs_check.derivation.answer import answer
 from proofs_check.derivation.outcome import Outcome, proved, refuted, undecided, weakest
+from proofs_check.derivation.patience import SECONDS, OutOfTime, patience
 from proofs_check.derivation.question import Question, Range, relation, scenes
 from proofs_check.derivation.series import Expander, NoExpansion
 from theory.audit import LONGEST_FORMULA
@@ -40,9 +41,12 @@ def decide(step: Stated, claim: Claim) -> Outcome:
     """The outcome of a step, with the seconds it took.   Raises BadDeclaration for symbols that nothing declares."""
     began = time.perf_counter()
     try:
-        found = _decided(step, claim)
+        with patience():
+            found = _decided(step, claim)
     except BadInput:
         raise
+    except OutOfTime:
+        found = undecided("none", f"no backend answers within {SECONDS:g} s")
     except Exception as fault:  # of a library, of many kinds; one step must not take the others with it
         found = undecided("none", f"a backend failed: {type(fault).__name__}: {' '.join(str(fault).split())[:200]}")
     return replace(found, seconds=time.perf_counter() - began)
@@ -155,8 +159,10 @@ def _may_be_apart(question: Question, along: Any) -> str:
     """A premise under which the values of the symbol need not form one interval."""
     for premise in question.premises:
         if along in premise.free_symbols:
-            plain = isinstance(premise, (sympy.Ge, sympy.Gt, sympy.Le, sympy.Lt))
-            if not plain or sympy.diff(premise.lhs - premise.rhs, along, 2) != 0:
+            if not isinstance(premise, (sympy.Ge, sympy.Gt, sympy.Le, sympy.Lt)):
+                return str(premise)
+            slope = sympy.diff(premise.lhs - premise.rhs, along)
+            if slope.has(along) and algebra.sign(slope, replace(question, premises=())) is None:
                 return str(premise)
     return ""
 
@@ -275,16 +281,17 @@ def _towards_zero(question: Question, step: Limit, expression: Expr, equals: Exp
 
 
 def _vanishing(question: Question, small: Any, difference: Expr) -> Outcome:
-    try:
-        found = Expander(question, small).of(difference)
-    except NoExpansion as fault:
-        return undecided("series", str(fault))
-    leading = found.leading()
-    if leading is not None and leading[0] <= 0:
-        return _leftover(question, small, *leading)
-    if found.order <= 0:
-        return undecided("series", "the expansion is too short")
-    return proved("series", "its leading term vanishes")
+    for length in (2, 8):  # a short expansion suffices where nothing cancels
+        try:
+            found = Expander(question, small, length).of(difference)
+        except NoExpansion as fault:
+            return undecided("series", str(fault))
+        leading = found.leading()
+        if leading is not None and leading[0] <= 0:
+            return _leftover(question, small, *leading)
+        if found.order > 0:
+            return proved("series", "its leading term vanishes")
+    return undecided("series", "the expansion is too short")
 
 
 def _diverges(question: Question, small: Any, expression: Expr, side: int) -> Outcome:

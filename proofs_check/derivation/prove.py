@@ -1,6 +1,7 @@
 """Claims proved step by step: every step with what became of it, and what is remembered of it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from proofs_check.derivation.decide import decide
@@ -31,7 +32,9 @@ def _rows(claims: Sequence[Claim]) -> Iterator[Row]:
             key = (repr(step), claim.setting, tuple(map(str, claim.assuming)))
             if key not in known or getattr(step, "of", step) is None:  # a limit of the prediction is the claim's own
                 known[key] = decide(step, claim)
-            yield row_of(claim, step, known[key])
+                yield row_of(claim, step, known[key])
+            else:
+                yield row_of(claim, step, replace(known[key], seconds=0.0))
 
 
 def row_of(claim: Claim, step: Any, found: Any) -> Row:

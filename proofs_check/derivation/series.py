@@ -11,8 +11,8 @@ from typing import Any
 import sympy
 from sympy import Expr, Integer, Rational, Symbol
 
-from proofs_check.derivation import algebra
-from proofs_check.derivation.question import Question
+from proofs_check.derivation import algebra, smt
+from proofs_check.derivation.question import Question, relation
 from theory.domain import total
 
 TERMS = 8
@@ -109,7 +109,7 @@ class Expander:
         if exponent.q > 1 and algebra.sign(coefficient, self.question) != algebra.POSITIVE:
             raise NoExpansion(f"a root whose leading coefficient {coefficient} is not known to be positive")
         whole = exponent.is_Integer and exponent >= 0
-        if not whole and algebra.sign(coefficient, self.question) not in (algebra.POSITIVE, algebra.NEGATIVE):
+        if not whole and not self._is_not_zero(coefficient):
             raise NoExpansion(f"it divides by {coefficient}, whose sign is open; say more in given=…")
         if whole:
             return self._whole_power(base, int(exponent))
@@ -117,6 +117,11 @@ class Expander:
         small = self._kept({p: c for p, c in rest.terms.items() if p > 0}, rest.order)
         found = self._composed(small, lambda k: sympy.ff(exponent, k) / sympy.factorial(k))
         return self._scaled(found, power * exponent, coefficient**exponent)
+
+    def _is_not_zero(self, coefficient: Expr) -> bool:
+        if algebra.sign(coefficient, self.question) in (algebra.POSITIVE, algebra.NEGATIVE):
+            return True
+        return smt.decide(self.question.about(relation("!=", coefficient)))[0].status == "proved"
 
     def _whole_power(self, base: Expansion, exponent: int) -> Expansion:
         found = Expansion({Integer(0): Integer(1)}, sympy.oo)

@@ -1,9 +1,9 @@
 """Risk of ridge regression on isotropic features in the proportional limit, and at the best ridge."""
 
-from sympy import Rational, diff, sqrt
+from sympy import Rational, Symbol, diff, sqrt
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Degree, Identical
+from theory.proof import Degree, Identical, Inequality, Monotone, Solution
 from theory.relation import Asymptotic, Ladder
 from theory.settings.min_norm import IsotropicRegression as M
 
@@ -14,6 +14,8 @@ slope = -diff(stieltjes, M.lam)  # m′(−λ)
 risk = M.r2 * M.lam**2 * slope + M.s2 * gamma * (stieltjes - M.lam * slope)
 best = M.s2 * gamma / M.r2
 best_risk = M.s2 * gamma * stieltjes.subs(M.lam, best)
+m, s, ratio = (Symbol(name, positive=True) for name in ("m", "s", "gamma"))
+mode = (M.lam**2 * M.r2 / M.p + M.s2 * s / M.n) / (s + M.lam) ** 2  # risk of one eigenvalue s, over β ~ N(0, (r2/p) I)
 ladder = Asymptotic(Ladder(M.n, [16, 32, 64, 128], tie={M.p: 2 * M.n}, rate=1))
 wide = Asymptotic(Ladder(M.n, [16, 32, 64, 128], tie={M.p: 5 * M.n}, rate=1))
 SHARED = {
@@ -30,7 +32,12 @@ claims = [
         M, M.excess_risk, best_risk, ladder,
         title="Risk of optimally tuned ridge regression",
         fixing={M.lam: Rational(1, 2), M.r2: 1, M.s2: Rational(1, 4)},  # λ* = s2·γ/r2 at γ = 2
-        steps=[Identical(risk.subs(M.lam, best), best_risk, because="bias and variance balance at the best ridge")],
+        steps=[
+            Identical(risk.subs(M.lam, best), best_risk, because="bias and variance balance at the best ridge"),
+            Identical(diff(risk, M.lam).subs(M.lam, best), 0, because="the best ridge is stationary"),
+            Inequality(mode.subs(M.lam, best), mode, because="over a Gaussian prior, at every eigenvalue"),
+            Monotone(best_risk.subs(M.p, ratio * M.n), ratio, "increasing", because="no peak at p = n"),
+        ],
         wrong=[
             Wrong("best ridge without the aspect ratio", prediction=M.s2 * gamma * stieltjes.subs(M.lam, M.s2 / M.r2)),
             Wrong("best ridge by features, not by their share",
@@ -42,6 +49,8 @@ claims = [
         M, M.excess_risk, risk, ladder,
         quantity="risk",
         title="Risk of ridge regression at any ridge, twice as many features as samples",
+        steps=[Solution(m, stieltjes, gamma * M.lam * m**2 + (1 - gamma + M.lam) * m - 1, unique=True,
+                        given=[M.lam > 0], because="the Stieltjes transform of the Marchenko-Pastur law at −λ")],
         scaling=[Degree(1, M.r2, M.s2, pathwise=True)],
         points=[{M.lam: "0.2", M.r2: 1, M.s2: "0.5"}],
         wrong=[

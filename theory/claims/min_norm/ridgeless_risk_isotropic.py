@@ -1,15 +1,30 @@
 """Excess risk of least squares and of the least-norm interpolator on isotropic Gaussian features, at every size."""
 
-from sympy import Symbol, oo
+from sympy import Rational, Symbol, exp, factorial, integrate, oo
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Degree, Limit
+from theory.proof import Assumed, Degree, Identical, Instances, Integration, Limit
 from theory.relation import Equality
 from theory.settings.min_norm import IsotropicRegression as M
 
 g = Symbol("g", positive=True)
 bias = M.r2 * (1 - M.n / M.p)
 variance = M.s2 * M.n / (M.p - M.n - 1)
+under = M.s2 * M.p / (M.n - M.p - 1)
+swapped = under.subs({M.n: M.p, M.p: M.n}, simultaneous=True)
+x = Symbol("x", positive=True)
+
+
+def inverse_chi_square(n: int) -> Integration:
+    """E[1/χ²_n] = 1/(n − 2), the inverse Wishart mean of one feature, at an even n."""
+    density = x ** (n // 2 - 2) * exp(-x / 2) / (2 ** (n // 2) * factorial(n // 2 - 1))
+    return Integration(density, x, 0, oo, Rational(1, n - 2), antiderivative=integrate(density, x), everywhere=True)
+
+
+wishart = [
+    Assumed("E[W⁻¹] = I/(n − p − 1) for a Wishart matrix W of n samples in p dimensions", "inverse Wishart mean"),
+    Instances("E[1/χ²_n] = 1/(n − 2), which is that mean at p = 1", inverse_chi_square, [4, 6, 8, 10]),
+]
 SHARED = {
     "entry": "min_norm.ridgeless_risk_isotropic",
     "source": Source(
@@ -28,7 +43,8 @@ claims = [
         assuming=[M.p > M.n + 1],
         regime=[M.p > M.n + 5],  # a finite variance needs p > n + 3; two more decide quickly
         scaling=[Degree(1, M.r2, M.s2, pathwise=True)],
-        steps=[Limit(M.n, oo, M.r2 * (1 - 1 / g) + M.s2 / (g - 1), tie={M.p: g * M.n}, given=[g > 1],
+        steps=[*wishart, Identical(swapped, variance, because="n and p exchanged"),
+               Limit(M.n, oo, M.r2 * (1 - 1 / g) + M.s2 / (g - 1), tie={M.p: g * M.n}, given=[g > 1],
                      because="proportional limit")],
         wrong=[
             Wrong("asymptotic variance at finite size", at=[{M.n: 20, M.p: 30, M.r2: 1, M.s2: 2}],
@@ -44,14 +60,15 @@ claims = [
         **SHARED,
     ),
     Claim(
-        M, M.excess_risk, M.s2 * M.p / (M.n - M.p - 1), Equality(),
+        M, M.excess_risk, under, Equality(),
         quantity="under",
         flagship=True,
         title="Risk of least squares, fewer features than samples",
         assuming=[M.p < M.n - 1],
         regime=[M.p < M.n - 5],
         scaling=[Degree(1, M.s2), Degree(0, M.r2)],
-        steps=[Limit(M.n, oo, M.s2 * g / (1 - g), tie={M.p: g * M.n}, given=[g < 1], because="proportional limit")],
+        steps=[*wishart, Limit(M.n, oo, M.s2 * g / (1 - g), tie={M.p: g * M.n}, given=[g < 1],
+                               because="proportional limit")],
         wrong=[
             Wrong("asymptotic variance at finite size", at=[{M.n: 40, M.p: 30}], prediction=M.s2 * M.p / (M.n - M.p)),
             Wrong("a bias below the threshold", at=[{M.n: 40, M.p: 20, M.r2: 1, M.s2: 1}],
@@ -85,7 +102,7 @@ claims = [
         **SHARED,
     ),
     Claim(
-        M, M.variance, M.s2 * M.p / (M.n - M.p - 1), Equality(),
+        M, M.variance, under, Equality(),
         quantity="under_variance",
         title="Variance of least squares, the same formula with samples and features exchanged",
         assuming=[M.p < M.n - 1],

@@ -1,10 +1,11 @@
 """Test and training error of random-feature ridge regression from the eigenvalues of its kernel."""
 
-from sympy import Expr, Min, Symbol
+from sympy import Expr, Min, Symbol, oo
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.domain import total
 from theory.implicit import Root
+from theory.proof import Assumed, Identical, Inequality, Limit, Monotone
 from theory.relation import Asymptotic, Ladder
 from theory.settings.random_features import GaussianFeatures as RF
 
@@ -22,6 +23,10 @@ def test_error(kappa: Expr, modes: Expr = learned, correction: int = 1) -> Expr:
 kappa = g * (RF.k - z) / RF.k
 root = Root(g, (RF.n - z) * (RF.k - z) * g / RF.k - RF.delta, branch=z < Min(RF.n, RF.k),
             unique="both factors increase in g on the branch")  # fmt: skip
+Z, Q = Symbol("z", positive=True), Symbol("q", positive=True)  # z and q as numbers
+on_branch = [z < RF.n, z < RF.k]
+ridge = (RF.n - z) * (RF.k - z) * g / RF.k  # what delta is at the root
+share = (q * (RF.k - 2 * z) + z**2) / (RF.n * (RF.k - q))
 POINT = {RF.lam: "power(1.5,200)", RF.v2: "power(1.6,200)", RF.delta: "0.02", RF.sigma2: "0.1"}
 SHARED = {
     "entry": "random_features.rf_eigenframework",
@@ -49,6 +54,18 @@ claims = [
         RF, RF.test_error, test_error(kappa), proportional,
         flagship=True,
         title="Test error of random-feature ridge regression",
+        steps=[
+            Assumed("the error is that of the deterministic equivalent, with relative error O(1/n)", "Simon et al."),
+            Identical(z + RF.k * kappa / g, RF.k, because="the second equation, solved for kappa"),
+            Identical(z + ridge / kappa, RF.n, given=on_branch, because="the first equation at delta = the root's"),
+            Monotone(z, g, "decreasing", strict=True, because="every learnability falls"),
+            Monotone(ridge, g, "increasing", strict=True, given=on_branch, because="so that the root is unique"),
+            Inequality(q, z, strict=True, because="learnabilities are below 1"),
+            Inequality(share.subs({z: Z, q: Q}), 1, strict=True, given=[Q < Z, RF.n > Z, RF.k > Z],
+                       because="so that the denominator is positive on the branch"),
+            Limit(RF.k, oo, (total((1 - learned) ** 2 * RF.v2) + RF.sigma2) / (1 - Q / RF.n), given=[RF.n > Q],
+                  of=test_error(kappa).subs({z: Z, q: Q}), because="many features: kernel ridge regression"),
+        ],
         wrong=[
             Wrong("n in place of k in the second equation", relation=ladder(2 * RF.n),
                   prediction=test_error(g * (RF.k - z) / RF.n),
@@ -65,6 +82,10 @@ claims = [
         quantity="train",
         flagship=True,
         title="Training error of random-feature ridge regression",
+        steps=[
+            Assumed("the training error is the test error times (delta/(n kappa))²", "Simon et al."),
+            Identical(ridge / (RF.n * kappa), (RF.n - z) / RF.n, given=on_branch, because="delta/kappa = n − z"),
+        ],
         wrong=[
             Wrong("ratio of ridges not squared", prediction=RF.delta / (RF.n * kappa) * test_error(kappa)),
             Wrong("gamma in place of kappa", relation=ladder(3 * RF.n),

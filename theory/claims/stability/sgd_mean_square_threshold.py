@@ -2,12 +2,14 @@
 
 from functools import partial
 
-from sympy import Eq, Le, Min, Or, Piecewise, Symbol
+from sympy import Eq, Le, Min, Or, Piecewise, Symbol, eye, sqrt, trace
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
+from theory.domain import total
+from theory.formulas.row_matrices import Rows, batch_factor
 from theory.programs.mean_square import second_moment_after, stability_threshold
-from theory.proof import Inequality
+from theory.proof import Assumed, Entries, Identical, Implication, Inequality, Instances
 from theory.relation import Bound, Equality, Identity, Threshold
 from theory.settings.stability.sgd import LinearisedSGD as S
 
@@ -22,6 +24,60 @@ SHARED = {
     "seeds": ["The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent"],
     "assuming": [Or(with_replacement, Le(S.B, S.n))],
 }  # fmt: skip
+a2 = Entries("a2", S.n, positive=True)  # ‖aᵢ‖²
+k, t, F, top, R, q, h, u, v = (Symbol(name, positive=True) for name in ("c", "t", "F", "l", "r", "q", "h", "u", "v"))
+whole = (1 - k) * F**2 + k * q  # of the fourth moment, with t = tr H, F = ‖H‖_F, q the mean of ‖aᵢ‖⁴
+
+
+def batches_of(n: int, d: int, batch: int) -> list[Identical]:
+    """The mean of H_b S H_b over all batches is (1 − c) HSH + c (1/n) Σ aᵢaᵢᵀ S aᵢaᵢᵀ, entry by entry."""
+    size, steps = Rows(n, d), []
+    moment, H = size.symmetric("s"), size.hessian()
+    for replaced in (True, False):
+        part = batch_factor(n, batch, replaced=replaced)
+        right = (1 - part) * H * moment * H + part * size.noise(moment)
+        steps += [Identical(*pair, everywhere=True)
+                  for pair in zip(size.over_batches(moment, batch, replaced=replaced), right, strict=True)]
+    return steps
+
+
+def quotient_at_identity(n: int, d: int) -> Identical:
+    """tr T(I) − d = −2η tr H + η²((1 − c)‖H‖_F² + c q)."""
+    size = Rows(n, d)
+    H, fourth = size.hessian(), (1 - k) * trace(size.hessian() ** 2) + k * size.quartic()
+    return Identical(trace(size.after_a_step(eye(d), S.eta, k)) - d,
+                     -2 * S.eta * trace(H) + S.eta**2 * fourth, everywhere=True)
+
+
+def squared_length(n: int, d: int) -> Identical:
+    """tr T(wwᵀ) = ‖w‖² − wᵀ(2ηH − η²((1 − c)H² + c (1/n) Σ ‖aᵢ‖² aᵢaᵢᵀ))w."""
+    size = Rows(n, d)
+    w, H = size.symmetric("w")[:, 0], size.hessian()
+    weighted = size.noise(eye(d))
+    loss = (w.T * (2 * S.eta * H - S.eta**2 * ((1 - k) * H**2 + k * weighted)) * w)[0]
+    return Identical(trace(size.after_a_step(w * w.T, S.eta, k)), (w.T * w)[0] - loss, everywhere=True)
+
+
+def self_adjoint(n: int, d: int) -> Identical:
+    """⟨X, T(Y)⟩ = ⟨T(X), Y⟩."""
+    size = Rows(n, d)
+    X, Y = size.symmetric("x"), size.symmetric("y")
+    return Identical(trace(X * size.after_a_step(Y, S.eta, k)), trace(size.after_a_step(X, S.eta, k) * Y),
+                     everywhere=True)
+
+
+jensen = Inequality(S.trH**2, S.quartic, where={S.trH: total(a2) / S.n, S.quartic: total(a2**2) / S.n},
+                    slack=total((a2 - total(a2) / S.n) ** 2) / S.n, everywhere=True,
+                    because="Jensen: the mean of ‖a‖⁴ is at least the squared mean of ‖a‖²")
+moments = Instances("the mean of H_b S H_b is (1 − c) HSH + c (1/n) Σ aaᵀ S aaᵀ", batches_of,
+                    [(3, 1, 2), (3, 2, 2), (4, 1, 3)], because="two of a batch are equal with chance c + (1 − c)/n")
+adjoint = Instances("T is self-adjoint", self_adjoint, [(2, 1), (2, 2), (3, 2)], because="⟨X, AYA⟩ = ⟨AXA, Y⟩")
+spectral = Assumed("the spectral radius of T is at least its Rayleigh quotient at I, tr T(I)/d", "spectral theorem")
+rayleigh = Instances("tr T(I) − d = −2η tr H + η²((1 − c)‖H‖_F² + c q)", quotient_at_identity, [(2, 1), (2, 2), (3, 2)])
+fourth_moment = Implication([-2 * S.eta * t + S.eta**2 * whole <= 0], S.eta <= 2 * t / whole, given=[k <= 1],
+                            everywhere=True, because="stable, so that tr T(I) ≤ d")
+trace_bound = Implication([S.eta <= 2 * t / q, q >= t**2], t <= 2 / S.eta, everywhere=True,
+                          because="batch size 1 has c = 1; with Jensen's inequality")
 DESIGN = {S.n: 10, S.d: 4, S.sampling: "with", S.norms: "free"}
 
 claims = [
@@ -30,6 +86,11 @@ claims = [
         flagship=True,
         title="Exact mean-square stability threshold of SGD",
         points=[{**DESIGN, S.B: 1}, {**DESIGN, S.B: 3, S.sampling: "without"}, {**DESIGN, S.B: 4}],
+        steps=[
+            moments, adjoint,
+            Assumed("stable exactly up to 2/λ_max of D x = μ C x, with C = (H⊗I + I⊗H)/2 and "
+                    "D = (1 − c) H⊗H + c (1/n) Σ aaᵀ⊗aaᵀ", "Mulayoff, Michaeli 2024"),
+        ],
         wrong=[
             Wrong("factor of sampling with replacement", at=[{S.n: 6, S.d: 4, S.B: 3, S.sampling: "without"}],
                   prediction=Computed([S.rows], partial(stability_threshold, sampling="with"), using={"batch": S.B})),
@@ -45,8 +106,15 @@ claims = [
         flagship=True,
         title="Necessary for stability: bounds by the fourth moment of the rows and by the largest eigenvalue",
         tight_at=[{**DESIGN, S.B: 1, S.norms: "equal"}],
-        steps=[Inequality(S.trH**2, S.quartic,
-                          because="Jensen: the mean of ‖a‖⁴ is at least the squared mean of ‖a‖²")],
+        steps=[
+            moments, adjoint, spectral, rayleigh, fourth_moment, jensen,
+            Implication([q >= t**2], 2 * t / whole <= 2 * t / whole.subs(q, t**2), given=[k <= 1], everywhere=True),
+            Inequality(2 * sqrt(k * (1 - k)) * F * t, whole.subs(q, t**2), given=[k < 1], everywhere=True,
+                       slack=(sqrt(1 - k) * F - sqrt(k) * t) ** 2, because="arithmetic and geometric mean"),
+            Inequality(2 * t / whole.subs(q, t**2), 1 / (sqrt(k * (1 - k)) * F), given=[k < 1], everywhere=True),
+            Implication([(1 - S.eta * top) ** 2 <= 1], S.eta <= 2 / top, everywhere=True,
+                        because="the mean E w is multiplied by 1 − ηλ₁"),
+        ],
         wrong=[
             Wrong("2/tr H at batch size 4", at=[{**DESIGN, S.B: 4}], prediction=2 / S.trH),
             Wrong("factor 2 lost", at=[{**DESIGN, S.B: 1, S.norms: "equal"}], prediction=S.trH / S.quartic),
@@ -61,6 +129,7 @@ claims = [
         fixing={S.B: 1},
         tight_at=[{**DESIGN, S.norms: "equal"}],
         fails_at=[{**DESIGN, S.B: 4}],
+        steps=[moments, adjoint, spectral, rayleigh, fourth_moment, jensen, trace_bound],
         wrong=[Wrong("factor 2 lost", at=[{**DESIGN, S.norms: "equal"}], prediction=1 / S.trH)],
         **SHARED,
     ),
@@ -69,6 +138,13 @@ claims = [
         quantity="sufficient",
         title="Sufficient for stability: a bound by the largest row",
         tight_at=[{**DESIGN, S.B: 1, S.norms: "equal"}],
+        steps=[
+            Instances("E‖w₊‖² = ‖w‖² − wᵀ(2ηH − η²((1 − c)H² + c (1/n) Σ ‖a‖² aaᵀ))w", squared_length,
+                      [(2, 1), (2, 2), (3, 2)]),
+            Implication([u <= top * h, v <= R * h, S.eta <= 2 / ((1 - k) * top + k * R)],
+                        2 * S.eta * h - S.eta**2 * ((1 - k) * u + k * v) >= 0, given=[k <= 1], everywhere=True,
+                        because="H² ≤ λ₁H and (1/n) Σ ‖a‖² aaᵀ ≤ RH, so that the length does not grow"),
+        ],
         wrong=[Wrong("mean row in place of the largest", at=[{**DESIGN, S.B: 1}],
                      prediction=2 / ((1 - c) * S.lam1 + c * S.trH))],
         **SHARED,
@@ -80,6 +156,11 @@ claims = [
         title="At batch size 1 and rows of one length the threshold is 2/tr H, whatever the spectrum",
         fixing={S.B: 1, S.norms: "equal"},
         fails_at=[{**DESIGN, S.norms: "free"}],
+        steps=[
+            Identical(2 * t / whole, 2 / t, given=[Eq(k, 1), Eq(q, t**2)], everywhere=True, because="the upper bound"),
+            Identical(2 / ((1 - k) * top + k * R), 2 / t, given=[Eq(k, 1), Eq(R, t)], everywhere=True,
+                      because="the lower bound"),
+        ],
         wrong=[Wrong("factor 2 lost", prediction=1 / S.trH),
                Wrong("largest eigenvalue in place of the trace", prediction=2 / S.lam1)],
         **SHARED,
@@ -89,6 +170,7 @@ claims = [
         Computed([S.rows], partial(second_moment_after, steps=2), using={**BATCH, "eta": S.eta}), Equality(),
         quantity="second_moment",
         title="Second moment of SGD after two steps",
+        steps=[moments],
         points=[{**DESIGN, S.B: 1, S.eta: "0.1"}, {**DESIGN, S.B: 3, S.sampling: "without", S.eta: "0.1"}],
         wrong=[
             Wrong("factor of sampling with replacement",
