@@ -14,9 +14,11 @@ from flint import arb
 from sympy import Basic, Dummy, sympify
 
 from theory.claim import Claim
+from theory.computed import Minimum
 from theory.domain import total
 from theory.errors import BadInput
-from theory.evaluate import balls, enclose, precision
+from theory.evaluate import DIGITS, balls, enclose, precision
+from theory.evaluation.optimum import around, heights, least
 from theory.implicit import read_at
 from theory.points import boundary_points, complete, default_points, ladder_top
 from theory.proof import Degree, Identical, Inequality, Limit
@@ -89,6 +91,9 @@ def check_domain(study: Study) -> Found:
 
 def check_prediction(study: Study) -> Found:
     """Finite at every point, and the ball contains what NumPy and SciPy say, up to their rounding."""
+    if isinstance(study.claim.prediction, Minimum):
+        yield _least_on_a_grid(study, study.claim.prediction)
+        return
     if not study.claim.is_per_point():
         yield True, "per draw: evaluated on simulated trials only"
         return
@@ -102,6 +107,19 @@ def check_prediction(study: Study) -> Found:
             yield False, f"two evaluators disagree at {point}: {both}, beyond rounding of {other.error:.1g}"
             return
     yield True, f"finite at {len(study.points)} points, where ball arithmetic and float64 agree up to rounding"
+
+
+def _least_on_a_grid(study: Study, minimum: Minimum) -> tuple[bool, str]:
+    """No value of the function lies below its least one, which it takes at the place found."""
+    for point in study.points:
+        found = least(minimum, point, DIGITS, study.claim.roots_at(point))
+        height, value = heights(minimum, point, study.claim.roots_at(point)), float(found.value.mid())
+        error = float(found.value.rad()) + 1e-12 * abs(value)
+        there = height(float(found.place.mid()))
+        below = [place for place in around(float(found.place.mid())) if height(place) < value - error]
+        if below or not abs(there - value) <= error + 1e-9 * abs(value):
+            return False, f"the least value {value:.9g} at {point} is not that of a grid, or not taken at its place"
+    return True, f"at {len(study.points)} points no value of a grid lies below the least one"
 
 
 def check_homogeneity(study: Study) -> Found:

@@ -11,7 +11,7 @@ from sympy import Basic, Symbol, sympify
 
 from theory.computed import Computed, Law, Minimum
 from theory.domain import Domain
-from theory.errors import BadDeclaration, BadInput, NotBuilt, OutsideDomain
+from theory.errors import BadDeclaration, BadInput, OutsideDomain
 from theory.evaluate import DIGITS, Prediction, enclose, holds, predicted
 from theory.implicit import Root, blocks, read_at, solution
 from theory.proof import Degree, Step
@@ -219,8 +219,12 @@ class Claim:
 
         Along the axes of its setting it is an array. Constants that the claim leaves open count as 1.
         """
-        if isinstance(self.prediction, (Minimum, Law)) or self.prediction is None:
-            raise NotBuilt(f"{self.id}: predictions of this kind are not evaluated by this version")
+        if self.prediction is None:
+            raise BadInput(f"{self.id} predicts no number, only which mean is larger; `proofs-check check {self.id}`")
+        if isinstance(self.prediction, Law):
+            raise BadInput(f"{self.id} predicts a distribution, not a number; `proofs-check check {self.id}` compares")
+        if isinstance(self.prediction, Minimum):
+            return self.prediction.at_point(point, digits, self.roots_at(point))
         if isinstance(self.prediction, Computed):
             return self._defined(self.prediction.of(point, measured or {}), point)
         if self.is_per_trial() and not measured:
@@ -371,7 +375,13 @@ class Claim:
                 )
 
     def _expressions(self) -> list[Any]:
-        return [self.observable, self.prediction, *self.assuming, *self.regime]
+        least = [*self.prediction.reads()] if isinstance(self.prediction, Minimum) else []
+        return [self.observable, self.prediction, *least, *self.assuming, *self.regime]
+
+    def needs(self) -> set[str]:
+        """The names of what its prediction reads, directly or through roots and assumptions."""
+        asked = [*self._expressions(), *(root.equation for root in self.roots), *(root.branch for root in self.roots)]
+        return {str(symbol) for symbol in symbols_of([part for part in asked if part is not self.observable])}
 
     def _names_a_choice(self, symbol: Symbol) -> bool:
         return any(symbol.name in getattr(domain, "options", ()) for domain in self.setting.domains().values())

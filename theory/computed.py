@@ -1,14 +1,14 @@
 """Predictions that are an algorithm, an optimum or a distribution."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
-from sympy import Dummy, Expr, Symbol, oo, sympify
+from sympy import Basic, Dummy, Expr, Symbol, oo, sympify
 
 from theory.errors import BadDeclaration, BadInput
-from theory.evaluate import Prediction, ball_at, enclose
+from theory.evaluate import Prediction, ball_at, enclose, predicted
 from theory.setting import Point
 from theory.vectorise import per_trial
 
@@ -50,10 +50,36 @@ class Computed:
 
 @dataclass(frozen=True)
 class Minimum:
-    """The least value of an expression or of another claim's prediction over one symbol."""
+    """The least value of an expression, or of another claim's prediction, over one symbol; or the place of it.
+
+    The symbol runs through its domain in the setting, or through `between` (None: unbounded on that side).
+    `gives`: "value", or "place" for the value of the symbol at which the least value is taken.
+    """
 
     of: Any
     over: Symbol
+    between: tuple[Any, Any] | None = None
+    gives: Literal["value", "place"] = "value"
+
+    @property
+    def formula(self) -> Any:
+        """The expression whose least value is taken."""
+        return self.of.prediction if hasattr(self.of, "prediction") else sympify(self.of)
+
+    def reads(self) -> set[Any]:
+        """The symbols that need a value."""
+        of = self.of
+        asked = [self.formula, *(getattr(of, "assuming", ())), *(root.equation for root in getattr(of, "roots", ()))]
+        own = {root.symbol for root in getattr(of, "roots", ())} | {self.over}
+        return {s for part in asked if isinstance(part, Basic) for s in part.free_symbols} - own
+
+    def at_point(self, point: Point, digits: int, roots: Sequence[Any] = ()) -> Prediction:
+        """The least value, or its place, at a point; `roots`: those of the claim, where `of` is an expression."""
+        from theory.evaluation.optimum import least
+
+        found = least(self, point, digits, roots)
+        prediction = predicted(found.value if self.gives == "value" else found.place, digits)
+        return replace(prediction, guarantee=found.guarantee)
 
 
 @dataclass(frozen=True)

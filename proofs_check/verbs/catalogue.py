@@ -50,7 +50,6 @@ def explain(claim: str, as_json: bool, debug: bool) -> int:
 def predict(claim: str, sets: Sequence[str], digits: int, as_json: bool, debug: bool) -> int:
     from theory.claim import Claim
     from theory.points import complete
-    from theory.setting import symbols_of
 
     found: Claim = single(claim)
     if found.is_per_trial():
@@ -59,10 +58,7 @@ def predict(claim: str, sets: Sequence[str], digits: int, as_json: bool, debug: 
             f"`proofs-check check {found.id}` compares them"
         )
     given = assignments(sets)
-    used = {
-        str(symbol)
-        for symbol in symbols_of([found.prediction, *found.assuming, *(root.equation for root in found.roots)])
-    }
+    used = found.but(regime=()).needs()
     needed = [name for name in found.free() if name in used]
     missing = [name for name in needed if name not in given]
     if missing:

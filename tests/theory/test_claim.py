@@ -9,7 +9,7 @@ from sympy import And, Eq, Ne, Piecewise, Rational, Symbol, log, sqrt
 from theory.claim import Claim, Source, Wrong, event_of
 from theory.computed import Computed, Law
 from theory.domain import Choice, Real, Size, Spectrum, total
-from theory.errors import BadDeclaration, BadInput, NotBuilt, OutsideDomain
+from theory.errors import BadDeclaration, BadInput, OutsideDomain
 from theory.implicit import Root
 from theory.relation import Bound, Equality
 from theory.setting import Drawn, Event, Observable, Point, Setting
@@ -220,8 +220,8 @@ def test_a_computed_prediction_reads_arrays_and_parameters() -> None:
         toy(prediction=Computed([Symbol("w")], np.sum)).predict(claim.point(VALUES), DRAWN)
 
 
-def test_a_law_is_not_evaluated() -> None:
-    with pytest.raises(NotBuilt):
+def test_a_law_is_no_number() -> None:
+    with pytest.raises(BadInput, match="a distribution, not a number"):
         toy(prediction=Law(cdf=lambda t: t)).predict(toy().point(VALUES))
 
 
