@@ -1,0 +1,1 @@
+"""Simulators of networks at large width and of their kernels."""
