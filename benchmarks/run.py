@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import implicit
+from benchmarks import implicit, linear
 from numerics import measure
 from numerics.arrays import Machine
 from numerics.linalg import single_thread
@@ -129,8 +129,9 @@ def main() -> None:
         mine, theirs = compare(setting, observable, naive, values)
         text = f"{setting.name()}: " + ", ".join(f"{name}={value}" for name, value in values.items())
         print(f"{text[:66]:66} {mine:10.2e} {theirs:10.2e} {theirs / mine:8.0f}")
-    trials, share = engine_share()
+    print(*linear.table(), sep="\n")
     print(implicit.table())
+    trials, share = engine_share()
     print(f"check, ridgeless regression, {trials:,} trials: {share:.1%} of the time in the engine")
 
 

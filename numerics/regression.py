@@ -38,13 +38,18 @@ def _many_features(xp: Any, design: Array, signal: Array, added: Array, spectrum
     Shapes: signal (trials, 1, p), added (k, 1).
     """
     values, vectors = xp.linalg.eigh(design @ xp.matrix_transpose(design))
-    rotated = xp.matrix_transpose(vectors) @ design
     inverse = 1 / (values[..., None, :] + added)
+    if spectrum is None:  # what the rows do not span, then the shrinkage of each direction that they do
+        along = xp.matrix_transpose(design @ xp.matrix_transpose(signal)) @ vectors
+        power = along**2 / values[..., None, :]
+        unseen = xp.sum(signal**2, axis=-1) - xp.sum(power, axis=-1)
+        return unseen + xp.sum((added * inverse) ** 2 * power, axis=-1), xp.sum(
+            values[..., None, :] * inverse**2, axis=-1
+        )
+    rotated = xp.matrix_transpose(vectors) @ design
     along = xp.sum(rotated * signal, axis=-1)[..., None, :]
-    error = signal - (inverse * along) @ rotated
-    weighted = rotated**2 if spectrum is None else rotated**2 * spectrum
-    variance = xp.sum(inverse**2 * xp.sum(weighted, axis=-1)[..., None, :], axis=-1)
-    return _squares(xp, error, spectrum), variance
+    weight = xp.sum(rotated**2 * spectrum, axis=-1)[..., None, :]
+    return _squares(xp, signal - (inverse * along) @ rotated, spectrum), xp.sum(inverse**2 * weight, axis=-1)
 
 
 def _many_samples(xp: Any, design: Array, signal: Array, added: Array, spectrum: Array | None) -> tuple[Array, Array]:
@@ -120,8 +125,8 @@ def _inverse(xp: Any, triangular: Array) -> Array:
     return xp.triu(xp.linalg.inv(triangular))
 
 
-def _squares(xp: Any, vectors: Array, spectrum: Array | None) -> Array:
-    return xp.sum(vectors**2 if spectrum is None else vectors**2 * spectrum, axis=-1)
+def _squares(xp: Any, vectors: Array, spectrum: Array) -> Array:
+    return xp.sum(vectors**2 * spectrum, axis=-1)
 
 
 def _like(array: Array, host: np.ndarray) -> Array:
