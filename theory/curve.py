@@ -9,7 +9,7 @@ from sympy import Symbol
 from theory.claim import Claim
 from theory.errors import BadInput
 from theory.evaluate import Prediction
-from theory.implicit.compiled import compiled
+from theory.evaluation.compiled import compiled
 from theory.implicit.many import Many, solved_at
 from theory.implicit.slopes import Names, slopes_along, spelled_out
 from theory.setting import Point, symbols_of

@@ -8,8 +8,8 @@ from theory.claim import Claim, Source
 from theory.curve import predictions
 from theory.domain import Real, Spectrum, total
 from theory.errors import BadInput
+from theory.evaluation.compiled import compiled
 from theory.implicit import Continued, Root, slope, solve
-from theory.implicit.compiled import compiled
 from theory.implicit.many import solved_at
 from theory.implicit.slopes import slopes_along, spelled_out
 from theory.relation import Equality

@@ -14,7 +14,7 @@ from scipy.interpolate import PchipInterpolator
 from sympy import Symbol, true
 
 from theory.errors import BadInput
-from theory.implicit.compiled import compiled
+from theory.evaluation.compiled import compiled
 from theory.implicit.root import Continued, Root, blocks
 from theory.implicit.solution import solution, solve
 from theory.implicit.system import jacobian

@@ -14,7 +14,7 @@ from sympy import Dummy, Expr, Function, Symbol
 
 from theory.errors import BadInput
 from theory.evaluate import complex_ball_at, precision
-from theory.implicit.compiled import compiled
+from theory.evaluation.compiled import compiled
 from theory.implicit.root import Root
 from theory.implicit.system import jacobian
 

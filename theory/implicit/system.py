@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 
 from theory.errors import NoRoot
 from theory.evaluate import balls_at
-from theory.implicit.compiled import compiled
+from theory.evaluation.compiled import compiled
 from theory.implicit.root import Root
 from theory.setting import symbols_of
 
