@@ -64,6 +64,7 @@ def find(name: str) -> list[Any]:
         return [claim for claim in every if claim.flagship] if name == "flagship" else every
     if name in topics():
         return [claim for entry in entries(name) for claim in claims_of_entry(entry)]
+    name = canonical(name)
     known = entries(name.split(".")[0]) if name.split(".")[0] in topics() else []
     for entry in sorted(known, key=len, reverse=True):
         if name == entry or name.startswith(f"{entry}_"):
@@ -73,8 +74,21 @@ def find(name: str) -> list[Any]:
     raise UnknownClaim(f"no claim, entry, topic or file is called {name!r}; {_nearest(name)}")
 
 
+def canonical(name: str) -> str:
+    """The name with the entry's own id in place of an alias: an entry's file may list `aliases = ["topic.other"]`."""
+    known = entries()
+    if any(name == entry or name.startswith(f"{entry}_") for entry in known) or "." not in name:
+        return name
+    for entry in known:
+        for alias in getattr(importlib.import_module(f"theory.claims.{entry}"), "aliases", ()):
+            if name == alias or name.startswith(f"{alias}_"):
+                return entry + name.removeprefix(alias)
+    return name
+
+
 def entry_claims(name: str) -> list[Any]:
     """All claims of an entry when `name` is one, otherwise what `find` says."""
+    name = canonical(name)
     return claims_of_entry(name) if name in entries() else find(name)
 
 

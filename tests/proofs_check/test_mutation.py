@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Float, Max, Rational, Symbol, sqrt
+from sympy import Float, Integer, Max, Rational, Symbol, sqrt
 
 from numerics.arrays import Array
 from numerics.measure import Laboratory
@@ -309,3 +309,9 @@ def test_bad_requests_are_refused() -> None:
     with pytest.raises(BadInput, match="error rate"):
         mutate(RISK, error_rate=2.0)
     assert 0.0499 < COUNTS < 0.05
+
+
+def test_a_threshold_moved_to_zero_or_below_is_refuted() -> None:
+    found = report(MEAN_PLACE.but(prediction=Integer(1), fixing={Draws.m: 1}, assuming=[]))
+    assert not names(found, "survived")
+    assert {"1 → 0", "the sign of the whole prediction flipped"} <= set(names(found, "refuted"))

@@ -155,3 +155,13 @@ def test_the_toys_are_found_like_any_file_and_a_setting_alone_has_no_simulator()
 
     with pytest.raises(BadDeclaration, match=r"mark a function with @simulates\("):
         simulator_of(Alone)
+
+
+def test_an_alias_is_its_entry_and_other_names_are_not() -> None:
+    alias, entry = "implicit_bias.gradient_reg_rich_regime", "implicit_bias.gr_diagonal_rich"
+    assert find(alias) == find(entry)
+    assert find(f"{alias}_potential") == find(f"{entry}_potential")
+    assert entry_claims(alias) == entry_claims(entry)
+    for wrong in (f"{alias}x", alias.replace("implicit_bias", "stability")):
+        with pytest.raises(UnknownClaim):
+            find(wrong)

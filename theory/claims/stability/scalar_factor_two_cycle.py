@@ -7,7 +7,8 @@ from theory.proof import Identical, Implication, Inequality
 from theory.relation import Bound, Identity, Threshold
 from theory.settings.stability.cycles import ScalarFactor as S
 
-u, v = Symbol("u", real=True), Symbol("v", real=True)
+m = Symbol("m", positive=True)
+u, v = Symbol("U", real=True), Symbol("V", real=True)
 eta = S.eta
 D = S.u**2 - S.v**2
 flat_D = S.a**2 - S.a**-2
@@ -55,7 +56,7 @@ claims = [
         S, S.sharpness, sqrt(flat_D**2 + 4), Identity(),
         quantity="sharpness",
         title="A minimum of imbalance D has sharpness √(D² + 4)",
-        steps=[Identical((u**2 + u**-2) ** 2, (u**2 - u**-2) ** 2 + 4, because="u² + v² at uv = 1"),
+        steps=[Identical((m**2 + m**-2) ** 2, (m**2 - m**-2) ** 2 + 4, because="u² + v² at u = m, v = 1/m"),
                Inequality(2, sqrt(u**2 + 4), because="the flattest minimum is the balanced one")],
         wrong=[Wrong("flattest minimum of sharpness 1", prediction=sqrt(flat_D**2 + 1)),
                Wrong("imbalance alone", prediction=Abs(flat_D))],
@@ -130,7 +131,8 @@ claims = [
         scale=1,
         steps=[Identical(expand((1 - eta + eta * upper**2) * (1 - eta + eta * lower**2)), transverse,
                          because="factor of u − v in two steps"),
-               Implication([eta > 1, eta < 2], And(transverse > -1, transverse < 1), because="attracting", everywhere=True)],
+               Implication([eta > 1, eta < 2], And(transverse > -1, transverse < 1), because="attracting",
+                           everywhere=True)],
         wrong=[Wrong("one power of the residual", prediction=2 - eta), Wrong("neutral", prediction=1)],
         **CYCLE,
     ),
@@ -148,7 +150,8 @@ claims = [
         quantity="period_doubling",
         title="The cycle of two steps gives way to longer ones at η = √5 − 1",
         points=[{S.spread: "0.3"}],
-        steps=[Identical(longitudinal.subs(eta, sqrt(5) - 1), -1, because="there the multiplier is −1", everywhere=True)],
+        steps=[Identical(longitudinal.subs(eta, sqrt(5) - 1), -1, because="there the multiplier is −1",
+                         everywhere=True)],
         wrong=[Wrong("window up to 2", prediction=2), Wrong("multiplier 0", prediction=3 / sqrt(2) - 1)],
         figure=Curve(eta, label="learning rate over its predicted threshold"),
         **SHARED,

@@ -1,0 +1,31 @@
+"""The interpolator of least hyperbolic entropy against a general solver of the same problem."""
+
+import numpy as np
+from scipy.optimize import minimize
+
+from theory.programs.hyperbolic_entropy import least_entropy
+
+RNG = np.random.default_rng(4)
+X, Y, INTEGRALS = RNG.normal(size=(6, 3, 7)), RNG.normal(size=(6, 3)), RNG.uniform(0, 2, size=(6, 7))
+ASKED = {"alpha": 0.4, "gamma": 0.1}
+
+
+def entropy(beta: np.ndarray, scale: np.ndarray) -> float:
+    return float(np.sum(beta * np.arcsinh(beta / (2 * scale**2)) - np.sqrt(beta**2 + 4 * scale**4)))
+
+
+def test_the_minimiser_interpolates_and_nothing_near_it_has_less_entropy() -> None:
+    beta, error = least_entropy(X, Y, INTEGRALS, **ASKED)
+    assert np.all(error < 1e-10)
+    for t in range(len(X)):
+        scale = 0.4 * np.exp(-0.4 * INTEGRALS[t])
+        assert np.allclose(X[t] @ beta[t], Y[t], atol=1e-10)
+        null = np.linalg.svd(X[t])[2][3:]
+        best = minimize(lambda z: entropy(beta[t] + z @ null, scale), np.full(4, 0.01), tol=1e-12)  # noqa: B023
+        assert np.linalg.norm(best.x) < 1e-4 and entropy(beta[t], scale) <= best.fun + 1e-12
+
+
+def test_other_scales_have_other_minimisers() -> None:
+    right = least_entropy(X, Y, INTEGRALS, **ASKED)[0]
+    for changed in ({"power": 8}, {"power": 0}, {"shared": True}):
+        assert np.all(np.abs(least_entropy(X, Y, INTEGRALS, **ASKED, **changed)[0] - right).max(-1) > 1e-3)
