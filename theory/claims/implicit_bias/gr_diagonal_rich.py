@@ -7,7 +7,7 @@ from sympy import asinh, diff, exp, sqrt, symbols
 from theory.claim import Claim, Source, Wrong
 from theory.computed import Computed
 from theory.programs.hyperbolic_entropy import least_entropy
-from theory.proof import Identical, Inequality
+from theory.proof import Identical, Monotone
 from theory.relation import Bound, Identity
 from theory.settings.implicit_bias import RegularisedDiagonalNet as S
 
@@ -70,7 +70,7 @@ claims = [
         title="Gradient regularisation never raises the effective initialisation",
         points=[POINT],
         tight_at=[{**POINT, S.gamma: 0}],
-        steps=[Inequality(exp(-a), 1, because="the exponent is not positive", everywhere=True)],
+        steps=[Monotone(exp(-a), a, "decreasing", because="from 1 at a = 4γ∫g² = 0", everywhere=True)],
         wrong=[Wrong("shrinks by a tenth at least", at=[{**POINT, S.gamma: "0.02"}], prediction=0.9 * S.alpha),
                Wrong("shrinks with γ alone", at=[{**POINT, S.gamma: 0}], prediction=S.alpha * exp(-1))],
         **SHARED,

@@ -69,8 +69,8 @@ claims = [
         steps=[
             Instances("Isserlis: E[xxᵀSxxᵀ] = 2HSH + tr(HS)H", at=isserlis, sizes=(1, 2, 3)),
             Monotone(x / (2 - x), x, "increasing", given=[x < 2], because="each term of κ, hence one root"),
-            Identical(kappa(edge, S.h, S.B).subs(S.B, 1), total(edge * S.h / (2 * (1 - edge * S.h))),
-                      because="batch size 1", everywhere=True),
+            Identical(x / (S.B * (2 - x * (1 + 1 / S.B))), x / (2 * (1 - x)), where={S.B: 1}, given=[x < 1],
+                      because="a term of κ at batch size 1", everywhere=True),
         ],
         wrong=[
             Wrong("trace bound taken for the threshold", at=[{S.h: POWERS, S.B: 1}], prediction=2 / total(S.h),
@@ -104,6 +104,7 @@ claims = [
         scaling=[Degree(1, L.s2, pathwise=True)],
         steps=[
             Identical((1 - 2 * x + x**2 * (1 + 1 / L.B)) * mode + x**2 / L.B * (tau + s2), mode,
+                      given=[x * (1 + 1 / L.B) < 2],
                       because="fixed point of each hᵢSᵢ, τ = Σ hᵢSᵢ", everywhere=True),
             Identical(t * (tau + s2), tau, where={tau: s2 * t / (1 - t)}, given=[t < 1], everywhere=True,
                       because="τ = κ(τ + s2)"),
