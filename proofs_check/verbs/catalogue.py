@@ -80,7 +80,14 @@ def predict(claim: str, sets: Sequence[str], digits: int, as_json: bool, debug: 
         )
     else:
         click.echo(_certain(prediction.digits, digits))
+        if (count := _count(prediction.digits)) < digits:
+            click.echo(f"{count} digits are certain, {digits} were asked: {prediction.guarantee}", err=True)
     return 0
+
+
+def _count(digits: str) -> int:
+    """Significant digits of a decimal text."""
+    return len(digits.lower().partition("e")[0].lstrip("-").replace(".", "").lstrip("0"))
 
 
 def _certain(digits: str, wanted: int) -> str:

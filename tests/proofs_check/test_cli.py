@@ -15,6 +15,7 @@ import pytest
 
 from numerics.arrays import devices, installed
 from proofs_check.cli import LATER, main
+from proofs_check.verbs.catalogue import _count
 from tests.engine_toys import user_file
 
 ROOT = Path(__file__).parents[2]
@@ -334,3 +335,7 @@ def test_help_of_every_verb_shows_an_example(run: Ran) -> None:
     for verb in cli.commands:
         code, out, _ = run(verb, "--help")
         assert code == 0 and "Example: proofs-check" in out and "--json" in out
+
+
+def test_fewer_certain_digits_than_asked_are_counted() -> None:
+    assert [_count(text) for text in ("0.0012300", "-1.5e-20", "12.50", "0e+1")] == [5, 2, 4, 0]
