@@ -1,4 +1,4 @@
-"""Steps that are true are proved; planted wrong ones are refuted or vacuous, each with its witness, and never proved."""
+"""True steps are proved; planted wrong ones are refuted or vacuous, each with its witness, and never proved."""
 
 import json
 import time
@@ -170,7 +170,7 @@ def test_what_a_paper_says_is_assumed() -> None:
     assert decide(Assumed("a theorem", "a paper"), toy()).status == "assumed"
 
 
-@pytest.mark.parametrize("stranger", [Symbol("q"), Symbol("n", positive=True)], ids=["no assumptions", "not the setting's"])
+@pytest.mark.parametrize("stranger", [Symbol("q"), Symbol("n", positive=True)], ids=["no assumptions", "another n"])
 def test_an_undeclared_symbol_is_one_clear_line(stranger: Symbol) -> None:
     with pytest.raises(BadDeclaration, match="a step reads") as caught:
         decide(Inequality(stranger, stranger**2), toy())
