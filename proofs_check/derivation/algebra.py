@@ -74,6 +74,8 @@ def _as_rational(node: Any, radicals: dict[Expr, Symbol], rules: list[tuple[Symb
         return radicals[key] ** node.exp.p
     if isinstance(node, (sympy.Add, sympy.Mul)) or (isinstance(node, sympy.Pow) and node.exp.is_Integer):
         return node.func(*(_as_rational(part, radicals, rules) for part in node.args))
+    if isinstance(node, sympy.asin):
+        return sympy.pi / 2 - _as_rational(sympy.acos(node.args[0]), radicals, rules)
     if isinstance(node, (sympy.exp, sympy.Pow)):
         base, power = (sympy.E, node.args[0]) if isinstance(node, sympy.exp) else node.args
         terms = sympy.Add.make_args(sympy.expand(power))

@@ -5,6 +5,7 @@ leading term there: derivatives are enclosed instead.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -34,6 +35,7 @@ def decide(question: Question) -> tuple[Outcome, Mapping[Symbol, Any] | None]:
     if not isinstance(goal, (sympy.Ge, sympy.Gt, sympy.Le, sympy.Lt, sympy.Ne)) or isinstance(goal, sympy.Eq):
         return undecided("enclosure", ""), None
     difference = goal.rhs - goal.lhs if isinstance(goal, (sympy.Le, sympy.Lt)) else goal.lhs - goal.rhs
+    question, difference, replaced = _by_angle(question, difference)
     names = [s for s in question.ranges if s in difference.free_symbols]
     if difference.has(total, sympy.Piecewise) or not 0 < len(names) <= MOST_SYMBOLS:
         return undecided("enclosure", ""), None
@@ -41,7 +43,24 @@ def decide(question: Question) -> tuple[Outcome, Mapping[Symbol, Any] | None]:
         return undecided("enclosure", "the formula is too long for boxes"), None
     search = Search(question, difference, names, isinstance(goal, (sympy.Gt, sympy.Lt, sympy.Ne)))
     with precision(BITS):
-        return search.run()
+        found, model = search.run()
+    return found, None if replaced else model
+
+
+def _by_angle(question: Question, difference: Expr) -> tuple[Question, Expr, bool]:
+    """With t = cos πu where arccos t or arcsin t occurs, 0 ≤ u ≤ 1: smooth at t = ±1.
+
+    The premises are left out, so that more is proved than is asked.
+    """
+    for symbol in [s for s in question.ranges if difference.has(sympy.acos(s), sympy.asin(s))]:
+        part = Dummy(f"part_{symbol}", real=True)
+        angle = sympy.pi * part
+        known = {sympy.acos(symbol): angle, sympy.asin(symbol): sympy.pi / 2 - angle}
+        plain = difference.subs(known).subs(sympy.sqrt(1 - symbol**2), sympy.sin(angle))
+        ranges = {s: r for s, r in question.ranges.items() if s != symbol}
+        ranges[part] = Range(Integer(0), Integer(1), False, False)
+        return replace(question, premises=(), ranges=ranges), plain.subs(symbol, sympy.cos(angle)), True
+    return question, difference, False
 
 
 class Search:

@@ -8,7 +8,7 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Abs, Eq, Piecewise, Rational, Symbol, cos, erf, exp, log, oo, pi, sqrt
+from sympy import Abs, Eq, Piecewise, Rational, Symbol, acos, cos, erf, exp, log, oo, pi, sqrt
 
 from proofs_check.cli import main
 from proofs_check.derivation import squares
@@ -54,6 +54,7 @@ a, b, c, g = (Symbol(name, positive=True) for name in "abcg")
 t = Symbol("t", real=True)
 x = Entries("x", n, real=True)
 TINY = Rational(1, 10**12)
+ARCCOS = (sqrt(1 - t**2) + t * (pi - acos(t))) / pi  # touches t at t = 1, where its root is singular
 variance = total((x - total(x) / n) ** 2) / n
 
 
@@ -87,6 +88,8 @@ TRUE = [
     Solution(c, sqrt(r), c**2 - r, unique=True),
     Implication([a > b, b > c], a > c),
     Integration(exp(-(t**2) / 2), t, -oo, oo, sqrt(2 * pi), antiderivative=sqrt(pi / 2) * erf(t / sqrt(2))),
+    Inequality(t, ARCCOS, given=[t >= -1, t <= 1]),
+    Monotone(ARCCOS, t, given=[t >= -1, t <= 1]),
     Identical(Piecewise((a, Eq(Toy.law, Symbol("torus"))), (a + b - b, True)), a),
 ]
 WRONG = {
@@ -114,6 +117,7 @@ WRONG = {
     "Jensen flipped": Inequality(total(x**2) / n, total(x) ** 2 / n**2),
     "wrong slack and wrong side": Inequality(total(x**2) / n, total(x) ** 2 / n**2, slack=variance),
     "implication backwards": Implication([a > c], a > b),
+    "wrong side of a singular edge": Inequality(ARCCOS, t, given=[t >= -1, t <= 1]),
     "wrong by a logarithm": Inequality(log(a), a - 1 - TINY),
     "factor of an integral": Integration(exp(-t), t, 0, oo, 2, antiderivative=-exp(-t)),
     "wrong antiderivative": Integration(t, t, 0, 1, 1, antiderivative=t**2),
