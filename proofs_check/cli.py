@@ -117,7 +117,7 @@ def list_(**asked: Any) -> int:
 
 @cli.command(epilog="Example: proofs-check explain random_features.rf_eigenframework")
 @click.argument("claim")
-@options()
+@options(click.option("--prove", is_flag=True, help="Decide the steps too, and say what became of each."))
 def explain(**asked: Any) -> int:
     """A claim in full: statement, formula, assumptions, steps, simulator."""
     return _verb("explain", asked)

@@ -104,7 +104,7 @@ def plain_text(said: Mapping[str, Any]) -> str:
             "roots",
             [_joined(r["symbol"] + ": " + r["equation"], where=r["branch"], unique=r["unique"]) for r in said["roots"]],
         ),
-        ("steps", [_joined(step["statement"], where=step["where"], because=step["because"]) for step in said["steps"]]),
+        ("steps", [_step_line(step) for step in said["steps"]]),
         ("scaling", said["scaling"]),
         ("must be refuted", [wrong["name"] for wrong in said["wrong"]]),
         ("must fail at", [", ".join(f"{name}={value}" for name, value in where.items()) for where in said["fails_at"]]),
@@ -113,6 +113,13 @@ def plain_text(said: Mapping[str, Any]) -> str:
     ]
     blocks += [f"{head}\n" + "\n".join(_filled(str(line)) for line in lines) for head, lines in lists if lines]
     return "\n\n".join(blocks)
+
+
+def _step_line(step: Mapping[str, str]) -> str:
+    """What a step says, and what became of it where that was asked."""
+    became = f"{step['status']} by {step['backend']}" if "status" in step else ""
+    line = _joined(step["statement"], where=step["where"], because=step["because"])
+    return f"{became}: {line}" if became else line
 
 
 def _symbol_lines(symbols: Sequence[Mapping[str, Any]]) -> list[str]:

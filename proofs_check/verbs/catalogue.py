@@ -38,11 +38,17 @@ def list_(topic: str | None, as_json: bool, debug: bool) -> int:
     return 0
 
 
-def explain(claim: str, as_json: bool, debug: bool) -> int:
+def explain(claim: str, prove: bool, as_json: bool, debug: bool) -> int:
     from theory.describe import describe, plain_text
 
     found = single(claim)
-    described = describe(found) | {"simulator": _simulator_text(found)}
+    described: dict[str, Any] = describe(found) | {"simulator": _simulator_text(found)}
+    if prove:
+        from proofs_check.derivation.prove import prove as proved
+
+        kept = ("status", "backend", "detail", "witness")
+        rows = [{name: row[name] for name in kept} for row in proved(found)]
+        described["steps"] = [step | row for step, row in zip(described["steps"], rows, strict=True)]
     show_json(described) if as_json else click.echo(plain_text(described))
     return 0
 

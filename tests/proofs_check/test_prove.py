@@ -255,6 +255,13 @@ def test_the_command_shows_every_step_once(capsys: pytest.CaptureFixture[str]) -
     assert {"claim", "statement", "backend", "status"} <= set(said["steps"][0])
 
 
+def test_explain_says_what_became_of_the_steps_where_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    for flags, wanted in ((["--prove"], True), ([], False)):
+        with pytest.raises(SystemExit):
+            main(["explain", "min_norm.ridgeless_risk_isotropic", *flags])
+        assert ("proved by series" in capsys.readouterr().out) is wanted
+
+
 def test_no_step_of_a_flagship_is_refuted_or_missing() -> None:
     claims = find("flagship")
     rows = prove(claims)
