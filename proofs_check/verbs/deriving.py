@@ -44,7 +44,8 @@ def _show(chosen: Sequence[Any], rows: Sequence[Mapping[str, Any]], counts: Mapp
             tree.add("no steps are declared")
         console.print(tree)
     took = sum(row["seconds"] for row in rows)
-    console.print(", ".join(f"{count} {status}" for status, count in counts.items() if count) + f"; {took:.1f} s")
+    found = ", ".join(f"{count} {status}" for status, count in counts.items() if count) or "no steps"
+    console.print(f"{found}; {took:.1f} s")
 
 
 def _add(tree: Any, row: Mapping[str, Any]) -> None:
