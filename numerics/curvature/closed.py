@@ -73,12 +73,9 @@ class Closed:
 
     def exact_trace(self) -> float | None:
         """tr H; None where the layers are too wide for it and the activations bent."""
-        bent = any(activation.bent for activation in self.activations)
-        if bent and self.width > WIDE:
+        if len(self.layers) > 3 and self.width > WIDE and any(activation.bent for activation in self.activations):
             return None
-        if bent or (blocks := self.sample_grams()) is None:
-            return sum(float(mlp.hessian_trace(bowl)) for bowl in self.bowls)
-        return float(torch.diagonal(blocks, dim1=-2, dim2=-1).sum() / len(blocks))
+        return sum(float(mlp.hessian_trace(bowl)) for bowl in self.bowls)
 
     def sample_grams(self) -> Tensor | None:
         """n Sᵢ^½ Jᵢ Jᵢᵀ Sᵢ^½ of every sample; None where a loss is not convex in the outputs.   Shapes: (n, C, C)."""

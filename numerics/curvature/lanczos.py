@@ -116,7 +116,7 @@ def largest(
     space = Krylov(product, start, size=size)
     while True:
         space.grow()
-        if space.steps % 4 and not space.exhausted and space.steps < most:
+        if space.steps % 2 and not space.exhausted and space.steps < most:
             continue
         found = space.extreme(rounding, miss)
         narrow = np.all(found.high - found.low <= rtol * np.abs(found.value) + 4 * rounding * np.abs(found.value))
@@ -135,7 +135,7 @@ def eigenpairs(
     space = Krylov(product, start)
     while True:
         space.grow()
-        waiting = space.steps < count or (space.steps % 4 and space.steps < most)
+        waiting = space.steps < count or (space.steps % 2 and space.steps < most)
         if waiting and not space.exhausted:
             continue
         values, vectors = space.ritz()

@@ -147,23 +147,44 @@ def product(bowl: Bowl, V: Layers) -> list[Layer]:
 
 
 def hessian_trace(bowl: Bowl) -> Array:
-    """Trace of the Hessian of Σᵢ ℓᵢ(f(xᵢ)), exactly, from the Hessians of ℓᵢ in every layer's drive.
+    """Trace of the Hessian of Σᵢ ℓᵢ(f(xᵢ)), exactly, from the Hessians of ℓᵢ in every layer's drive z.
 
-    ∂²ℓ/∂W_ab² = h_b² ∂²ℓ/∂z_a². The cost is n·width³ a layer.   Shapes: -> (…).
+    ∂²ℓ/∂W_ab² = h_b² ∂²ℓ/∂z_a². In z the Hessian is FᵀSF + diag(d) + M, with F (C, width) the slopes of the outputs.
+    Two hidden layers need no M, as the lowest layer enters by its diagonal alone: n·C·width² a layer, with M n·width³.
+    Shapes: -> (…).
     """
-    run, H, total = bowl.run, bowl.hessians, 0
+    run, S, total = bowl.run, bowl.hessians, 0
+    F, d, M = S * 0 + _eye(S), None, None
     for layer in reversed(range(len(run.layers))):
         (W, b), slope, bend = run.layers[layer], run.slopes[layer], bowl.bends[layer] if bowl.bends else None
         if slope is not None:
-            H = slope[..., :, None] * H * slope[..., None, :]
+            F = F * slope[..., None, :]
+            d = None if d is None else d * slope**2
+            M = None if M is None else slope[..., :, None] * M * slope[..., None, :]
         if bend is not None:
-            H = H + bend[..., :, None] * _eye(bend)
-        weight = _sum(run.inputs[layer] ** 2, -1) + (0 if b is None else 1)
-        total = total + _sum(_sum(_sum(H * _eye(H), -1), -1) * weight, -1)
+            d = bend if d is None else d + bend
+        inner = _sum(_sum((S @ F) * F, -1), -1)
+        inner = inner if d is None else inner + _sum(d, -1)
+        inner = inner if M is None else inner + _sum(_sum(M * _eye(M), -1), -1)
+        total = total + _sum(inner * (_sum(run.inputs[layer] ** 2, -1) + (0 if b is None else 1)), -1)
         if layer:
-            wide = W[..., None, :, :] if W.ndim > 2 else W
-            H = _transposed(wide) @ H @ wide
+            F, d, M = _below(W, F, d, M, lowest=layer == 1)
     return total
+
+
+def _below(
+    W: Array, F: Array, d: Array | None, M: Array | None, lowest: bool
+) -> tuple[Array, Array | None, Array | None]:
+    """The parts of the Hessian in what enters a layer; of the lowest one only the diagonal."""
+    wide = W[..., None, :, :] if W.ndim > 2 else W
+    if not lowest:
+        full = M if d is None else d[..., :, None] * _eye(d) + (0 if M is None else M)
+        return F @ wide, None, None if full is None else _transposed(wide) @ full @ wide
+    diagonal = None if d is None else d @ (W * W)
+    if M is not None:
+        part = _sum((M @ wide) * wide, -2)
+        diagonal = part if diagonal is None else diagonal + part
+    return F @ wide, diagonal, None
 
 
 def _tangents(run: Pass, V: Layers) -> tuple[Array, list[tuple[Array | None, Array]]]:

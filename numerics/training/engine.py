@@ -15,7 +15,8 @@ from theory.errors import BadInput
 
 REASONS = ("steps spent", "small loss", "small gradient", "diverged")
 SPENT, SMALL_LOSS, SMALL_GRADIENT, DIVERGED = range(4)
-CHUNK_NUMBERS = 2**24  # numbers that a chunk of models may hold: 128 MiB in double precision
+CACHED_NUMBERS = 2**19  # that a chunk of models works on in a step: what stays in a processor's cache, 4 MiB
+STREAMED_NUMBERS = 2**27  # and on a GPU, 1 GiB
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def train(
     """
     _require(parameters, inputs, targets, batches, stopping)
     count, ended = parameters[0].shape[0], []
-    step = chunk_size(parameters, inputs, batches)
+    step = chunk_size(parameters, inputs, batches, STREAMED_NUMBERS if "cuda" in rng.machine.device else CACHED_NUMBERS)
     for number, first in enumerate(range(0, count, step)):
         part = slice(first, min(first + step, count))
         x, y = (array if array.shape[0] == 1 else array[part, ...] for array in (inputs, targets))
@@ -89,12 +90,12 @@ def train(
     )
 
 
-def chunk_size(parameters: Parameters, inputs: Array, batches: Batches) -> int:
-    """Models at once: their parameters, state and activations within a number that no machine's memory decides."""
+def chunk_size(parameters: Parameters, inputs: Array, batches: Batches, numbers: int) -> int:
+    """Models at once: parameters, state and activations of a step within so many numbers, whatever the memory."""
     size = sum(math.prod(part.shape[1:]) for part in parameters)
-    samples, features = inputs.shape[1], math.prod(inputs.shape[2:])
+    samples, features = batches.size or inputs.shape[1], math.prod(inputs.shape[2:])
     wide = max(part.shape[1] for part in parameters)
-    return max(1, CHUNK_NUMBERS // (6 * size + samples * (features + 4 * wide)))
+    return max(1, numbers // (6 * size + samples * (features + 4 * wide)))
 
 
 @dataclass(frozen=True)

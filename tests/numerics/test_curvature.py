@@ -49,6 +49,9 @@ def model_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
     if name in dense:
         layers = nn.Linear(4, 5), nn.Linear(5, 3, bias=False), nn.Linear(3, 2)
         return nn.Sequential(layers[0], dense[name], layers[1], dense[name], layers[2]), (4,)
+    if name == "deep":
+        return nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 4), nn.Sigmoid(), nn.Linear(4, 3), nn.Tanh(),
+                             nn.Linear(3, 2)), (4,)  # fmt: skip
     if name == "convolutions":
         return nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(2, 3, 2, stride=2),
                              nn.Flatten(), nn.Linear(3, 2)), (1, 4, 4)  # fmt: skip
@@ -57,7 +60,7 @@ def model_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
     return Shared(), (4,)
 
 
-DENSE = ["tanh", "relu", "gelu", "sigmoid", "silu", "softplus", "leaky"]
+DENSE = ["deep", "tanh", "relu", "gelu", "sigmoid", "silu", "softplus", "leaky"]
 NAMES = [*DENSE, "convolutions", "norm", "shared"]
 
 

@@ -197,7 +197,7 @@ def test_a_model_trains_as_if_alone_whatever_the_others_do() -> None:
 
 def test_chunks_of_models_depend_on_shapes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run(batches=Batches())
-    monkeypatch.setattr(engine, "CHUNK_NUMBERS", 1)
+    monkeypatch.setattr(engine, "CACHED_NUMBERS", 1)
     single = run(batches=Batches())
     for part, same in zip(whole.parameters, single.parameters, strict=True):
         assert np.max(np.abs(part - same)) < 1e-12
