@@ -8,6 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  PEERS=1 adds curvature against pyhessian, curvlinops and backpack to make bench (installs them; some minutes)"
 	@echo "  PYTHON=python3.12 chooses the interpreter of a new .venv (3.11 or newer)"
 
 check: .venv/installed ## check the flagship claims and draw them into figures/
@@ -26,6 +27,8 @@ docs: .venv/installed-docs ## the documentation, into docs/_build
 
 bench: .venv/installed ## benchmarks, against peers and against the machine
 	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python -m benchmarks.training
+	@if [ -n "$(PEERS)" ]; then $(INSTALL) -e '.[peers]' && $(BIN)/python -m benchmarks.curvature; fi
 
 calibrate: .venv/installed ## the engine's own error rates, into docs/calibration (about an hour; resumes)
 	@$(BIN)/proofs-check calibrate --out docs/calibration

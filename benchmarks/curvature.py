@@ -4,7 +4,7 @@ All in double precision, on one thread, at the same measured accuracy: λ_max to
 of 1 % (what is exact counts as such), the density from 8 probes of 40 products each. Accuracy is measured against the
 dense Hessian.
 
-    pip install -c constraints.txt -e '.[peers]' && python benchmarks/curvature.py
+    make bench PEERS=1
 """
 
 import copy

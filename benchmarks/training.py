@@ -3,7 +3,7 @@
 Two-layer tanh networks (32 neurons, 10 features, 64 samples), 100 steps in single precision. The loop trains 16 of the
 networks and is scaled up. `--threads 2` measures wall-clock time on so many threads instead.
 
-    python benchmarks/training.py
+    python -m benchmarks.training
 """
 
 import argparse
