@@ -133,9 +133,13 @@ def _errors(inputs: np.ndarray, xi: np.ndarray, lam: np.ndarray, v2: np.ndarray,
     for unit in np.eye(n):
         test += sigma2 * np.sum((across @ inverse @ unit) ** 2)
         train += sigma2 * np.mean((unit - (ridge - delta * np.eye(n)) @ inverse @ unit) ** 2)
+    mixing = np.sqrt(lam)[:, None] * xi
+    residuals = np.eye(len(lam)) - mixing @ np.linalg.lstsq(mixing, np.eye(len(lam)), rcond=None)[0]
+    best = sigma2 + sum(power * np.sum(column**2) for power, column in zip(v2, residuals.T, strict=True))
     rounding = 8 * max(n, k) * EPS * spectrum[-1] / spectrum[kept][0]
     size = test + sigma2 + 2 * v2.sum()  # bounds the terms that cancel
-    return {"test_error": (float(test + sigma2), rounding * size), "train_error": (float(train), rounding * size)}
+    return {"test_error": (float(test + sigma2), rounding * size), "train_error": (float(train), rounding * size),
+            "best_error": (float(best), 1e4 * EPS * size)}
 
 
 FEATURES = {"lam": LAM, "v2": V2, "sigma2": 0.15}
@@ -155,6 +159,7 @@ def test_gaussian_features_measure_test_and_training_error(machine: Machine, n: 
     lambda sample, given: features({**given, "v2": given["v2"][::-1]}),
     lambda sample, given: {**sample, "test_error": sample["test_error"] - given["sigma2"]},
     lambda sample, given: {**sample, "train_error": sample["train_error"] * given["n"]},
+    lambda sample, given: {**sample, "best_error": sample["best_error"] - given["sigma2"]},
     lambda sample, given: {name: np.roll(array, 1) for name, array in sample.items()},
 ])
 @pytest.mark.parametrize(("n", "k"), [(3, 7), (7, 3)])

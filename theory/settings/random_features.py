@@ -21,6 +21,7 @@ class GaussianFeatures(Setting):
     sigma2 = Real(at_least=0, typical=(0.05, 0.2))
     test_error = Observable("mean squared error at a fresh input, label noise included")
     train_error = Observable("mean squared error on the n samples")
+    best_error = Observable("least mean squared error of any predictor that is linear in the k features, given them")
 
 
 class KernelRegression(Setting):
@@ -62,3 +63,23 @@ class FiniteDomain(Setting):
     learnability = Observable("Σᵢ ⟨fᵢ, f̂ᵢ⟩ over a random orthonormal basis of R^M", certificate="rounding")
     skewed = Observable("the same sum over M independent random unit vectors", certificate="rounding")
     rounding = Observable("n·ε·condition of K_DD + delta·I·(1 + ‖K_{·D}(K_DD + delta·I)⁻¹‖)")
+
+
+class FourierFeatures(Setting):
+    """Random Fourier features of the kernel k(s) on the line at two points of distance s, with D frequencies.
+
+    k is exp(−s²/2) for gaussian, exp(−s) for laplace, 1/(1 + s²) for cauchy, and the frequencies w are drawn from its
+    spectral density. The paired estimate of k is the mean of cos(w·s); the offset one, of 2·cos(wx + b)·cos(wy + b)
+    with b uniform on [0, 2π), where x is standard normal and y = x + s. Every trial has two independent sets of
+    frequencies.
+    """
+
+    D = Size(typical=(4, 32))
+    s = Real(at_least=0, typical=(0.3, 1.5))
+    law = Choice("gaussian", "laplace", "cauchy")
+    paired = Observable("paired estimate, mean of the two", between=(-1, 1))
+    offset = Observable("offset estimate, mean of the two", between=(-2, 2))
+    paired_spread = Observable("(difference of the two paired estimates)²/2: in the mean, their variance",
+                              between=(0, 2))
+    offset_spread = Observable("(difference of the two offset estimates)²/2: in the mean, their variance",
+                              between=(0, 8))

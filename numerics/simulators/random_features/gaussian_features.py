@@ -25,7 +25,7 @@ def gaussian_features(*, n: int, k: int, lam: np.ndarray, v2: np.ndarray, delta:
     The learned coefficients are linear in the labels, ŵ = Wy with W = FA, and y = Xv + ε. The errors are quadratic in
     (y, v), and over noise and signs E[yyᵀ] = C = X·diag(v2)·Xᵀ + sigma2·I, E[vyᵀ] = diag(v2)·Xᵀ, so that
     test = E‖Wy − v‖² + sigma2 = Σᵢ v2ᵢ·(1 − 2·(WX)ᵢᵢ) + tr(WᵀWC) + sigma2 and train = tr(RᵀRC)/n, R = I − XFA,
-    without any P × P matrix.
+    without any P × P matrix. best = Σᵢ v2ᵢ·(1 − Πᵢᵢ) + sigma2, Π the projector on the columns of F.
 
     Relative rounding: about ε·(condition of the smaller ridge Gram matrix + Σ v2/test), 1e-13 for lam = i^-1.5; at
     delta = 0 it grows as n nears k, and a digit is lost for every decade between lam₁ and lam of mode min(n, k).
@@ -47,7 +47,16 @@ def gaussian_features(*, n: int, k: int, lam: np.ndarray, v2: np.ndarray, delta:
     return {
         "test_error": xp.sum(power * (1 - 2 * learned), axis=-1) + quadratic + sigma2,
         "train_error": xp.sum((residual @ labels) * residual, axis=(-2, -1)) / n,
+        "best_error": xp.sum(power * _left_out(mixing, rng), axis=-1) + sigma2,
     }
+
+
+def _left_out(features: Array, rng: Stream) -> Array:
+    """1 − Πᵢᵢ: what the features miss of each mode, none where k ≥ P.   Shapes: (trials, P, k) -> (trials, P)."""
+    if features.shape[-1] >= features.shape[-2]:
+        return rng.xp.zeros_like(features[..., 0])
+    basis = rng.xp.linalg.qr(features).Q
+    return 1 - rng.xp.sum(basis**2, axis=-1)
 
 
 def _refuse_odd_modes(modes: int, targets: int, delta: float, rank: int) -> None:

@@ -1,0 +1,75 @@
+"""Least squares on fewer random features than samples: its error over the best one, at every size."""
+
+from sympy import Integer, exp, gamma, oo, symbols
+
+from theory.claim import Claim, Curve, Source, Wrong
+from theory.proof import Identical, Integration
+from theory.relation import Equality, Exponent, Ladder
+from theory.settings.random_features import GaussianFeatures as RF
+
+ratio = (RF.n - 1) / (RF.n - RF.k - 1)
+x, dof = symbols("x dof", positive=True)
+w, f1, f2, v1, v2 = symbols("w f1 f2 v1 v2", real=True)
+chi_squared = x ** (dof / 2 - 1) * exp(-x / 2) / (2 ** (dof / 2) * gamma(dof / 2))
+along, norm2 = f1 * v1 + f2 * v2, f1**2 + f2**2
+POINT = {RF.lam: "power(1.5,100)", RF.v2: "power(1.6,100)", RF.sigma2: "0.3"}
+SHARED = {
+    "entry": "random_features.rf_ols_exact",
+    "source": Source("Breiman, Freedman: How many variables should be entered in a regression equation?; Bahri, Dyer, "
+                     "Kaplan, Lee, Sharma: Explaining neural scaling laws, the variance-limited regime"),
+    "seeds": ["Explaining Neural Scaling Laws",
+              "Understanding the Role of Optimization in Double Descent"],
+    "fixing": {RF.delta: 0},
+    "assuming": [RF.n > RF.k + 1],
+}  # fmt: skip
+
+claims = [
+    Claim(
+        RF, RF.test_error / RF.best_error, ratio, Equality(),
+        title="Test error of least squares on random features, over that of the best predictor",
+        # a finite variance needs n > k + 3; k < n <= 200 keeps the features fewer than the typical modes
+        regime=[RF.n >= RF.k + 6, RF.n <= 200],
+        points=[{**POINT, RF.n: 60, RF.k: 20}, {**POINT, RF.n: 20, RF.k: 12}, {**POINT, RF.n: 100, RF.k: 30}],
+        fails_at=[{**POINT, RF.n: 40, RF.k: 60}],
+        steps=[
+            Integration(chi_squared / x, x, 0, oo, 1 / (dof - 2), given=[dof > 2],
+                        because="the mean of 1/χ²; (W⁻¹)₁₁ of a Wishart matrix is 1/χ² with n − k + 1 degrees"),
+            Identical(ratio, 1 + RF.k / (1 / (1 / (dof - 2))).subs(dof, RF.n - RF.k + 1),
+                      because="E tr W⁻¹ = k/(n − k − 1), W invariant under rotations"),
+            Identical((v1 - w * f1) ** 2 + (v2 - w * f2) ** 2,
+                      v1**2 + v2**2 - along**2 / norm2 + norm2 * (w - along / norm2) ** 2, given=[norm2 > 0],
+                      because="Pythagoras: what the features miss acts like noise"),
+        ],
+        wrong=[
+            Wrong("proportional limit at finite size", at=[{**POINT, RF.n: 12, RF.k: 6}],
+                  prediction=RF.n / (RF.n - RF.k)),
+            Wrong("misspecification taken for bias, not for noise", at=[{**POINT, RF.n: 60, RF.k: 20}],
+                  prediction=1 + RF.sigma2 / RF.best_error * (ratio - 1)),
+        ],
+        figure=Curve(RF.n, (26, 28, 32, 40, 60, 100, 200), fixing={**POINT, RF.k: 20},
+                     label="samples n, with 20 features"),
+        **SHARED,
+    ),
+    Claim(
+        RF, RF.test_error / RF.best_error - 1, RF.k / (RF.n - RF.k - 1), Equality(),
+        quantity="excess",
+        title="Excess loss of least squares on random features: k·R∞/(n − k − 1)",
+        regime=[RF.n >= RF.k + 6, RF.n <= 200],
+        points=[{**POINT, RF.n: 60, RF.k: 20}, {**POINT, RF.n: 100, RF.k: 30}],
+        wrong=[
+            Wrong("proportional limit at finite size", at=[{**POINT, RF.n: 12, RF.k: 6}],
+                  prediction=RF.k / (RF.n - RF.k)),
+            Wrong("amplitude not times the number of features", prediction=1 / (RF.n - RF.k - 1)),
+        ],
+        **SHARED,
+    ),
+    Claim(
+        RF, RF.test_error / RF.best_error - 1, Integer(-1),
+        Exponent(Ladder(RF.n, [24, 48, 96, 192, 384]), within=0.05, correction=1),
+        quantity="rate",
+        title="The excess loss falls like 1/n",
+        points=[POINT],
+        wrong=[Wrong("like 1/√n", prediction=-Integer(1) / 2), Wrong("like 1/n²", prediction=Integer(-2))],
+        **{**SHARED, "fixing": {RF.delta: 0, RF.k: 4}},
+    ),
+]  # fmt: skip
