@@ -1,7 +1,7 @@
-"""Least squares and ridge regression on Gaussian designs."""
+"""Least squares, ridge and lasso on random designs, and what can be separated or recovered by linear programs."""
 
 from theory.domain import Real, Size
-from theory.setting import Observable, Setting
+from theory.setting import Drawn, Observable, Setting
 
 
 class IsotropicRegression(Setting):
@@ -19,3 +19,33 @@ class IsotropicRegression(Setting):
     bias = Observable("‖E[β̂ | X] − β‖², the part of the excess risk that the signal causes")
     variance = Observable("E[‖β̂ − E[β̂ | X]‖² | X], the part that the noise causes")
     excess_risk = Observable("E[‖β̂ − β‖² | X], the excess risk at a fresh isotropic input")
+
+
+class Dichotomies(Setting):
+    """n points of R^p, standard normal, and all 2ⁿ ways to label them −1 or 1."""
+
+    n = Size(typical=(5, 9))
+    p = Size(typical=(2, 5))
+    X = Drawn(n, p)
+    share = Observable("the share of the labelings that a hyperplane through 0 separates", between=(0, 1))
+
+
+class LabelledPoints(Setting):
+    """n points of R^p, standard normal, with labels of their own, −1 or 1 with probability one half.
+
+    With signal > 0 the label is the sign of x₁ with probability (1 + signal)/2.
+    """
+
+    n = Size(typical=(6, 30))
+    p = Size(typical=(3, 15))
+    signal = Real(at_least=0, at_most=1, typical=(0, 0))
+    separable = Observable("1 if a hyperplane through 0 separates the labels, else 0",
+                           between=(0, 1), values="discrete")
+
+
+class BoxRecovery(Setting):
+    """x₀ of N fair signs and A (M, N) standard normal; what the constraints Ax = Ax₀ and ‖x‖_∞ ≤ 1 leave possible."""
+
+    N = Size(at_least=2, typical=(8, 30))
+    M = Size(typical=(4, 15))
+    unique = Observable("1 if x₀ is the only feasible point, else 0", between=(0, 1), values="discrete")
