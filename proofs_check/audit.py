@@ -4,6 +4,7 @@ Every number has an interval, every bound a verdict, and whether it applies here
 batch size, or about minima where the gradient of every single sample vanishes.
 """
 
+import dataclasses
 import math
 import sys
 import time
@@ -139,13 +140,11 @@ def audit(
 def _audited(
     problem: "Problem", eta: float, batch_size: int | None, sampling: str, seed: int, exact: bool, began: float
 ) -> Audit:
-    from numerics.curvature.measuring import measure
-
     B = problem.samples if batch_size is None else batch_size
     if isinstance(B, bool) or not isinstance(B, int) or not 1 <= B <= problem.samples:
         raise BadInput(f"audit: batch_size={batch_size!r} of {problem.samples} samples; give a whole number from 1 to "
                        f"{problem.samples}")
-    found = measure(problem, seed=seed, miss=MISS, level=LEVEL)
+    problem, found = _measured(problem, seed)
     lambda_max, trace, frobenius = (
         Interval(*one) for one in (found.lambda_max, found.trace, found.frobenius)
     )
@@ -158,11 +157,32 @@ def _audited(
                  found.gradient_norm, found.residual, tuple(verdicts), tuple(notes), time.monotonic() - began)
 
 
+def _measured(problem: "Problem", seed: int) -> tuple["Problem", Any]:
+    """The problem as it fits into memory, and what was found: each time that memory runs out chunks become smaller."""
+    from numerics.curvature.measuring import measure
+
+    while True:
+        try:
+            return problem, measure(problem, seed=seed, miss=MISS, level=LEVEL)
+        except (MemoryError, RuntimeError) as fault:
+            short = isinstance(fault, MemoryError) or "out of memory" in str(fault) or "allocate memory" in str(fault)
+            sizes = [len(x) for x, _ in problem.chunks()]
+            if not short:
+                raise
+            if sizes[0] == 1 or problem.reduction == "joint":
+                raise BadInput(f"audit: {sizes[0]} samples at once do not fit into memory; give a smaller model"
+                               + (", or fewer samples" if problem.reduction == "joint" else "")) from fault  # fmt: skip
+        while max(len(x) for x, _ in problem.chunks()) == sizes[0]:
+            problem = dataclasses.replace(problem, smaller=2 * problem.smaller)
+
+
 def _notes(problem: "Problem", eta: float, rate: float) -> list[str]:
     if problem.reduction == "joint":
         return ["the loss is neither a mean nor a sum over samples: only its own Hessian is audited"]
     if problem.reduction == "sum":
         return [f"the loss is a sum over samples: bounds are on their mean, at the learning rate {eta:g}·B = {rate:g}"]
+    if problem.smaller > 1:
+        return [f"memory ran out: samples were taken in chunks {problem.smaller} times as small"]
     return []
 
 

@@ -20,7 +20,7 @@ class Autograd:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        keep = problem.held * problem.samples * GRAPH < KEPT_NUMBERS
+        keep = problem.smaller == 1 and problem.held * problem.samples * GRAPH < KEPT_NUMBERS
         self._graphs: list[Sequence[Tensor]] | None = [] if keep else None
 
     def hessian(self, vectors: Tensor) -> Tensor:

@@ -126,7 +126,10 @@ def _steady(model: nn.Module, inputs: Tensor) -> int:
 
 def _outputs(model: nn.Module, inputs: Tensor) -> Tensor:
     try:
-        found = model(inputs)
+        with torch.no_grad():
+            found = model(inputs)
+    except torch.OutOfMemoryError as fault:
+        raise BadInput(f"audit: {len(inputs)} samples at once do not fit into memory; give a smaller model") from fault
     except (RuntimeError, ValueError, IndexError) as fault:
         first = str(fault).split(chr(10))[0]
         if not inputs.is_floating_point():

@@ -17,7 +17,8 @@ class Problem:
 
     reduction: "mean" or "sum" of the losses of the samples, or "joint" where the loss is neither. Curvature is that of
     the mean of the losses for "mean" and "sum" (whose learning rate counts B-fold), else of the loss itself.
-    `held`: numbers that a forward pass of one sample keeps; it and the shapes alone decide the chunks.
+    `held`: numbers that a forward pass of one sample keeps; it and the shapes alone decide the chunks, unless memory
+    ran out: then they are `smaller` times as small.
     """
 
     model: torch.nn.Module
@@ -26,6 +27,7 @@ class Problem:
     targets: Tensor
     reduction: str
     held: int
+    smaller: int = 1
 
     @property
     def parameters(self) -> list[Tensor]:
@@ -45,7 +47,7 @@ class Problem:
         """Samples a few at a time; `copies`: how many times a chunk's activations are held at once."""
         step = self.samples
         if self.reduction != "joint":
-            step = max(1, min(step, CHUNK_NUMBERS // (self.held * copies)))
+            step = max(1, min(step, CHUNK_NUMBERS // (self.held * copies * self.smaller)))
         for start in range(0, self.samples, step):
             yield self.inputs[start : start + step], self.targets[start : start + step]
 

@@ -199,6 +199,36 @@ def test_few_numbers_at_a_time_give_the_same_audit(monkeypatch: pytest.MonkeyPat
     assert abs(pieces.trace.value / whole.trace.value - 1) < 1e-12
 
 
+class Greedy(nn.Module):
+    """A model that runs out of memory beyond some samples at once, in training and not in a first look."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.inner, self.most = nn.Linear(D, 1), most
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if torch.is_grad_enabled() and len(x) > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return self.inner(x)
+
+
+def test_where_memory_runs_out_the_audit_goes_on_in_smaller_chunks() -> None:
+    found, plenty = (audit(Greedy(most), half, (X, Y), eta=0.1, batch_size=2) for most in (3, N))
+    assert "memory" in " ".join(found.notes) and not plenty.notes
+    assert abs(found.trace.value / plenty.trace.value - 1) < 1e-9  # a linear model: its weights do not matter
+    with pytest.raises(BadInput, match="1 samples at once do not fit"):
+        audit(Greedy(0), half, (X, Y), eta=0.1)
+
+
+def test_another_fault_of_the_model_is_not_taken_for_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*given: Any, **more: Any) -> None:
+        raise RuntimeError("another fault")
+
+    monkeypatch.setattr("numerics.curvature.measuring.measure", fails)
+    with pytest.raises(RuntimeError, match="another fault"):
+        audit(*linear(), eta=0.1)
+
+
 def trained(eta: float, steps: int) -> tuple[AuditTrail, nn.Module]:
     model = model_with(nn.Tanh())
     data = torch.tensor(X, dtype=torch.float32), torch.ones(N, 1)
