@@ -30,3 +30,20 @@ class GaussianPair(Setting):
     c = Real(typical=(0.1, 0.7))
     erf = Observable("erf(u)·erf(v)", between=(-1, 1))
     erf_slope = Observable("erf′(u)·erf′(v)", between=(0, lambda G: 4 / pi))
+
+
+class SphereHarmonics(Setting):
+    """The ReLU and its arc-cosine kernel in spherical harmonics: the uniform measure on the unit sphere of R^d.
+
+    P_k is the Gegenbauer polynomial of that measure with P_k(1) = 1, t = ⟨u, v⟩ for independent uniform u and v, and
+    a_k = E relu(t) P_k(t). The kernel is E relu(⟨w, u⟩) relu(⟨w, v⟩), w uniform on the sphere, a function κ of ⟨u, v⟩.
+    """
+
+    d = Size(at_least=3, at_most=40, typical=(3, 12))
+    j = Size(at_most=60, typical=(1, 10))
+    zeroth = Observable("a₀", values="fixed", certificate="rounding")
+    first = Observable("a₁", values="fixed", certificate="rounding")
+    even = Observable("a_k at k = 2j", values="fixed", certificate="rounding")
+    odd = Observable("a_k at k = 2j + 1", values="fixed", certificate="rounding")
+    eigenvalue = Observable("E κ(t) P_k(t) at k = 2j", values="fixed", certificate="rounding")
+    rounding = Observable("ε for each node of the quadrature, all terms being at most 1 in size", values="fixed")
