@@ -60,3 +60,36 @@ class StreamingLeastSquares(Setting):
     s2 = Real(above=0, typical=(0.1, 1))
     eta = Real(above=0, typical=(0.1, 0.5))
     excess_risk = Observable("E[(w − w*)ᵀ diag(h) (w − w*) | inputs], mean over the last third of the steps")
+
+
+class NoisyDescent(Setting):
+    """Gradient descent with additive noise on a quadratic, w ← w − eta·(Hw + ξ), ξ of mean 0 and covariance C.
+
+    H has the eigenvalues h1 and h2 along random orthogonal u1, u2. C is GGᵀ/2, G a 2 × 2 standard normal matrix (noise
+    "free"), or s2·H ("curved"). The observables are those of the stationary covariance S.
+    """
+
+    h1 = Real(above=0, typical=(0.2, 2))
+    h2 = Real(above=0, typical=(0.2, 2))
+    eta = Real(above=0, typical=(0.05, 0.8))
+    s2 = Real(above=0, typical=(0.1, 1))
+    noise = Choice("free", "curved")
+    C11 = Observable("u1ᵀ C u1")
+    C12 = Observable("u1ᵀ C u2")
+    S11 = Observable("u1ᵀ S u1")
+    S12 = Observable("u1ᵀ S u2")
+    excess = Observable("tr(HS)", values="discrete")
+
+
+class NoisyHeavyBall(Setting):
+    """Heavy ball with additive noise on one mode, w₊ = w − eta·(h·w + ξ) + beta·(w − w₋).
+
+    E ξ = 0, Var ξ = c·z²; each trial has a z ~ N(0, 1) of its own, at all times.
+    """
+
+    h = Real(above=0, typical=(0.2, 3))
+    eta = Real(above=0, typical=(0.05, 0.5))
+    beta = Real(at_least=0, below=1, typical=(0.1, 0.95))
+    c = Real(above=0, typical=(0.1, 2))
+    z2 = Observable("z²")
+    variance = Observable("stationary variance of w")
