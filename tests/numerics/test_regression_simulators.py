@@ -64,9 +64,11 @@ def isotropic_by_definition(*, n: int, p: int, r2: float, s2: float, lam: float)
 
         bias = np.sum((estimate(design @ signal) - signal) ** 2)
         variance = sum(s2 * np.sum(estimate(unit) ** 2) for unit in np.eye(n))
+        average = r2 / p * sum(np.sum((estimate(design @ unit) - unit) ** 2) for unit in np.eye(p)) + variance
         rounding = max(n, p) * EPS * np.linalg.cond(system) ** 2
         rows.append({"bias": (bias, 4 * rounding * r2), "variance": (variance, 4 * rounding * variance),
-                     "excess_risk": (bias + variance, 4 * rounding * (r2 + variance))})
+                     "excess_risk": (bias + variance, 4 * rounding * (r2 + variance)),
+                     "average_risk": (average, 4 * rounding * (r2 + variance))})
     return rows
 
 
@@ -86,6 +88,7 @@ def test_isotropic_regression_measures_bias_and_variance(machine: Machine, n: in
     lambda sample, given: {**sample, "variance": sample["variance"] * given["n"] / given["p"]},
     lambda sample, given: {**sample, "excess_risk": sample["excess_risk"] + given["s2"]},  # noise of the fresh label
     lambda sample, given: {**sample, "bias": given["r2"] - sample["bias"]},
+    lambda sample, given: {**sample, "average_risk": sample["excess_risk"]},  # β fixed
     lambda sample, given: {name: np.roll(array, 1) for name, array in sample.items()},
 ])
 @pytest.mark.parametrize(("n", "p"), [(6, 13), (13, 6)])

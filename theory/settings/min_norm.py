@@ -8,7 +8,8 @@ class IsotropicRegression(Setting):
     """Regression on isotropic Gaussian features: y = Xβ + ε, X (n, p) standard normal, ‖β‖² = r2, E ε = 0, Var ε = s2.
 
     β̂ minimises ‖y − Xb‖²/n + lam·‖b‖²; at lam = 0 it is the least squares solution of least norm, X⁺y.
-    Every observable is the conditional expectation given X, over the noise and over a fresh input.
+    Every observable is the conditional expectation given X, over the noise and over a fresh input. `average_risk` is
+    one over β too, whose direction is uniform there.
     """
 
     n = Size(typical=(10, 200))
@@ -19,6 +20,7 @@ class IsotropicRegression(Setting):
     bias = Observable("‖E[β̂ | X] − β‖², the part of the excess risk that the signal causes")
     variance = Observable("E[‖β̂ − E[β̂ | X]‖² | X], the part that the noise causes")
     excess_risk = Observable("E[‖β̂ − β‖² | X], the excess risk at a fresh isotropic input")
+    average_risk = Observable("the excess risk, average over the directions of β")
 
 
 class Dichotomies(Setting):

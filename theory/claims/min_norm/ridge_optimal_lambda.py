@@ -4,7 +4,7 @@ from sympy import Rational, Symbol, diff, sqrt
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Degree, Identical, Inequality, Monotone, Solution
-from theory.relation import Asymptotic, Ladder
+from theory.relation import Asymptotic, Ladder, Ordering
 from theory.settings.min_norm import IsotropicRegression as M
 
 gamma = M.p / M.n
@@ -29,7 +29,7 @@ SHARED = {
 
 claims = [
     Claim(
-        M, M.excess_risk, best_risk, ladder,
+        M, M.average_risk, best_risk, ladder,
         title="Risk of optimally tuned ridge regression",
         fixing={M.lam: Rational(1, 2), M.r2: 1, M.s2: Rational(1, 4)},  # λ* = s2·γ/r2 at γ = 2
         steps=[
@@ -46,7 +46,7 @@ claims = [
         **SHARED,
     ),
     Claim(
-        M, M.excess_risk, risk, ladder,
+        M, M.average_risk, risk, ladder,
         quantity="risk",
         title="Risk of ridge regression at any ridge, twice as many features as samples",
         steps=[Solution(m, stieltjes, gamma * M.lam * m**2 + (1 - gamma + M.lam) * m - 1, unique=True,
@@ -62,12 +62,48 @@ claims = [
         **SHARED,
     ),
     Claim(
-        M, M.excess_risk, risk, wide,
+        M, M.average_risk, risk, wide,
         quantity="risk_wide",
         title="Risk of ridge regression at any ridge, five times as many features as samples",
         scaling=[Degree(1, M.r2, M.s2, pathwise=True)],
         points=[{M.lam: "1", M.r2: 1, M.s2: "0.5"}],
-        wrong=[Wrong("sign of the aspect ratio", prediction=risk.subs(M.p, M.n**2 / M.p))],
+        wrong=[
+            Wrong("sign of the aspect ratio", prediction=risk.subs(M.p, M.n**2 / M.p)),
+            Wrong("ridge counted n times", prediction=risk.subs(M.lam, M.n * M.lam)),
+        ],
+        figure=Curve(M.n, label="samples n, with 5n features"),
+        **SHARED,
+    ),
+    Claim(
+        M, M.average_risk, None, Ordering(lower={M.lam: best}, upper={M.lam: 3 * best}, strict=True),
+        quantity="least",
+        title="Three times the best ridge raises the risk",
+        fixing={M.lam: 1},  # both sides set their own
+        points=[{M.n: 60, M.p: 40, M.r2: 1, M.s2: 1}, {M.n: 40, M.p: 40, M.r2: 1, M.s2: "0.5"}],
+        regime=[M.s2 * 5 > M.r2, M.p < 4 * M.n, M.n < 4 * M.p, M.n + M.p < 160],  # elsewhere the minimum is flat
+        steps=[Inequality(mode.subs(M.lam, best), mode.subs(M.lam, 3 * best), because="at every eigenvalue")],
+        wrong=[
+            Wrong("best ridge without the aspect ratio", at=[{M.n: 60, M.p: 20, M.r2: 1, M.s2: 1}],
+                  relation=Ordering(lower={M.lam: M.s2 / M.r2}, upper={M.lam: M.s2 / M.r2 / 3}, strict=True)),
+            Wrong("best ridge by features, not by their share", at=[{M.n: 60, M.p: 40, M.r2: 1, M.s2: 1}],
+                  relation=Ordering(lower={M.lam: M.s2 * M.p / M.r2}, upper={M.lam: best}, strict=True)),
+        ],
+        **SHARED,
+    ),
+    Claim(
+        M, M.average_risk, None,
+        Ordering(lower={M.lam: best}, upper={M.p: 2 * M.p, M.lam: 2 * best}, strict=True),
+        quantity="monotone",
+        title="At the best ridge twice as many features never help: no peak at p = n",
+        fixing={M.lam: 1},  # both sides set their own
+        points=[{M.n: 40, M.p: 20, M.r2: 1, M.s2: "0.25"}, {M.n: 40, M.p: 40, M.r2: 1, M.s2: "0.25"}],
+        regime=[M.n < 60, M.p < 4 * M.n, 2 * M.s2 < M.r2],
+        wrong=[
+            Wrong("a peak at p = n", at=[{M.n: 40, M.p: 40, M.r2: 1, M.s2: "0.25"}],
+                  relation=Ordering(lower={M.p: 2 * M.p, M.lam: 2 * best}, upper={M.lam: best}, strict=True)),
+            Wrong("the same without a ridge", at=[{M.n: 40, M.p: 50, M.r2: 1, M.s2: "0.2"}],
+                  relation=Ordering(lower={M.lam: 0}, upper={M.lam: 0, M.p: 2 * M.p}, strict=True)),
+        ],
         **SHARED,
     ),
 ]  # fmt: skip
