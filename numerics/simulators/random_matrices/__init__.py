@@ -1,0 +1,1 @@
+"""Simulators of the settings in theory.settings.random_matrices."""
