@@ -75,7 +75,7 @@ class FourierFeatures(Setting):
     """
 
     D = Size(typical=(4, 32))
-    s = Real(at_least=0, typical=(0.3, 1.5))
+    s = Real(at_least=0, typical=(0.6, 1.5))
     law = Choice("gaussian", "laplace", "cauchy")
     paired = Observable("paired estimate, mean of the two", between=(-1, 1))
     offset = Observable("offset estimate, mean of the two", between=(-2, 2))

@@ -42,7 +42,7 @@ claims = [
             Wrong("that of a feature of variance 1", prediction=(1 - k1**2) / F.D),
             Wrong("factor 1/2 lost", prediction=2 * paired),
         ],
-        figure=Curve(F.s, ("0.2", "0.4", "0.7", "1", "1.5", "2.5"), fixing={F.D: 20, F.law: "gaussian"},
+        figure=Curve(F.s, ("0.6", "0.8", "1", "1.4", "2", "3"), fixing={F.D: 20, F.law: "gaussian"},
                      label="distance s of the points"),
         **SHARED,
     ),
