@@ -64,10 +64,13 @@ BOUNDS = [
     Inequality(k0(t), 1, given=ends),
     Inequality(k1(t), 1, given=ends),
 ]  # fmt: skip
+twice = sin(2 * phi - theta)
 MOMENTS = [
-    Integration(1 / pi, phi, theta - pi / 2, pi / 2, k0(cos(theta)), given=angle, because="both angles are active"),
-    Integration(2 * overlap / pi, phi, theta - pi / 2, pi / 2, k1(cos(theta)), given=angle,
-                because="polar coordinates, E r² = 2"),
+    Integration(1 / pi, phi, theta - pi / 2, pi / 2, (pi - theta) / pi, given=angle, antiderivative=phi / pi,
+                because="k₀ at cosine cos θ: the share of directions for which both neurons are active"),
+    Integration(2 * overlap / pi, phi, theta - pi / 2, pi / 2, (sin(theta) + (pi - theta) * cos(theta)) / pi,
+                given=angle, antiderivative=(phi * cos(theta) + twice / 2) / pi,
+                because="k₁ at cosine cos θ, in polar coordinates, E r² = 2"),
 ]  # fmt: skip
 J2 = 3 * sqrt(1 - R.c**2) * R.c + (pi - acos(R.c)) * (1 + 2 * R.c**2)
 variance = 2 * J2 / pi + 4 * R.c * k1(R.c) + 6 * R.c**2 * k0(R.c) - tangent_kernel(1) ** 2
@@ -145,7 +148,9 @@ claims = [
         fixing={R.L: 1},
         points=[{R.m: 64, R.c: "0.3"}],
         steps=[
-            Integration(8 * overlap**2, phi, theta - pi / 2, pi / 2, j2, given=angle, because="E r⁴ = 8"),
+            Integration(8 * overlap**2, phi, theta - pi / 2, pi / 2, j2, given=angle, because="E r⁴ = 8",
+                        antiderivative=2 * cos(theta) ** 2 * phi + 2 * cos(theta) * twice + phi
+                        + sin(4 * phi - 2 * theta) / 4),
             Identical(j2.subs(theta, acos(t)).subs(t, R.c), J2, given=[R.c > -1, R.c < 1]),
         ],
         wrong=[

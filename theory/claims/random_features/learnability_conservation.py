@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from sympy import Eq, Matrix, Symbol, eye, sqrt, symbols
+from sympy import Matrix, Symbol, eye, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.domain import total
 from theory.implicit import Root
 from theory.programs.kernel_ridge import degrees_of_freedom
-from theory.proof import Identical, Implication, Inequality, Instances
+from theory.proof import Identical, Inequality, Instances
 from theory.relation import Asymptotic, Bound, Identity, Ladder
 from theory.settings.random_features import FiniteDomain as F
 from theory.settings.random_features import KernelRegression as K
@@ -107,7 +107,7 @@ claims = [
         roots=[Root(kappa, equation, unique="the left side falls in κ")],
         fixing={K.inputs: "gaussian"},
         points=[{K.lam: "power(2,200)", K.v2: "power(2,200)"}],  # n·κ falls like the ridge: a share of n is left over
-        steps=[Implication([Eq(equation, 0)], Eq(total(learned), K.n - K.delta / kappa))],
+        steps=[Identical(total(learned), K.n - K.delta / kappa, where={K.n: total(learned) + K.delta / kappa})],
         wrong=[
             Wrong("n in spite of the ridge", prediction=K.n),
             Wrong("a sample's share of the ridge", prediction=K.n - K.delta / (K.n * kappa)),
