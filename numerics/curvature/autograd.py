@@ -1,5 +1,6 @@
 """Curvature of any Torch model, by automatic differentiation."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -105,6 +106,12 @@ class Autograd:
             yield watched.rows(found, seeds) if watched.complete else _by_vmap(problem, x, seeds)
 
 
+def bare(layer: nn.Module) -> bool:
+    """Nothing stands between a layer's parameters and its weight and bias (no weight norm, no hooks of a user)."""
+    names = {name for name, _ in layer.named_parameters()}
+    return names <= {"weight", "bias"} and not layer._forward_hooks and not layer._forward_pre_hooks
+
+
 class _Watched:
     """Remembers what enters and leaves the dense and convolutional layers of one forward pass."""
 
@@ -118,7 +125,8 @@ class _Watched:
                                                  and not isinstance(layer.padding, str))
             for layer in self.layers
         )
-        self.known = plain and count == len(owned) and {id(one) for one in trained} == owned
+        whole = count == len(owned) and {id(one) for one in trained} == owned
+        self.known = plain and whole and all(map(bare, self.layers))
         self.calls: list[tuple[Any, Tensor, Tensor]] = []
 
     def __enter__(self) -> "_Watched":
@@ -169,7 +177,9 @@ def _by_vmap(problem: Problem, x: Tensor, seeds: Tensor) -> list[Tensor]:
     def outputs(parameters: dict[str, Tensor], one: Tensor) -> Tensor:
         return torch.func.functional_call(model, parameters, (one.unsqueeze(0),)).reshape(-1)
 
-    jacobians = torch.func.vmap(torch.func.jacrev(outputs), in_dims=(None, 0))(trained, x)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "There is a performance drop")
+        jacobians = torch.func.vmap(torch.func.jacrev(outputs), in_dims=(None, 0))(trained, x)
     return [seeds @ one.detach().flatten(2) for one in jacobians.values()]
 
 
@@ -181,6 +191,7 @@ def piecewise_linear(model: nn.Module) -> bool:
     return (
         type(model) is nn.Sequential
         and all(type(module) in kinds for module in modules)
+        and all(bare(module) for module in modules if type(module) is not nn.Sequential)
         and len([one for part in model.modules() if type(part) is nn.Sequential for one in part])
         == len(modules) - 1
     )

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from numerics.curvature.autograd import Autograd
+from numerics.curvature.autograd import Autograd, bare
 from numerics.curvature.problem import Problem, output_derivatives, roots
 from numerics.networks import mlp
 from numerics.networks.activations import GELU, IDENTITY, RELU, SIGMOID, SILU, SOFTPLUS, TANH, Activation, leaky
@@ -25,7 +25,7 @@ def dense_chain(model: nn.Module) -> list[tuple[nn.Linear, Activation]] | None:
         return None
     chain: list[tuple[nn.Linear, Activation]] = []
     for module in _leaves(model):
-        if type(module) is nn.Linear and not module._forward_hooks and module not in [one for one, _ in chain]:
+        if type(module) is nn.Linear and bare(module) and module not in [one for one, _ in chain]:
             chain.append((module, IDENTITY))
         elif isinstance(module, nn.Flatten) and module.start_dim == 1 and module.end_dim == -1 and not chain:
             continue

@@ -52,6 +52,8 @@ def model_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
     if name == "deep":
         return nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 4), nn.Sigmoid(), nn.Linear(4, 3), nn.Tanh(),
                              nn.Linear(3, 2)), (4,)  # fmt: skip
+    if name == "weight norm":
+        return nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)), nn.ReLU(), nn.Linear(3, 2)), (4,)
     if name == "convolutions":
         return nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(2, 3, 2, stride=2),
                              nn.Flatten(), nn.Linear(3, 2)), (1, 4, 4)  # fmt: skip
@@ -61,7 +63,7 @@ def model_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
 
 
 DENSE = ["deep", "tanh", "relu", "gelu", "sigmoid", "silu", "softplus", "leaky"]
-NAMES = [*DENSE, "convolutions", "norm", "shared"]
+NAMES = [*DENSE, "convolutions", "norm", "shared", "weight norm"]
 
 
 def posed(name: str, loss: Any = None, classes: bool = True) -> problem.Problem:
@@ -136,7 +138,17 @@ def test_an_exact_trace_is_that_of_the_full_hessian(name: str) -> None:
         found = way.exact_trace()
         if found is not None:
             assert abs(found - H.trace()) < ROUNDING * H.abs().sum()
-    assert (ways(given)[0].exact_trace() is None) == (name in ("norm", "shared"))
+    assert (ways(given)[0].exact_trace() is None) == (name in ("norm", "shared", "weight norm"))
+
+
+def test_a_layer_whose_weight_is_made_by_a_hook_is_left_to_autograd() -> None:
+    given = posed("relu")
+    given.model[0].register_forward_pre_hook(lambda layer, x: (2 * x[0],))  # type: ignore[index]
+    way = curvature(given)
+    assert isinstance(way, Autograd) and way.exact_trace() is None
+    G, blocks = dense_gauss_newton(given), way.sample_grams()
+    assert blocks is not None
+    assert abs(torch.diagonal(blocks, dim1=1, dim2=2).sum() / N - G.trace()) < ROUNDING * G.trace()
 
 
 def test_chunks_change_nothing_but_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
