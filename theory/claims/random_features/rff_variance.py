@@ -85,7 +85,7 @@ claims = [
         scale=1 / F.D,
         steps=[
             Identical(KERNELS["gaussian"](2 * F.s), KERNELS["gaussian"](F.s) ** 2 * exp(-(F.s**2))),
-            Inequality(exp(-(F.s**2)) / 2, 1, strict=True, because="so the pairs are better at every s, Gaussian kernel"),
+            Inequality(exp(-(F.s**2)) / 2, 1, strict=True, because="the pairs are better at every s: gaussian"),
         ],
         wrong=[
             Wrong("no difference", at=NEAR, prediction=0),
