@@ -30,11 +30,12 @@ def enumerated(size: int) -> Identical:
     return Identical(expand(sum(expand(error**2) for error in errors) / 2**size), right)
 
 
-AT = {S.d: 6}
+AT = {S.d: 6}  # a scale is the mean of the prediction over matrices: in one of them it may be near 0
 
 claims = [
     Claim(
         S, S.square, signs, Equality(),
+        scale=S.d * (S.d - 1),
         title="Variance of the trace estimate from random signs",
         fixing={S.probe: "signs"},
         points=[AT],
@@ -46,6 +47,7 @@ claims = [
     ),
     Claim(
         S, S.square, normal, Equality(),
+        scale=S.d * (S.d + 1),
         quantity="normal",
         title="Variance of the trace estimate from normal probes",
         fixing={S.probe: "normal"},
@@ -56,6 +58,7 @@ claims = [
     ),
     Claim(
         S, S.square, sphere, Equality(),
+        scale=S.d * (S.d - 1),
         quantity="sphere",
         title="Variance of the trace estimate from probes on the sphere",
         fixing={S.probe: "sphere"},
@@ -66,6 +69,7 @@ claims = [
     ),
     Claim(
         S, S.entry_square, S.row - S.corner, Equality(),
+        scale=S.d - 1,
         quantity="diagonal",
         title="Variance of the diagonal estimate from random signs",
         fixing={S.probe: "signs"},
@@ -76,6 +80,7 @@ claims = [
     ),
     Claim(
         S, S.entry_square, S.row + S.corner, Equality(),
+        scale=S.d + 1,
         quantity="diagonal_normal",
         title="Variance of the diagonal estimate from normal probes",
         fixing={S.probe: "normal"},
