@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from numerics.arrays import Machine
+from numerics.regression import ridge_risks
+from numerics.simulators.min_norm import isotropic_regression as large
 from numerics.simulators.min_norm.isotropic_regression import isotropic_regression
 from numerics.simulators.random_features.gaussian_features import gaussian_features
 from numerics.streams import Stream, stream
@@ -99,6 +101,30 @@ def test_a_mistake_in_isotropic_regression_is_seen(n: int, p: int, mistake: Call
 
 def isotropic(parameters: dict[str, Any]) -> dict[str, np.ndarray]:
     return measured(isotropic_regression, Machine(), parameters)
+
+
+@pytest.mark.parametrize("formed", [True, False])
+def test_large_designs_come_one_by_one_and_the_largest_are_never_formed(
+    machine: Machine, formed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "BATCHED", 1)
+    monkeypatch.setattr(large, "FORMED", 10**9 if formed else 1)
+    n, p, r2, s2, lam, trials = 40, 30, 1.7, 0.4, 0.3, 64
+    sample = isotropic_regression(n=n, p=p, r2=r2, s2=s2, lam=lam, trials=trials, rng=draws(machine, 5))
+    found = {name: machine.to_host(array) for name, array in sample.items()}
+    children = [draws(machine, 5).child("trial", t) for t in range(trials)]
+    designs = [rng.normal((n, p)) if formed else rng.child("rows", 0).normal((n, p)) for rng in children]
+    wanted = [part[:, 0] for part in ridge_risks(np.stack([machine.to_host(design) for design in designs]),
+                                                 np.sqrt(r2) * np.eye(p)[:1], penalties=[lam])]
+    assert np.all(np.abs(found["bias"] / wanted[0] - 1) < 1e-7)
+    assert np.all(found["excess_risk"] == found["bias"] + found["variance"])
+    apart = found["variance"] / (s2 * wanted[1]) - 1
+    if formed:
+        assert np.all(np.abs(apart) < 1e-12)
+    else:  # unbiased: the mean of 64 is within six standard errors of 0, and the probes differ
+        assert np.abs(apart.mean()) < 6 * apart.std(ddof=1) / trials**0.5 and apart.std() > 0
+        with pytest.raises(BadInput, match="lam > 0"):
+            isotropic_regression(n=n, p=p, r2=r2, s2=s2, lam=0.0, trials=1, rng=draws(machine, 5))
 
 
 # Gaussian features: the kernel predictor as it is defined, for all signs of v and a unit of noise in each sample.

@@ -1,9 +1,17 @@
 """Least squares and ridge regression on Gaussian designs, from the linear algebra of each drawn design."""
 
+import numpy as np
+
 from numerics.arrays import Array
+from numerics.iterative import StreamedDesign, streamed_ridge_risk
 from numerics.simulator import simulates
 from numerics.streams import Stream
+from theory.errors import BadInput
 from theory.settings.min_norm import IsotropicRegression
+
+BATCHED = 2**24  # entries of a design, beyond which trials come one by one
+FORMED = 2**28  # beyond which a design is never formed
+PROBES, RESIDUAL = 8, 1e-9
 
 
 def cost(n: int, p: int) -> float:
@@ -21,13 +29,39 @@ def isotropic_regression(*, n: int, p: int, r2: float, s2: float, lam: float,
     uniform directions of β the bias is r2/p·‖I − HX‖²_F, where the p − n null directions count 1 each.
 
     Relative rounding: about ε·condition of G + n·lam·I, 1e-15 to 1e-12 unless lam = 0 and n is near p. There it grows
-    like the variance itself: at n = p = 100 a variance 10⁶ times the median keeps six digits.
+    like the variance itself: at n = p = 100 a variance 10⁶ times the median keeps six digits. Which way a design is
+    handled follows from its size alone, never from the memory at hand.
 
-    Shapes: -> (trials,) each.
+    Shapes: -> (trials,) each.   Raises BadInput for lam = 0 where a design is too large to be formed.
     """
-    xp, turned = rng.xp, rng.xp.matrix_transpose
-    design = rng.normal((trials, n, p))
-    signal = r2**0.5 * _eye(p, rng)[:, :1]  # any direction: the design is rotation invariant
+    if n * p <= BATCHED:
+        return _formed(rng.normal((trials, n, p)), r2, s2, lam, rng)
+    singles = [_single(n, p, r2, s2, lam, rng.child("trial", trial)) for trial in range(trials)]
+    return {name: rng.xp.concat([single[name] for single in singles]) for name in singles[0]}
+
+
+def _single(n: int, p: int, r2: float, s2: float, lam: float, rng: Stream) -> dict[str, Array]:
+    """One trial; a design that is never formed gives its bias by conjugate gradients, its variance by unbiased probes.
+
+    Shapes: -> (1,) each.
+    """
+    if n * p <= FORMED:
+        return _formed(rng.normal((1, n, p)), r2, s2, lam, rng)
+    if lam == 0:
+        raise BadInput(f"IsotropicRegression: at lam=0 a design of {n} × {p} is factored, and {FORMED:,} entries is "
+                       "the most that is formed; give a smaller size, or lam > 0")
+    signal = r2**0.5 * _first(p, rng)
+    residual = max(RESIDUAL, 100 * float(rng.xp.finfo(rng.machine.dtype).eps))
+    bias, squares, _ = streamed_ridge_risk(
+        StreamedDesign(rng, n, p), signal, penalty=lam, probes=PROBES, rng=rng, tolerance=residual
+    )
+    bias, variance = rng.xp.reshape(bias, (1,)), s2 * rng.xp.mean(squares, keepdims=True)
+    return {"bias": bias, "variance": variance, "excess_risk": bias + variance}
+
+
+def _formed(design: Array, r2: float, s2: float, lam: float, rng: Stream) -> dict[str, Array]:
+    xp, turned, (n, p) = rng.xp, rng.xp.matrix_transpose, design.shape[-2:]
+    signal = r2**0.5 * _first(p, rng)[:, None]  # any direction: the design is rotation invariant
     inverse, gram = _ridge_inverse(design if n < p else turned(design), n * lam, rng)
     noiseless = design @ signal
     mean = turned(design) @ (inverse @ noiseless) if n < p else inverse @ (turned(design) @ noiseless)
@@ -43,6 +77,11 @@ def _ridge_inverse(short: Array, penalty: float, rng: Stream) -> tuple[Array, Ar
     """(G + penalty·I)⁻¹ and G = AAᵀ.   Shapes: A (trials, m, q), m ≤ q -> (trials, m, m) both."""
     gram = short @ rng.xp.matrix_transpose(short)
     return rng.xp.linalg.inv(gram + penalty * _eye(gram.shape[-1], rng)), gram
+
+
+def _first(size: int, rng: Stream) -> Array:
+    """The first unit vector."""
+    return rng.asarray(np.concatenate([np.ones(1), np.zeros(size - 1)]))
 
 
 def _eye(size: int, rng: Stream) -> Array:
