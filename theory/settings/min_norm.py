@@ -1,6 +1,6 @@
 """Least squares, ridge and lasso on random designs, and what can be separated or recovered by linear programs."""
 
-from theory.domain import Real, Size
+from theory.domain import Choice, Real, Size, Spectrum
 from theory.setting import Drawn, Observable, Setting
 
 
@@ -21,6 +21,26 @@ class IsotropicRegression(Setting):
     variance = Observable("E[‖β̂ − E[β̂ | X]‖² | X], the part that the noise causes")
     excess_risk = Observable("E[‖β̂ − β‖² | X], the excess risk at a fresh isotropic input")
     average_risk = Observable("the excess risk, average over the directions of β")
+
+
+class AnisotropicRegression(Setting):
+    """Regression on features of covariance diag(l): y = Xβ + ε, X = Z·diag(l)^½ (n, p), βᵢ² = b2ᵢ, Var ε = s2.
+
+    The entries of Z are independent of mean 0 and variance 1: standard normal (entries "gaussian") or fair signs
+    ("signs"); or its rows are normal vectors of which a fair coin doubles nearly all the square length: it is times 1.9
+    or times 0.1 ("elliptical"). β̂ minimises ‖y − Xb‖²/n + lam·‖b‖², with the
+    least norm at lam = 0. The observables are conditional expectations given X, over noise, signs of β and a fresh
+    input.
+    """
+
+    n = Size(typical=(16, 128))
+    l = Spectrum(typical=("power(1.5,200)",))  # noqa: E741  its name in the literature
+    b2 = Spectrum(typical=("power(0.5,200)",))
+    s2 = Real(above=0, typical=(0.1, 2))
+    lam = Real(at_least=0, typical=(0.01, 0.5))
+    entries = Choice("gaussian", "signs", "elliptical")
+    bias = Observable("E[(x·(E[β̂ | X] − β))² | X], the part of the excess risk that the signal causes")
+    variance = Observable("E[(x·(β̂ − E[β̂ | X]))² | X], the part that the noise causes")
 
 
 class Dichotomies(Setting):

@@ -1,0 +1,76 @@
+"""Bias and variance of ridge regression for features of any covariance, from one effective ridge."""
+
+from sympy import Ne, Symbol, diff
+
+from theory.claim import Claim, Curve, Source, Wrong
+from theory.domain import total
+from theory.implicit import Root
+from theory.proof import Degree, Identical, Monotone
+from theory.relation import Asymptotic, Equality, Ladder
+from theory.settings.min_norm import AnisotropicRegression as M
+
+k = Symbol("kappa", positive=True)
+n, p, lam = Symbol("samples", positive=True), Symbol("features", positive=True), Symbol("ridge", nonnegative=True)
+df1, df2 = total(M.l / (M.l + k)), total((M.l / (M.l + k)) ** 2)
+root = Root(k, M.n - df1 - M.n * M.lam / k, unique="the left side increases in kappa")
+error = total(M.l * M.b2 / (M.l + k) ** 2)
+bias = k**2 * error / (1 - df2 / M.n)
+variance = M.s2 * df2 / (M.n - df2)
+ladder = Asymptotic(Ladder(M.n, [12, 24, 48, 96], rate=1))
+POINTS = [
+    {M.l: "power(1,200)", M.b2: "power(0.5,200)", M.s2: 1, M.lam: "0.05", M.entries: "gaussian"},
+    {M.l: "power(1.5,200)", M.b2: "power(0.5,200)", M.s2: 1, M.lam: "0.02", M.entries: "signs"},
+]
+AT = [{**POINTS[1], M.n: 48}]  # at one size, for their gaps to the claim vanish in the limit of many samples
+SHARED = {
+    "entry": "min_norm.ridge_general_covariance",
+    "source": Source(
+        "Hastie, Montanari, Rosset, Tibshirani: Surprises in high-dimensional ridgeless least squares interpolation, "
+        "general covariance; Dobriban, Wager: High-dimensional asymptotics of prediction"
+    ),
+    "seeds": ["Deterministic equivalent and error universality of deep random features learning",
+              "More is Better in Modern Machine Learning: when Infinite Overparameterization is Optimal and "
+              "Overfitting is Obligatory"],
+    "roots": [root],
+    "assuming": [Ne(M.entries, Symbol("elliptical"))],  # its rows have lengths of their own
+    "points": POINTS,
+    "fails_at": [{**POINTS[0], M.entries: "elliptical"}],
+}  # fmt: skip
+
+claims = [
+    Claim(
+        M, M.bias, bias, ladder,
+        title="Bias of ridge regression for any covariance of the features",
+        scaling=[Degree(1, M.b2), Degree(0, M.s2, pathwise=True)],
+        steps=[
+            Monotone(n - p / (1 + k) - n * lam / k, k, "increasing", because="every mode's term increases in kappa"),
+            Identical(((k * (1 - p / ((1 + k) * n))) - lam).subs(lam, 0).subs(k, p / n - 1), 0, given=[p > n],
+                      because="isotropic, ridgeless: kappa = p/n − 1"),
+            Identical(diff(k * (1 - p / ((1 + k) * n)), k), 1 - p / (n * (1 + k) ** 2),
+                      because="d lam/d kappa = 1 − df2/n, so d kappa/d lam is its inverse"),
+            Identical((k**2 / (1 + k) ** 2 / (1 - p / (n * (1 + k) ** 2))).subs(k, p / n - 1), 1 - n / p,
+                      given=[p > n], because="isotropic, ridgeless: the share of the null space"),
+        ],
+        wrong=[
+            Wrong("overfitting coefficient dropped", relation=Equality(), at=AT, prediction=k**2 * error),
+            Wrong("ridge in place of the effective ridge", relation=Equality(), at=AT,
+                  prediction=M.lam**2 * error / (1 - df2 / M.n)),
+        ],
+        figure=Curve(M.n, label="samples n"),
+        **SHARED,
+    ),
+    Claim(
+        M, M.variance, variance, ladder,
+        quantity="variance",
+        title="Variance of ridge regression for any covariance of the features",
+        scaling=[Degree(1, M.s2, pathwise=True), Degree(0, M.b2)],
+        steps=[Identical((p / (1 + k) ** 2 / (n - p / (1 + k) ** 2)).subs(k, p / n - 1), n / (p - n), given=[p > n],
+                         because="isotropic, ridgeless")],
+        wrong=[
+            Wrong("first in place of second degrees of freedom", prediction=M.s2 * df1 / (M.n - df1)),
+            Wrong("overfitting coefficient dropped", relation=Equality(), at=AT, prediction=M.s2 * df2 / M.n),
+        ],
+        figure=Curve(M.n, label="samples n"),
+        **SHARED,
+    ),
+]  # fmt: skip
