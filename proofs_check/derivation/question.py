@@ -221,16 +221,25 @@ def defined(expression: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
     if isinstance(node, sympy.Pow):
         base, power = node.args
         if not (base.is_number and base.is_positive):
-            if not isinstance(power, sympy.Integer):
-                yield (), relation(">=" if power.is_positive else ">", base)
-            elif power < 0:
-                yield (), relation("!=", base)
+            yield from _power_defined(base, power)
     elif isinstance(node, sympy.log):
         yield (), relation(">", node.args[0])
     elif isinstance(node, (sympy.acos, sympy.asin)):
         yield (), relation(">=", 1 - node.args[0] ** 2)
     for part in getattr(node, "args", ()):
         yield from defined(part)
+
+
+def _power_defined(base: Expr, power: Expr) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """A whole power wants a base other than 0 where it is negative, another a base that is positive, or 0 where > 0."""
+    if power.is_integer:
+        if not power.is_nonnegative:
+            yield () if power.is_negative else (relation(">", -power),), relation("!=", base)
+    elif power.is_positive or power.is_negative:
+        yield (), relation(">=" if power.is_positive else ">", base)
+    else:
+        yield (relation(">", power),), relation(">=", base)
+        yield (relation(">=", -power),), relation(">", base)
 
 
 def size(expression: Any) -> int:

@@ -69,6 +69,7 @@ TRUE = [
     Identical(sqrt(t**2), Abs(t)),
     Identical(total(lam / (lam + g)) - total(lam**2 / (lam + g) ** 2), g * total(lam / (lam + g) ** 2)),
     Identical(c, r, given=[Eq(c, r)]),
+    Identical((-1) ** (n + 1) * r, -r * (-1) ** n),
     Inequality(2 * a * b, a**2 + b**2),
     Inequality(a, a**2, given=[a >= 1]),
     Inequality(2 - TINY, a + 1 / a),
@@ -135,6 +136,13 @@ VACUOUS = [
 @pytest.mark.parametrize("step", TRUE, ids=str)
 def test_a_true_step_is_proved(step: Stated) -> None:
     assert decide(step, toy()).status == "proved"
+
+
+def test_a_power_that_vanishes_at_an_end_is_no_reason_to_refute() -> None:
+    power = Symbol("power", real=True)
+    rising = s ** (power + 1) / (power + 1)
+    step = Integration(s**power, s, 0, 1, 1 / (power + 1), given=[power > 0], antiderivative=rising)
+    assert decide(step, toy()).status in ("undecided", "proved")
 
 
 @pytest.mark.parametrize("name", WRONG)
