@@ -1,0 +1,1 @@
+"""Simulators of minimum-norm and regularised linear models."""

@@ -1,0 +1,147 @@
+"""Cauchy–Schwarz regularisers: where the inequality is an equality, the weights are binary, ternary, orthonormal …"""
+
+from sympy import And, Eq, Or, expand, symbols
+
+from theory.claim import Claim, Source, Wrong
+from theory.domain import total
+from theory.proof import Entries, Identical, Implication, Inequality, Instances
+from theory.relation import Bound, Identity
+from theory.settings.regularisation import CauchySchwarz as S
+
+aliases = ["representation.cs_regularizer"]
+
+SHARED = {
+    "entry": "regularisation.cs_regulariser",
+    "source": Source("Cauchy-Schwarz Regularizers: the inequality of Cauchy and Schwarz with its equality cases; "
+                     "descent on the binary one derived here"),
+    "seeds": ["Cauchy-Schwarz Regularizers"],
+    "scale": 1,
+}  # fmt: skip
+OFF, ON = {S.N: 7, S.K: 2, S.spread: "0.5"}, {S.N: 7, S.K: 2, S.spread: 0}
+binary = S.N * S.b4 - S.b2**2
+square = Entries("square", S.N, positive=True)
+spread_of = total((square - total(square) / S.N) ** 2)
+x, y, z = symbols("x y z", real=True)
+R = 3 * (x**4 + y**4 + z**4) - (x**2 + y**2 + z**2) ** 2
+pairs = (x**2 - y**2) ** 2 + (x**2 - z**2) ** 2 + (y**2 - z**2) ** 2
+stationary = [Eq(w * (3 * w**2 - x**2 - y**2 - z**2), 0) for w in (x, y, z)]
+
+
+def lagrange(size: int) -> Identical:
+    """‖f‖²‖g‖² − ⟨f, g⟩² as the sum of the squares of all minors."""
+    f, g = symbols(f"f:{size}", real=True), symbols(f"g:{size}", real=True)
+    dot = sum(a * b for a, b in zip(f, g, strict=True))
+    minors = sum((f[i] * g[j] - f[j] * g[i]) ** 2 for i in range(size) for j in range(i))
+    return Identical(expand(sum(a**2 for a in f) * sum(b**2 for b in g) - dot**2), expand(minors), everywhere=True)
+
+
+claims = [
+    Claim(
+        S, S.binary, binary, Identity(),
+        title="N Σx⁴ − (Σx²)² is the squared area that x² and 1 span: 0 where all |xᵢ| are equal, at any scale",
+        points=[OFF, ON],
+        steps=[Identical(S.N * total(square**2) - total(square) ** 2, S.N * spread_of, because="N² variances of x²"),
+               Identical(expand(R), expand(pairs), because="N = 3, as a sum of squares", everywhere=True)],
+        wrong=[Wrong("zero set fixed at |x| = 1", at=[ON], prediction=S.b4 - 2 * S.b2 + S.N),
+               Wrong("N is missing", at=[OFF], prediction=S.b4 - S.b2**2)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.N * S.b4, S.b2**2 + S.N * S.spread_of_squares**2 / 2, Bound(">="),
+        quantity="nonnegative",
+        title="N Σx⁴ ≥ (Σx²)² + (N/2)(max x² − min x²)², so they are equal only where all |xᵢ| are equal",
+        points=[OFF],
+        tight_at=[ON],
+        steps=[Inequality(0, S.N * total(square**2) - total(square) ** 2, slack=S.N * spread_of, because="a variance"),
+               Inequality((x - y) ** 2 / 2, (x - z) ** 2 + (y - z) ** 2, slack=(x + y - 2 * z) ** 2 / 2,
+                          because="the two extreme squares alone, about any mean z", everywhere=True)],
+        wrong=[Wrong("N is missing", at=[OFF], observable=S.b4),
+               Wrong("twice the squared range", at=[{**OFF, S.N: 3}],
+                     prediction=S.b2**2 + 2 * S.N * S.spread_of_squares**2)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.one_sided, S.o4 * S.o2 - S.o3**2, Identity(),
+        quantity="one_sided",
+        title="One-sided {0, a}: Σx⁴ Σx² − (Σx³)² is the squared area of x² and x",
+        points=[OFF, ON],
+        steps=[Instances("Lagrange's identity", lagrange, (2, 3, 4))],
+        wrong=[Wrong("signs do not matter", at=[OFF], prediction=S.o4 * S.o2 - S.o2**2),
+               Wrong("N Σx⁴, of the binary one", at=[ON], prediction=S.N * S.o4 - S.o2**2)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.ternary, S.t6 * S.t2 - S.t4**2, Identity(),
+        quantity="ternary",
+        title="Ternary {0, ±a}: Σx⁶ Σx² − (Σx⁴)² is the squared area of x³ and x",
+        points=[OFF, ON],
+        steps=[Instances("Lagrange's identity", lagrange, (2, 3, 4))],
+        wrong=[Wrong("N Σx⁴, of the binary one", at=[ON], prediction=S.N * S.t4 - S.t2**2),
+               Wrong("powers of the one-sided one", at=[OFF], prediction=S.t4 * S.t2 - S.t4**2)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.eigenvector, S.Ax * S.xx - S.xAx**2, Identity(),
+        quantity="eigenvector",
+        title="Eigenvectors of A: ‖Ax‖² ‖x‖² − (xᵀAx)² is the squared area of Ax and x",
+        points=[OFF, ON],
+        steps=[Instances("Lagrange's identity", lagrange, (2, 3, 4))],
+        wrong=[Wrong("for unit vectors alone", at=[OFF], prediction=S.Ax - S.xAx**2),
+               Wrong("the form not squared", at=[OFF], prediction=S.Ax * S.xx - S.xAx)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.orthonormal, S.K * S.gram - S.frobenius**2, Identity(),
+        quantity="orthonormal",
+        title="Scaled orthonormal columns: K ‖XᵀX‖²_F − ‖X‖⁴_F is the squared area of XᵀX and I",
+        points=[OFF, ON],
+        steps=[Instances("Lagrange's identity", lagrange, (2, 3, 4))],
+        wrong=[Wrong("rows counted", at=[OFF], prediction=S.N * S.gram - S.frobenius**2),
+               Wrong("K is missing", at=[OFF], prediction=S.gram - S.frobenius**2)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.slope, 4 * S.x1 * (S.N * S.x1**2 - S.b2), Identity(),
+        quantity="gradient",
+        title="Gradient of the binary regulariser: 4xᵢ(N xᵢ² − Σx²), so no stationary point but 0 and its zeros",
+        points=[OFF],
+        steps=[Identical(expand(R).diff(x), expand(4 * x * (3 * x**2 - x**2 - y**2 - z**2)), because="N = 3",
+                         everywhere=True),
+               Implication([*stationary, Or(x > 0, x < 0)], And(Eq(x**2, y**2), Eq(y**2, z**2)), everywhere=True,
+                           because="N = 3: k nonzero entries would have k·a² = 3·a²")],
+        wrong=[Wrong("factor 2", at=[OFF], prediction=2 * S.x1 * (S.N * S.x1**2 - S.b2)),
+               Wrong("N is missing", at=[OFF], prediction=4 * S.x1 * (S.x1**2 - S.b2))],
+        **SHARED,
+    ),
+    Claim(
+        S, S.radial, 4 * S.binary, Identity(),
+        quantity="radial",
+        title="xᵀ∇R = 4R",
+        points=[OFF],
+        steps=[Identical(expand(sum(w * expand(R).diff(w) for w in (x, y, z))), expand(4 * R), because="N = 3",
+                         everywhere=True)],
+        wrong=[Wrong("degree 2", at=[OFF], prediction=2 * S.binary), Wrong("scale free", at=[OFF], prediction=0)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.doubled, 16 * S.binary, Identity(),
+        quantity="homogeneous",
+        title="The binary regulariser is homogeneous of degree 4",
+        points=[OFF],
+        steps=[Identical(expand(R.subs({w: 2 * w for w in (x, y, z)}, simultaneous=True)), expand(16 * R),
+                         because="N = 3, scaled by 2", everywhere=True)],
+        wrong=[Wrong("degree 2", at=[OFF], prediction=4 * S.binary),
+               Wrong("scale free", at=[OFF], prediction=S.binary)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.imbalance, 0, Identity(),
+        quantity="descent",
+        title="Gradient descent on the binary regulariser ends with all |xᵢ| equal, from any Gaussian start",
+        points=[OFF, {**OFF, S.N: 30}],
+        wrong=[Wrong("the start's ratios kept", at=[OFF], prediction=S.start_imbalance),
+               Wrong("ends at |x| = 1", at=[OFF], observable=S.level, prediction=1)],
+        status="derived here",
+        **SHARED,
+    ),
+]  # fmt: skip

@@ -1,0 +1,48 @@
+"""Penalties and noise that regularise: what they vanish on, what they shrink, where training settles with them."""
+
+from theory.domain import Real, Size
+from theory.setting import Observable, Setting
+
+
+class CauchySchwarz(Setting):
+    """Cauchy–Schwarz regularisers near their zero sets, and gradient descent on the binary one.
+
+    For vectors f and g the regulariser is the squared area of the parallelogram that they span. A point is
+    a·(member + spread·ξ), a uniform in [½, 3/2], ξ standard normal, the member drawn from the set for a = 1:
+    binary: x of N fair signs, f = x², g = 1;  one-sided: x of N entries 0 or 1, the first 1, f = x², g = x;
+    ternary: the same times fair signs, f = x³, g = x;  eigenvector: x a unit eigenvector of a symmetric Gaussian A,
+    f = Ax, g = x;  orthonormal: X (N, K) with orthonormal columns, f = XᵀX, g = I, as vectors.
+
+    Descent on R(x) = N·Σx⁴ − (Σx²)² starts at a standard normal x: 1500 steps of length 1/(8N·max x²).
+    """
+
+    N = Size(at_least=3, typical=(3, 12))
+    K = Size(at_least=1, at_most=3, typical=(2, 3))
+    spread = Real(at_least=0, typical=(0.2, 1))
+    binary = Observable("squared area, binary", certificate="rounding", values="discrete")
+    one_sided = Observable("squared area, one-sided", certificate="rounding", values="discrete")
+    ternary = Observable("squared area, ternary", certificate="rounding", values="discrete")
+    eigenvector = Observable("squared area, eigenvector", certificate="rounding", values="discrete")
+    orthonormal = Observable("squared area, orthonormal", certificate="rounding", values="discrete")
+    b2 = Observable("Σx² of the binary point", certificate="rounding")
+    b4 = Observable("Σx⁴ of the binary point", certificate="rounding")
+    o2 = Observable("Σx² of the one-sided point")
+    o3 = Observable("Σx³ of the one-sided point")
+    o4 = Observable("Σx⁴ of the one-sided point")
+    t2 = Observable("Σx² of the ternary point")
+    t4 = Observable("Σx⁴ of the ternary point")
+    t6 = Observable("Σx⁶ of the ternary point")
+    Ax = Observable("‖Ax‖²")
+    xx = Observable("‖x‖² of the eigenvector's point")
+    xAx = Observable("xᵀAx")
+    gram = Observable("‖XᵀX‖²_F")
+    frobenius = Observable("‖X‖²_F")
+    x1 = Observable("x₁ of the binary point")
+    spread_of_squares = Observable("max x² − min x² of the binary point")
+    slope = Observable("∂R/∂x₁ at the binary point, by differences", certificate="rounding")
+    radial = Observable("dR(tx)/dt at t = 1, by differences", certificate="rounding")
+    doubled = Observable("R(2x) at the binary point", certificate="rounding")
+    imbalance = Observable("max |x| / min |x| − 1 at the end of the descent")
+    start_imbalance = Observable("max |x| / min |x| − 1 at its start")
+    level = Observable("max |x| at the end of the descent")
+    rounding = Observable("a bound on the rounding of what reads the points")
