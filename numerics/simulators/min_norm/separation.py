@@ -20,7 +20,7 @@ def separable(points: Array, rng: Stream) -> Array:
     xp = rng.xp
     if points.shape[1] == 1:
         return rng.asarray(np.ones(points.shape[0], dtype=bool))
-    return ~in_cone(xp.matrix_transpose(points[:, :-1]), -points[:, -1])
+    return ~in_cone(xp.matrix_transpose(points[:, :-1, :]), -points[:, -1, :])
 
 
 def numbers(true: Array, rng: Stream) -> Array:
