@@ -46,3 +46,22 @@ class CauchySchwarz(Setting):
     start_imbalance = Observable("max |x| / min |x| − 1 at its start")
     level = Observable("max |x| at the end of the descent")
     rounding = Observable("a bound on the rounding of what reads the points")
+
+
+class Quantisation(Setting):
+    """Weights on a grid of step D, and what that costs a quadratic loss ½(v − w)ᵀH(v − w) about w in R^p.
+
+    H has the eigenvalues h, 2h, …, p·h in a random basis; w = D·(⌊w₀/D⌋ + width·u), w₀ uniform on [−3, 3]^p and u
+    uniform on [0, 1]^p: at width 1 all fractions are alike, below it weights crowd above the points of the grid.
+    Rounding takes each weight to the nearest point of the grid; stochastic rounding up with the probability of its
+    fraction f, else down.
+    """
+
+    p = Size(typical=(4, 16))
+    h = Real(above=0, typical=(0.3, 3))
+    D = Real(above=0, typical=(0.03, 0.5))
+    width = Real(above=0, at_most=1, typical=(0.5, 1))
+    nearest = Observable("loss of the rounded weights", between=(0, None))
+    stochastic = Observable("loss of the stochastically rounded weights", between=(0, None))
+    fraction = Observable("f of the first weight", between=(0, 1))
+    dithered = Observable("squared error of the first weight, average over its stochastic rounding")

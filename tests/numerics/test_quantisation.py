@@ -1,0 +1,28 @@
+"""Rounding of weights to a grid."""
+
+import numpy as np
+
+from numerics.arrays import Machine
+from numerics.simulators.regularisation.quantisation import loss, quantisation
+from numerics.streams import stream
+
+
+def test_the_loss_is_half_the_quadratic_form() -> None:
+    rng = np.random.default_rng(0)
+    basis, step, eigenvalues = np.linalg.qr(rng.normal(size=(3, 3)))[0], rng.normal(size=3), np.array([1.0, 2.0, 5.0])
+    brute = step @ (basis @ np.diag(eigenvalues) @ basis.T) @ step / 2
+    np.testing.assert_allclose(loss(step[None], basis[None], eigenvalues), [brute])
+    assert not np.allclose(loss(step[None], np.eye(3)[None], eigenvalues), [brute])
+
+
+def test_no_rounding_to_the_nearest_errs_by_more_than_half_a_step_and_stochastic_rounding_does() -> None:
+    found = quantisation(p=4, h=1.0, D=0.5, width=1.0, trials=200, rng=stream(Machine(), "grid", seed=0))
+    worst = 0.5 * 4 * (4 * 0.25**2)  # half of the largest eigenvalue times p errors of D/2
+    assert np.max(found["nearest"]) <= worst
+    assert np.max(found["stochastic"]) > worst
+
+
+def test_weights_close_to_the_grid_cost_less() -> None:
+    found = [quantisation(p=4, h=1.0, D=0.5, width=width, trials=200, rng=stream(Machine(), "grid", seed=0))
+             for width in (0.1, 1.0)]
+    assert np.max(found[0]["nearest"]) <= 0.5 * 4 * (4 * 0.05**2) < np.max(found[1]["nearest"])
