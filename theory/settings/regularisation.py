@@ -65,3 +65,23 @@ class Quantisation(Setting):
     stochastic = Observable("loss of the stochastically rounded weights", between=(0, None))
     fraction = Observable("f of the first weight", between=(0, 1))
     dithered = Observable("squared error of the first weight, average over its stochastic rounding")
+
+
+class ScaleInvariantWeights(Setting):
+    """SGD with weight decay on weights w in R^dim whose scale does not matter: w' = (1 − eta·lam)·w − eta·g.
+
+    g is orthogonal to w, in a random direction, and ‖g‖ = G_t/‖w‖, G_t² = G²·(1 + vary·s) with a fair sign s. From w
+    of N(0, 1/dim) entries, ⌈14/(eta·lam)⌉ + 50 steps. The twin takes the steps with the same signs and directions at
+    4·eta and lam/4 from 2·w.
+    """
+
+    dim = Size(at_least=3, typical=(20, 50))
+    eta = Real(above=0, typical=(0.2, 0.5))
+    lam = Real(above=0, typical=(0.1, 0.4))
+    G = Real(above=0, typical=(0.5, 2))
+    vary = Real(at_least=0, below=1, typical=(0.2, 0.8))
+    start2 = Observable("‖w‖² at the start")
+    next2 = Observable("‖w‖² after the first step")
+    norm2 = Observable("‖w‖² at the end")
+    cosine = Observable("cosine between the last two weights")
+    apart = Observable("distance between the directions of w and of its twin at the end")
