@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help check test lint docs bench calibrate clean
+.PHONY: help check test lint docs bench evaluate calibrate clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -27,6 +27,9 @@ docs: .venv/installed-docs ## the documentation, into docs/_build
 
 bench: .venv/installed ## benchmarks, against peers and against the machine
 	@$(BIN)/python -m benchmarks.run
+
+evaluate: .venv/installed ## float64 against enclosures at 10^5 random points of all claims
+	@$(BIN)/python -m benchmarks.evaluation
 	@$(BIN)/python -m benchmarks.training
 	@if [ -n "$(PEERS)" ]; then $(INSTALL) -e '.[peers]' && $(BIN)/python -m benchmarks.curvature; fi
 

@@ -1,121 +1,101 @@
-"""From an expression to float64 by NumPy and SciPy, one value per trial or one at a point, with its rounding.
+"""From an expression to float64 by NumPy and SciPy, one value per trial or one at a point, with a bound on its error.
 
-It shares no arithmetic with the balls of `evaluate`, which it is compared with.
+`in_float64` shares no arithmetic with the balls of `evaluate`, which it is compared with.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from flint import acb, arb
-from sympy import Basic, Expr, Symbol, lambdify
+from sympy import Basic, Symbol
 
 from theory.errors import BadInput
-from theory.evaluate import Prediction
-from theory.evaluation.walk import NO_MODES
+from theory.evaluate import Prediction, ball_at, predicted
+from theory.evaluation.rounding import EPS, Rounding, as_float, pair_of, vectorised
 
-Evaluated = Callable[[Sequence[np.ndarray]], np.ndarray]
-EPS = float(np.finfo(float).eps)
-EXTENDED = bool(np.finfo(np.longdouble).eps < EPS / 100)  # not on every platform
-
-
-@lru_cache(maxsize=512)
-def vectorised(expression: Expr, symbols: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
-    """The expression as a float64 function of arrays; `total` sums over the last axis, kept beside others."""
-    return lambdify(symbols, expression, [{"total": _summed}, "scipy", "numpy"], cse=True)
+__all__ = ["EPS", "as_float", "in_float64", "per_trial", "vectorised"]
+BLOCK = 2**19  # numbers of one node held at once
+MOST_BALLS = 1000  # trials evaluated anew, about a second
 
 
 def per_trial(expression: Basic, values: Mapping[Symbol, Any], measured: Mapping[Symbol, np.ndarray]) -> Prediction:
-    """The expression for every trial, with a bound on its rounding: the difference to extended precision.
+    """The expression for every trial, with a bound on its error; what float64 cannot hold is evaluated by balls.
 
-    Where that is missing (some platforms, some special functions) inputs are moved by a rounding instead.
     Shapes: measured (trials,) each -> (trials,).
     """
     trials = len(next(iter(measured.values())))
-    symbols = tuple(sorted((symbol for symbol in expression.free_symbols if isinstance(symbol, Symbol)), key=str))
+    symbols = _symbols(expression)
     bent = [str(symbol) for symbol in symbols if np.ndim(measured.get(symbol, ())) > 1]
     if bent:
         raise BadInput(
             f"{expression} reads {', '.join(bent)}, which is an array in every "
             "trial; write the prediction as a Computed"
         )
-    columns = any(
-        isinstance(values.get(symbol), np.ndarray) for symbol in symbols
-    )  # modes lie along the last axis, so trials along the first
+    known = {symbol: pair_of(values[symbol]) for symbol in symbols if symbol not in measured}
+    drawn = {symbol: np.asarray(measured[symbol], dtype=float) for symbol in symbols if symbol in measured}
+    modes = max((value.size for value, _ in known.values()), default=1)
+    value, error, moved = np.empty(trials), np.empty(trials), set()
+    step = max(1, BLOCK // modes)
+    for first in range(0, trials, step):
+        part = slice(first, first + step)
+        here = {symbol: array[part] for symbol, array in drawn.items()}
+        value[part], error[part], names = _block(expression, known, here, len(value[part]))
+        moved |= names
+    anew = _by_balls(expression, values, drawn, value, error)
+    return Prediction(value, error, _guarantee(moved) + (", balls where it overflows" if anew else ""))
+
+
+def _block(
+    expression: Basic, known: Mapping[Symbol, Any], drawn: Mapping[Symbol, np.ndarray], trials: int
+) -> tuple[np.ndarray, np.ndarray, set[str]]:
+    """Modes lie along the last axis, so trials along the first."""
+    columns = any(value.ndim for value, _ in known.values())
     shape = (trials, 1) if columns else (trials,)
-    arrays = [
-        np.asarray(measured[symbol], dtype=float).reshape(shape)
-        if symbol in measured
-        else np.asarray(as_float(values[symbol]))
-        for symbol in symbols
-    ]
-    function = vectorised(expression, symbols)  # type: ignore[arg-type]
+    walk = Rounding({**known, **{s: (a.reshape(shape), np.zeros(shape)) for s, a in drawn.items()}})
+    with np.errstate(all="ignore"):  # what is not finite is not a number
+        value, error = _real_pair(*walk.of(expression))
+    try:
+        value, error = (np.broadcast_to(array, shape).reshape(trials) for array in (value, error))
+        return value, error, walk.moved
+    except ValueError as fault:
+        raise BadInput(f"{expression} has one value per mode; sum it with total(…)") from fault
 
-    def evaluated(inputs: Sequence[np.ndarray]) -> np.ndarray:
-        try:
-            return np.broadcast_to(_real(function(*inputs)), shape).reshape(trials)
-        except ValueError as fault:
-            raise BadInput(f"{expression} has one value per mode; sum it with total(…)") from fault
 
-    with np.errstate(all="ignore"):  # what is not finite is the caller's matter
-        value = evaluated(arrays).astype(float)
-        finer = _finer(evaluated, arrays)
-        rounding = _moved(evaluated, arrays, value) if finer is None else np.abs(finer - value).astype(float)
-    return Prediction(
-        value,
-        4 * (rounding + 4 * EPS * np.abs(value)),
-        f"float64 against {'moved inputs' if finer is None else 'extended precision'}",
-    )
+def _by_balls(
+    expression: Basic, values: Mapping[Symbol, Any], drawn: Mapping[Symbol, np.ndarray], value: Any, error: Any
+) -> bool:
+    """Replaces what float64 leaves open by what balls say; the first of them only, where they are many."""
+    lost = np.flatnonzero(~np.isfinite(error))[:MOST_BALLS]
+    for trial in lost:
+        at = {**values, **{symbol: float(array[trial]) for symbol, array in drawn.items()}}
+        for bits in (128, 1024):
+            try:
+                found = predicted(ball_at(expression, at, bits))
+            except BadInput:
+                continue
+            if found.error <= 4 * EPS * abs(found.value) or bits == 1024:
+                value[trial], error[trial] = found.value, found.error
+                break
+    return bool(np.isfinite(error[lost]).any())
 
 
 def in_float64(expression: Basic, values: Mapping[Symbol, Any]) -> Prediction:
-    """The value by NumPy and SciPy alone; its error estimates the rounding of the arithmetic and of every input."""
-    symbols = tuple(sorted((symbol for symbol in expression.free_symbols if isinstance(symbol, Symbol)), key=str))
-    function = vectorised(expression, symbols)  # type: ignore[arg-type]
-    arrays = [np.asarray(as_float(values[symbol])) for symbol in symbols]
-
-    def evaluated(inputs: Sequence[np.ndarray]) -> np.ndarray:
-        return _real(function(*inputs)).reshape(1)
-
+    """The value by NumPy and SciPy alone, not a number where they overflow; its error covers every rounding."""
+    walk = Rounding({symbol: pair_of(values[symbol]) for symbol in _symbols(expression)})
     with np.errstate(all="ignore"):
-        value = evaluated(arrays).astype(float)
-        finer = _finer(evaluated, arrays)
-        rounding = _moved(evaluated, arrays, value) + (0 if finer is None else np.abs(finer - value).astype(float))
-    return Prediction(float(value[0]), float(4 * (rounding + 4 * EPS * np.abs(value))[0]), "float64")
+        value, error = _real_pair(*walk.of(expression))
+    return Prediction(float(value.reshape(1)[0]), float(error.reshape(1)[0]), _guarantee(walk.moved))
 
 
-def _real(result: Any) -> np.ndarray:
-    """Some of SciPy's functions are complex whatever they are given; a value that is not real is none."""
-    array = np.asarray(result)
-    return np.where(np.imag(array) == 0, np.real(array), np.nan) if array.dtype.kind == "c" else array
+def _real_pair(value: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The real part, where the imaginary one may be 0."""
+    real = np.abs(np.imag(value)) <= error
+    return np.where(real, np.real(value), np.nan), np.where(real, error, np.inf)
 
 
-def _finer(evaluated: Evaluated, arrays: Sequence[np.ndarray]) -> np.ndarray | None:
-    """The value in extended precision; None where the platform, or one of SciPy's functions, has none."""
-    try:
-        finer = [array.astype(np.clongdouble if array.dtype.kind == "c" else np.longdouble) for array in arrays]
-        return evaluated(finer) if EXTENDED else None
-    except TypeError:
-        return None
+def _symbols(expression: Basic) -> list[Symbol]:
+    return sorted((symbol for symbol in expression.free_symbols if isinstance(symbol, Symbol)), key=str)
 
 
-def _moved(evaluated: Evaluated, arrays: Sequence[np.ndarray], value: np.ndarray) -> np.ndarray:
-    """How far the value moves, in all, when each input in turn is moved by some roundings."""
-    moved = [[*arrays[:i], arrays[i] * (1 + 4 * EPS), *arrays[i + 1 :]] for i in range(len(arrays))]
-    return sum((np.abs(evaluated(inputs) - value) for inputs in moved), np.zeros_like(value))
-
-
-def _summed(modes: Any) -> Any:
-    if np.ndim(modes) == 0:
-        raise BadInput(NO_MODES)
-    return np.sum(modes, axis=-1, keepdims=np.ndim(modes) > 1)
-
-
-def as_float(value: Any) -> Any:
-    """The value in float64, or in complex128; the middle of a ball."""
-    if isinstance(value, list):
-        return np.array([as_float(entry) for entry in value])
-    if isinstance(value, acb):
-        return complex(float(value.real.mid()), float(value.imag.mid()))
-    return value if isinstance(value, np.ndarray) else float(value.mid()) if isinstance(value, arb) else float(value)
+def _guarantee(moved: set[str]) -> str:
+    return "float64 with a running error bound" + (f", estimated for {', '.join(sorted(moved))}" if moved else "")

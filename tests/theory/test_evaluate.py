@@ -35,7 +35,7 @@ from sympy import (
     tanh,
 )
 
-from theory import evaluate, vectorise
+from theory import evaluate
 from theory.domain import total
 from theory.errors import BadInput
 from theory.evaluate import ball_at, enclose, holds, predicted, sign
@@ -416,11 +416,7 @@ DRAWN = np.random.default_rng(0).uniform(0.1, 3, 200)
     ],
     ids=str,
 )
-@pytest.mark.parametrize("extended", [True, False])
-def test_the_error_of_a_prediction_per_trial_covers_its_rounding(
-    expression: sympy.Expr, extended: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(vectorise, "EXTENDED", extended and vectorise.EXTENDED)
+def test_the_error_of_a_prediction_per_trial_covers_its_rounding(expression: sympy.Expr) -> None:
     at = {x: Rational(5, 4), lam: np.array([1, 0.5, 0.1])}
     prediction = per_trial(expression, at, {u: DRAWN})
     assert prediction.value.shape == prediction.error.shape == DRAWN.shape
@@ -450,3 +446,23 @@ def test_measured_integers_and_float32_are_read_as_float64() -> None:
 def test_a_prediction_that_is_no_number_per_trial_is_refused(expression: sympy.Expr, measured: np.ndarray) -> None:
     with pytest.raises(BadInput):
         per_trial(expression, {lam: np.array([1.0, 2.0, 3.0])}, {u: measured})
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "wanted"),
+    [(1 / (1 + exp(u)), 1000.0, 5.075958897549457e-435), (exp(-u) * exp(u + 1), 800.0, 2.718281828459045)],
+)
+def test_an_overflow_on_the_way_is_not_a_number_in_float64_and_left_to_balls(
+    expression: sympy.Expr, at: float, wanted: float
+) -> None:
+    alone = in_float64(sympy.Mul(*expression.args, evaluate=False), {u: at})
+    assert np.isnan(alone.value) and alone.error == np.inf
+    found = per_trial(expression, {}, {u: np.array([at, 1.0])})
+    assert found.value[0] == pytest.approx(wanted, rel=1e-14) and np.isfinite(found.error).all()
+
+
+def test_cancellation_shows_in_the_bound() -> None:
+    found = per_trial((1 + u) - sqrt(1 + u**2), {}, {u: np.array([1e-12, 1.0])})
+    assert found.error[0] > 1e-5 * found.value[0] and found.error[1] < 1e-14 * found.value[1]
+    assert abs(found.value[0] - 1e-12) <= found.error[0]
+    assert abs(found.value[0] - 1e-12) > found.error[0] / 1e6

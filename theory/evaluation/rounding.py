@@ -1,0 +1,229 @@
+"""A SymPy expression in float64, node by node, each value with a bound on its rounding.
+
+An overflow is not a number from there on; an underflow counts as an error of the smallest normal number.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache, reduce
+from typing import Any
+
+import numpy as np
+import sympy
+from flint import acb, arb
+from sympy import Expr, Symbol, lambdify
+
+from theory.domain import total
+from theory.errors import BadInput
+from theory.evaluation.walk import COMPARISONS, NO_MODES
+
+Pair = tuple[np.ndarray, np.ndarray]  # values and bounds of their errors
+EPS = float(np.finfo(float).eps)
+TINY = float(np.finfo(float).tiny)
+LIBRARY = 8 * EPS  # rounding of NumPy's and SciPy's elementary functions
+MONOTONE = (
+    sympy.exp, sympy.log, sympy.tanh, sympy.sinh, sympy.asinh, sympy.atan, sympy.erf, sympy.erfc, sympy.asin,
+    sympy.acos, sympy.atanh, sympy.acosh, sympy.sign, sympy.Heaviside, sympy.floor, sympy.ceiling,
+)  # fmt: skip
+LIPSCHITZ = (sympy.sin, sympy.cos, sympy.Abs, sympy.Min, sympy.Max, sympy.re, sympy.im, sympy.conjugate)
+
+
+@lru_cache(maxsize=512)
+def vectorised(expression: Expr, symbols: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
+    """The expression as a float64 function of arrays; `total` sums over the last axis, kept beside others."""
+    return lambdify(symbols, expression, [{"total": _summed}, "scipy", "numpy"], cse=True)
+
+
+def _summed(modes: Any) -> Any:
+    if np.ndim(modes) == 0:
+        raise BadInput(NO_MODES)
+    return np.sum(modes, axis=-1, keepdims=np.ndim(modes) > 1)
+
+
+def as_float(value: Any) -> Any:
+    """The value in float64, or in complex128; the middle of a ball."""
+    if isinstance(value, list):
+        return np.array([as_float(entry) for entry in value])
+    if isinstance(value, acb):
+        return complex(float(value.real.mid()), float(value.imag.mid()))
+    return value if isinstance(value, np.ndarray) else float(value.mid()) if isinstance(value, arb) else float(value)
+
+
+def pair_of(value: Any) -> Pair:
+    """A known value in float64, and how far it may lie from what it stands for."""
+    if isinstance(value, list):
+        values, errors = zip(*(pair_of(entry) for entry in value), strict=True)
+        return np.array(values), np.array(errors)
+    if isinstance(value, acb):
+        (real, off), (imaginary, aside) = pair_of(value.real), pair_of(value.imag)
+        return real + 1j * imaginary, off + aside
+    number = np.asarray(as_float(value))
+    number = number if number.dtype.kind == "c" else number.astype(float)
+    exact = isinstance(value, (np.ndarray, float, int)) and not (isinstance(value, int) and abs(value) > 2**53)
+    error = np.zeros(number.shape) if exact else _ulps(number, EPS)
+    return number, error + float(value.rad()) * (1 + EPS) if isinstance(value, arb) else error
+
+
+class Rounding:
+    """The pairs of expressions at some values. `moved`: the functions whose bound is an estimate."""
+
+    def __init__(self, known: Mapping[Any, Pair]) -> None:
+        self.known: dict[Any, Pair] = dict(known)
+        self.moved: set[str] = set()
+
+    def of(self, node: Any) -> Pair:
+        if node not in self.known:
+            self.known[node] = _finite(*self._evaluated(node))
+        return self.known[node]
+
+    def _evaluated(self, node: Any) -> Pair:
+        if isinstance(node, sympy.Number) or (isinstance(node, Expr) and not node.args and node.is_number):
+            return _number(node)
+        if isinstance(node, Symbol):
+            raise BadInput(f"{node} has no value here; declare it in the setting or among the roots of the claim")
+        if isinstance(node, sympy.Piecewise):
+            return self._piecewise(node)
+        if hasattr(node, "limits"):  # sums, products and integrals, as a whole
+            symbols = tuple(sorted(node.free_symbols, key=str))
+            return self._estimated(node, node, symbols, [self.of(symbol) for symbol in symbols])
+        parts = [self.of(part) for part in node.args]
+        if isinstance(node, total):
+            return _total(parts[0])
+        if isinstance(node, sympy.Add):
+            return _sum(parts)
+        if isinstance(node, sympy.Mul):
+            return reduce(_product, parts)
+        if isinstance(node, sympy.Pow):
+            return _power(parts[0], parts[1], node.args[1])
+        return self._function(node, parts)
+
+    def _function(self, node: Any, parts: list[Pair]) -> Pair:
+        places = [i for i, part in enumerate(node.args) if not part.is_number]
+        names = tuple(Symbol(f"_{i}") for i in places)
+        written = node.func(*(Symbol(f"_{i}") if i in places else part for i, part in enumerate(node.args)))
+        read = [parts[i] for i in places]
+        real = not any(np.iscomplexobj(value) for value, _ in read)
+        if isinstance(node, LIPSCHITZ):
+            value = np.asarray(vectorised(written, names)(*(part[0] for part in read)))
+            error = reduce(np.maximum, (part[1] for part in parts))
+            return value, error + _ulps(value, LIBRARY) if real or isinstance(node, sympy.Abs) else error + EPS
+        if isinstance(node, MONOTONE) and len(read) == 1 and real:
+            function = vectorised(written, names)
+            (at, off), value = read[0], np.asarray(function(read[0][0]))
+            moves = [np.abs(function(np.where(off > 0, np.nextafter(at + s * off, s * np.inf), at)) - value)
+                     for s in (-1, 1)]  # fmt: skip
+            return value, np.maximum(*moves) * (1 + LIBRARY) + _ulps(value, 2 * LIBRARY)
+        return self._estimated(node, written, names, read)
+
+    def _estimated(self, node: Any, written: Any, names: tuple[Symbol, ...], read: list[Pair]) -> Pair:
+        """The bound by moving every argument by its error and some roundings."""
+        self.moved.add(type(node).__name__)
+        at = [part[0] for part in read]
+        real = not any(np.iscomplexobj(value) for value in at)
+        try:
+            function = vectorised(written, names)
+            value = _real(function(*at)) if real else np.asarray(function(*at))
+            error = _ulps(value, 4 * LIBRARY)
+            for i, (middle, off) in enumerate(read):
+                whole = (off == 0) & (middle == np.round(middle))
+                step = np.where(whole, 0, 2 * off + 4 * EPS * np.abs(middle))
+                for move in (-step, step):
+                    there = function(*at[:i], middle + move, *at[i + 1 :])
+                    error = error + np.abs((_real(there) if real else there) - value)
+            return value, error
+        except (TypeError, NameError, AttributeError, ZeroDivisionError):
+            return np.asarray(np.nan), np.asarray(np.inf)  # NumPy and SciPy have no such function
+
+    def _piecewise(self, node: Any) -> Pair:
+        value, error = np.asarray(np.nan), np.asarray(np.inf)
+        for expression, condition in reversed(node.args):
+            true, open_ = self._truth(condition)
+            if not np.any(true | open_):
+                continue
+            inside, off = self.of(expression)
+            value = np.where(open_, np.nan, np.where(true, inside, value))
+            error = np.where(open_, np.inf, np.where(true, off, error))
+        return value, error
+
+    def _truth(self, condition: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Where a condition is true, and where rounding leaves it open."""
+        if condition in (sympy.true, sympy.false):
+            return np.asarray(bool(condition)), np.asarray(False)
+        if isinstance(condition, sympy.Not):
+            true, open_ = self._truth(condition.args[0])
+            return ~true & ~open_, open_
+        if isinstance(condition, (sympy.And, sympy.Or)):
+            join = np.logical_and if isinstance(condition, sympy.And) else np.logical_or
+            parts = [self._truth(part) for part in condition.args]
+            surely = reduce(join, (true & ~open_ for true, open_ in parts))
+            perhaps = reduce(join, (true | open_ for true, open_ in parts))
+            return surely, perhaps & ~surely
+        (left, off), (right, aside) = (self.of(side) for side in condition.args)
+        margin = (off + aside) * (1 + 4 * EPS)
+        open_ = ~((np.abs(left - right) > margin) | (margin == 0))
+        return COMPARISONS[type(condition)](left, right) & ~open_, open_
+
+
+def _real(result: Any) -> np.ndarray:
+    """Some of SciPy's functions are complex whatever they are given; a value that is not real is none."""
+    array = np.asarray(result)
+    return np.where(np.imag(array) == 0, np.real(array), np.nan) if array.dtype.kind == "c" else array
+
+
+def _finite(value: Any, error: Any) -> Pair:
+    value, error = np.asarray(value), np.asarray(error)
+    good = np.isfinite(value) & np.isfinite(error)
+    return (value, error) if good.all() else (np.where(good, value, np.nan), np.where(good, error, np.inf))
+
+
+def _ulps(value: np.ndarray, relative: float) -> np.ndarray:
+    """A relative error, and what is lost below the normal numbers."""
+    size = np.abs(value)
+    return relative * size + np.where(size < TINY, TINY, 0.0)
+
+
+def _number(node: Any) -> Pair:
+    try:
+        number = complex(node) if node is sympy.I else float(node)
+    except (OverflowError, TypeError):
+        return np.asarray(np.nan), np.asarray(np.inf)
+    exact = node is sympy.I or (isinstance(node, sympy.Integer) and abs(number) <= 2**53)
+    return np.asarray(number), np.asarray(0.0 if exact else EPS * abs(number))
+
+
+def _sum(parts: list[Pair]) -> Pair:
+    value, error, size = parts[0][0], parts[0][1], np.abs(parts[0][0])
+    for other, off in parts[1:]:
+        value, error, size = value + other, error + off, size + np.abs(other)
+    return value, error + EPS * (len(parts) - 1) * size
+
+
+def _total(part: Pair) -> Pair:
+    value, error = part
+    if np.ndim(value) == 0:
+        raise BadInput(NO_MODES)
+    return _summed(value), _summed(np.broadcast_to(error, value.shape) + EPS * value.shape[-1] * np.abs(value))
+
+
+def _product(one: Pair, other: Pair) -> Pair:
+    (a, off), (b, aside) = one, other
+    value = a * b
+    lost = np.where((np.abs(value) < TINY) & (a != 0) & (b != 0), TINY, 0.0)
+    return value, np.abs(a) * aside + np.abs(b) * off + off * aside + 2 * EPS * np.abs(value) + lost
+
+
+def _power(base: Pair, exponent: Pair, written: Any) -> Pair:
+    """The value with |(1 + δ)^y − 1| ≤ (1 − r)^−|y| − 1 for |δ| ≤ r, and the exponent's own error through the log."""
+    (b, off), (y, aside) = base, exponent
+    value = np.sqrt(b) if written == sympy.Rational(1, 2) else 1 / b if written == -1 else np.power(b, y)
+    ratio = np.where(off > 0, off / np.abs(b), 0.0)
+    logs = np.where(aside > 0, np.abs(np.log(b)) * aside, 0.0)
+    growth = np.expm1(-(np.abs(y) + aside) * np.log1p(-np.minimum(ratio, 1)) * (1 + EPS) + logs)
+    near = np.abs(value) * growth
+    if isinstance(written, sympy.Integer) and written > 0:  # also through 0
+        size = np.abs(b)
+        far = np.power(size + off, float(written)) + np.abs(value)
+        near = np.where(ratio < 0.5, near, far)
+    elif not isinstance(written, sympy.Integer) and np.iscomplexobj(b):
+        near = np.where((np.real(b) < off) & (np.abs(np.imag(b)) <= off) & (off > 0), np.inf, near)
+    lost = np.where((np.abs(value) < TINY) & (b != 0), TINY, 0.0)
+    return value, near * (1 + LIBRARY) + LIBRARY * np.abs(value) + lost
