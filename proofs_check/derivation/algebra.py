@@ -11,6 +11,7 @@ from sympy import Dummy, Expr, Integer, Symbol
 from proofs_check.derivation.question import Question, Range, narrowed, size
 from proofs_check.derivation.totals import Totals
 from theory.domain import total
+from theory.proof import Entries
 
 LONGEST = 3000  # operations in a formula whose normal form is asked for
 SIMPLIFIED = 120  # in one that SymPy is asked to simplify
@@ -214,7 +215,8 @@ def _read_off(expression: Expr, question: Question) -> str | None:
     for symbol, core in sums.cores.items():
         found = _read_off(core, question)
         if found in (POSITIVE, NONNEGATIVE):
-            facts["positive" if found == POSITIVE else "nonnegative"].add(symbol)
+            surely = found == POSITIVE and _has_terms(question.ranges)
+            facts["positive" if surely else "nonnegative"].add(symbol)
     try:
         flat = _without_functions(flat.subs(shift.values), facts)
         top, bottom = sympy.fraction(sympy.together(flat))
@@ -224,6 +226,13 @@ def _read_off(expression: Expr, question: Question) -> str | None:
     if product is None or shift.attained:
         return product
     return {POSITIVE: NONNEGATIVE, NEGATIVE: NONPOSITIVE}.get(product, product)
+
+
+def _has_terms(ranges: Mapping[Symbol, Range]) -> bool:
+    """Whether a sum has at least one term; over entries whose number may be 0 it is then 0."""
+    counts = [sympy.sympify(s.count) for s in ranges if isinstance(s, Entries)]
+    least = [ranges[c].least_whole() if c in ranges and ranges[c].low != -sympy.oo else c for c in counts]
+    return all(bool(c.is_positive) for c in least)
 
 
 def _as_one_sum(expression: Expr, question: Question) -> Expr:

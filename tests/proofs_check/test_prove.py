@@ -93,7 +93,9 @@ TRUE = [
     Monotone(ARCCOS, t, given=[t >= -1, t <= 1]),
     Identical(Piecewise((a, Eq(Toy.law, Symbol("torus"))), (a + b - b, True)), a),
 ]
+NONE = Symbol("m", integer=True, nonnegative=True)  # a number of entries that may be 0
 WRONG = {
+    "a sum of no terms is positive": Inequality(0, total(Entries("e", NONE, positive=True)), strict=True),
     "flipped inequality": Inequality(a**2 + b**2, 2 * a * b),
     "missing factor": Identical((n + p) ** 2, n**2 + n * p + p**2),
     "missing factor in a bound": Inequality(a * b, (a**2 + b**2) / 4),
