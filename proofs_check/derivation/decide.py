@@ -12,7 +12,7 @@ from proofs_check.derivation import algebra, instances, witness
 from proofs_check.derivation.answer import answer
 from proofs_check.derivation.outcome import Outcome, proved, refuted, undecided, weakest
 from proofs_check.derivation.patience import SECONDS, OutOfTime, patience
-from proofs_check.derivation.question import Question, Range, relation, scenes
+from proofs_check.derivation.question import Question, Range, narrowed, relation, scenes
 from proofs_check.derivation.series import Expander, NoExpansion
 from theory.audit import LONGEST_FORMULA
 from theory.claim import Claim
@@ -255,10 +255,13 @@ def _(step: Limit, claim: Claim) -> Outcome:
 
     def settle(question: Question, parts: list[Any]) -> Outcome:
         expression, equals = (sympify(p).subs(fixed).subs(dict(step.tie)) for p in parts)
-        asked, small, difference, equals = _towards_zero(question, step, expression, equals)
-        if equals in (oo, -oo):
-            return _diverges(asked, small, difference, 1 if equals == oo else -1)
-        return _vanishing(asked, small, difference)
+        found = []
+        for way in _ways(question, step):
+            asked, small, difference = _towards_zero(question, step, expression, equals, way)
+            sign = 1 if equals == oo else -1
+            found.append(_diverges(asked, small, difference, sign) if equals in (oo, -oo)
+                         else _vanishing(asked, small, difference))
+        return weakest(found) if len(found) > 1 else found[0]
 
     tied = replace(step, where=dict(step.where)) if step.where else step
     values = [body, step.equals]
@@ -267,17 +270,26 @@ def _(step: Limit, claim: Claim) -> Outcome:
     return _seen(step, claim).noting(found.detail) if found.status == "undecided" and step.of is None else found
 
 
-def _towards_zero(question: Question, step: Limit, expression: Expr, equals: Expr) -> tuple[Question, Any, Expr, Expr]:
-    """The same limit as a positive new symbol tends to 0."""
-    small = Dummy("s", positive=True)
+def _ways(question: Question, step: Limit) -> list[str]:
+    """From which sides the limit is approached: both where it lies inside the range that the premises leave."""
     to = sympify(step.to)
-    bounds = question.ranges.get(step.along, Range())
-    from_below = bounds.high != oo and to == bounds.high
-    way = 1 / small if to == oo else -1 / small if to == -oo else to - small if from_below else to + small
+    if to in (oo, -oo):
+        return ["above" if to == -oo else "below"]
+    bounds = narrowed(step.along, question.ranges.get(step.along, Range()), question.premises)
+    below, above = bounds.low == -oo or bool(bounds.low < to), bounds.high == oo or bool(bounds.high > to)
+    return [way for way, there in (("below", below), ("above", above)) if there] or ["above"]
+
+
+def _towards_zero(
+    question: Question, step: Limit, expression: Expr, equals: Expr, way: str
+) -> tuple[Question, Any, Expr]:
+    """The same limit as a positive new symbol tends to 0."""
+    small, to = Dummy("s", positive=True), sympify(step.to)
+    moved = 1 / small if to == oo else -1 / small if to == -oo else to - small if way == "below" else to + small
     ranges = {s: r for s, r in question.ranges.items() if s != step.along and s not in step.tie}
     asked = replace(question, ranges=ranges | {small: Range(Integer(0))})
     moving = expression if equals in (oo, -oo) else expression - equals
-    return asked, small, moving.subs(step.along, way), equals
+    return asked, small, moving.subs(step.along, moved)
 
 
 def _vanishing(question: Question, small: Any, difference: Expr) -> Outcome:
@@ -306,6 +318,8 @@ def _diverges(question: Question, small: Any, expression: Expr, side: int) -> Ou
     found = algebra.sign(side * leading[1], question)
     if found == algebra.POSITIVE:
         return proved("series", "its leading term grows without bound")
+    if found == algebra.NEGATIVE:
+        return refuted("series", f"its leading term is ({leading[1]})·small^{leading[0]}", "it has the other sign")
     return undecided("series", f"the sign of {side * leading[1]} is open")
 
 

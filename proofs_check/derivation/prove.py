@@ -29,7 +29,7 @@ def _rows(claims: Sequence[Claim]) -> Iterator[Row]:
     known: dict[Any, Any] = {}  # claims of an entry share steps
     for claim in claims:
         for step in claim.steps:
-            key = (repr(step), claim.setting, tuple(map(str, claim.assuming)))
+            key = (id(step), claim.setting, tuple(map(str, claim.assuming)))  # the object: names may hide assumptions
             if key not in known or getattr(step, "of", step) is None:  # a limit of the prediction is the claim's own
                 known[key] = decide(step, claim)
                 yield row_of(claim, step, known[key])
