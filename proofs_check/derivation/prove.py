@@ -1,7 +1,7 @@
 """Claims proved step by step: every step with what became of it, and what is remembered of it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from proofs_check.derivation.decide import decide
@@ -29,12 +29,21 @@ def _rows(claims: Sequence[Claim]) -> Iterator[Row]:
     known: dict[Any, Any] = {}  # claims of an entry share steps
     for claim in claims:
         for step in claim.steps:
-            key = (id(step), claim.setting, tuple(map(str, claim.assuming)))  # the object: names may hide assumptions
+            key = (_content(step), claim.setting, _content(claim.assuming))
             if key not in known or getattr(step, "of", step) is None:  # a limit of the prediction is the claim's own
                 known[key] = decide(step, claim)
                 yield row_of(claim, step, known[key])
             else:
                 yield row_of(claim, step, replace(known[key], seconds=0.0))
+
+
+def _content(part: Any) -> Any:
+    """What a step says, comparable: its symbols with their assumptions, which their names may hide."""
+    if is_dataclass(part):
+        return (type(part), *(_content(getattr(part, field.name)) for field in fields(part)))
+    if isinstance(part, Mapping):
+        return frozenset((key, _content(value)) for key, value in part.items())
+    return tuple(map(_content, part)) if isinstance(part, (list, tuple)) else part
 
 
 def row_of(claim: Claim, step: Any, found: Any) -> Row:

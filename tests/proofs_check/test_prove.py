@@ -145,6 +145,13 @@ def test_a_true_step_is_proved(step: Stated) -> None:
     assert decide(step, toy()).status == "proved"
 
 
+def test_steps_that_read_alike_but_assume_otherwise_are_told_apart() -> None:
+    alike = [Inequality(0, Symbol("w", positive=True)), Inequality(0, Symbol("w", real=True))]
+    rows = prove([toy(steps=[step]) for step in [*alike, *alike]])
+    assert [row["status"] for row in rows] == ["proved", "refuted"] * 2
+    assert all(row["seconds"] == 0 for row in rows[2:])  # remembered
+
+
 def test_a_power_that_vanishes_at_an_end_is_no_reason_to_refute() -> None:
     power = Symbol("power", real=True)
     rising = s ** (power + 1) / (power + 1)
