@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sympy import Abs, Eq, Piecewise, Rational, Symbol, acos, cos, erf, exp, log, oo, pi, sqrt
 
 from proofs_check.cli import main
-from proofs_check.derivation import squares
+from proofs_check.derivation import smt, squares
 from proofs_check.derivation.decide import decide
 from proofs_check.derivation.patience import OutOfTime, patience
 from proofs_check.derivation.prove import exit_code, prove
@@ -143,6 +144,15 @@ VACUOUS = [
 @pytest.mark.parametrize("step", TRUE, ids=str)
 def test_a_true_step_is_proved(step: Stated) -> None:
     assert decide(step, toy()).status == "proved"
+
+
+def test_a_second_opinion_that_never_comes_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = tmp_path / "slow.py"
+    slow.write_text("import time; time.sleep(60); print('unsat')")
+    monkeypatch.setattr(smt.opinion, "__file__", str(slow))
+    monkeypatch.setattr(smt, "STARTING", 0.1)
+    began = time.monotonic()
+    assert smt._second_opinion("(assert true)") == "unknown" and time.monotonic() - began < 30
 
 
 def test_steps_that_read_alike_but_assume_otherwise_are_told_apart() -> None:
