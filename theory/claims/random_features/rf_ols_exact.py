@@ -9,9 +9,9 @@ from theory.settings.random_features import GaussianFeatures as RF
 
 ratio = (RF.n - 1) / (RF.n - RF.k - 1)
 x, dof, small = symbols("x dof small", positive=True)
-w, f1, f2, v1, v2 = symbols("w f1 f2 v1 v2", real=True)
+w, f1, f2, t1, t2 = symbols("w f1 f2 t1 t2", real=True)
 chi_squared = x ** (dof / 2 - 1) * exp(-x / 2) / (2 ** (dof / 2) * gamma(dof / 2))
-along, norm2 = f1 * v1 + f2 * v2, f1**2 + f2**2
+along, norm2 = f1 * t1 + f2 * t2, f1**2 + f2**2
 POINT = {RF.lam: "power(1.5,100)", RF.v2: "power(1.6,100)", RF.sigma2: "0.3"}
 SHARED = {
     "entry": "random_features.rf_ols_exact",
@@ -36,8 +36,8 @@ claims = [
                         because="the mean of 1/χ²; (W⁻¹)₁₁ of a Wishart matrix is 1/χ² with n − k + 1 degrees"),
             Identical(ratio, 1 + RF.k / (1 / (1 / (dof - 2))).subs(dof, RF.n - RF.k + 1),
                       because="E tr W⁻¹ = k/(n − k − 1), W invariant under rotations"),
-            Identical((v1 - w * f1) ** 2 + (v2 - w * f2) ** 2,
-                      v1**2 + v2**2 - along**2 / norm2 + norm2 * (w - along / norm2) ** 2, given=[norm2 > 0],
+            Identical((t1 - w * f1) ** 2 + (t2 - w * f2) ** 2,
+                      t1**2 + t2**2 - along**2 / norm2 + norm2 * (w - along / norm2) ** 2, given=[norm2 > 0],
                       because="Pythagoras: what the features miss acts like noise"),
         ],
         wrong=[
