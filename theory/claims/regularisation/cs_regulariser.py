@@ -49,6 +49,7 @@ claims = [
     Claim(
         S, S.N * S.b4, S.b2**2 + S.N * S.spread_of_squares**2 / 2, Bound(">="),
         quantity="nonnegative",
+        status="derived here",
         title="N Σx⁴ ≥ (Σx²)² + (N/2)(max x² − min x²)², so they are equal only where all |xᵢ| are equal",
         points=[OFF],
         tight_at=[ON],
