@@ -1,0 +1,1 @@
+"""Simulators of estimation: transport, variational inference, adaptive queries, autoencoders."""

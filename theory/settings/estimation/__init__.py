@@ -1,0 +1,1 @@
+"""Models of estimation: one file for each family of settings."""
