@@ -27,11 +27,11 @@ docs: .venv/installed-docs ## the documentation, into docs/_build
 
 bench: .venv/installed ## benchmarks, against peers and against the machine
 	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python -m benchmarks.training
+	@if [ -n "$(PEERS)" ]; then $(INSTALL) -e '.[peers]' && $(BIN)/python -m benchmarks.curvature; fi
 
 evaluate: .venv/installed ## float64 against enclosures at 10^5 random points of all claims
 	@$(BIN)/python -m benchmarks.evaluation
-	@$(BIN)/python -m benchmarks.training
-	@if [ -n "$(PEERS)" ]; then $(INSTALL) -e '.[peers]' && $(BIN)/python -m benchmarks.curvature; fi
 
 calibrate: .venv/installed ## the engine's own error rates, into docs/calibration (about an hour; resumes)
 	@$(BIN)/proofs-check calibrate --out docs/calibration
