@@ -48,7 +48,7 @@ class Observable(Declared):
         self,
         text: str = "",
         *,
-        shape: Declared | Sequence[Declared | int] = (),
+        shape: Declared | str | Sequence[Declared | str | int] = (),
         certificate: str | None = None,
         between: tuple[Any, Any] | None = None,
         variance: Any = None,

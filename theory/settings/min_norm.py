@@ -43,6 +43,39 @@ class AnisotropicRegression(Setting):
     variance = Observable("E[(x·(β̂ − E[β̂ | X]))² | X], the part that the noise causes")
 
 
+class RidgeValidation(Setting):
+    """Ridge regression with labels drawn, and its own estimates of its error: y = Xβ + ε, ‖β‖² = r2, Var ε = s2.
+
+    The rows of X (n, p) are standard normal and ε is normal. Along the samples rows and noise are stationary series:
+    each is rho times the one before, and an innovation. β̂ minimises ‖y − Xb‖²/n + lam·‖b‖², with the least norm at
+    lam = 0. K = XXᵀ + n·lam·I, and S = XXᵀK⁻¹ takes the labels to the fit. A new sample depends on no other.
+    """
+
+    n = Size(typical=(8, 60))
+    p = Size(typical=(8, 120))
+    r2 = Real(above=0, typical=(0.5, 2))
+    s2 = Real(above=0, typical=(0.2, 2))
+    lam = Real(at_least=0, typical=(0.05, 1))
+    rho = Real(at_least=0, below=1, typical=(0, 0.9))
+    predictive = Observable("s2 + ‖β̂ − β‖², the mean squared error at a new sample")
+    train = Observable("‖y − Xβ̂‖²/n, the mean squared error on the samples", certificate="rounding")
+    dof = Observable("tr S, the degrees of freedom of the fit")
+    gcv = Observable("(‖K⁻¹y‖²/n)/(tr K⁻¹/n)², the generalised cross-validation", certificate="rounding")
+    mean_predictive = Observable("predictive, the mean over the noise and the directions of β given X")
+    mean_train = Observable("train, the same mean", certificate="rounding")
+    mean_gcv = Observable("gcv, the same mean", certificate="rounding")
+    rounding = Observable("n·ε·condition of K·(mean of y² and of gcv)")
+
+
+class LeaveOneOut(RidgeValidation):
+    """The same, where each sample in turn is left out of a fit; that fit has the same n·lam, so a larger lam."""
+
+    X = Drawn("n", "p")
+    y = Drawn("n")
+    errors = Observable("yᵢ − xᵢ·β̂₋ᵢ, the error of the fit without sample i at that sample", shape="n",
+                        certificate="rounding")
+
+
 class Dichotomies(Setting):
     """n points of R^p, standard normal, and all 2ⁿ ways to label them −1 or 1."""
 
