@@ -1,0 +1,77 @@
+"""Least squares by gradient descent, by Adam and along the gradient flow, all trials at once."""
+
+from numerics.arrays import Array, namespace
+from numerics.networks.models import Linear
+from numerics.simulator import simulates
+from numerics.streams import Stream
+from numerics.training.engine import Stopping, train
+from numerics.training.losses import HALF_SQUARE
+from numerics.training.many_flows import certified
+from numerics.training.optimisers import Adam, GradientDescent, Optimiser
+from theory.settings.implicit_bias import LeastSquaresDescent
+
+CONVERGED = Stopping(4000, small_gradient=1e-13)
+FIRST, EARLY, LATE = 50, 100, 200
+TINY = 1e-30  # once descent has ended
+END = 200.0  # times lam
+
+
+@simulates(LeastSquaresDescent, cost=2e-3, block=256)
+def least_squares_descent(*, n: int, p: int, lam: float, eta: float, r0: float, time: float, optimiser: str,
+                          trials: int, rng: Stream) -> dict[str, Array]:
+    """Data and starts of their own."""
+    xp, X, y = rng.xp, rng.normal((trials, n, p)), rng.normal((trials, n))
+    start = r0 * rng.unit((trials, p))
+    values = xp.linalg.svdvals(X)
+    X = X * (lam * n) ** 0.5 / values[:, :1, None]
+    largest, smallest = (xp.linalg.svdvals(X)[:, at] ** 2 / n for at in (0, -1))
+    method: Optimiser = GradientDescent(eta) if optimiser == "descent" else Adam(eta)
+    path = iterates(method, start, X, y, LATE)
+    (limit,) = train(Linear(), (start,), X, y, method, CONVERGED, rng.child("training")).parameters
+    moves = [xp.linalg.vector_norm(path[:, t - 1, :] - path[:, t - 2, :], axis=-1) for t in (EARLY, LATE)]
+    return {
+        "X": X, "y": y, "start": start, "path": path[:, :FIRST, :], "limit": limit,
+        "limit_error": xp.linalg.vector_norm(slope(limit, X, y), axis=-1) / smallest,
+        "growth": xp.log((moves[1] + TINY) / (moves[0] + TINY)), "smallest": smallest, "largest": largest,
+        "start_loss": loss(start, X, y), **flowed(start, X, y, time, max(END / lam, 2 * time), smallest, largest),
+    }
+
+
+def loss(w: Array, X: Array, y: Array) -> Array:
+    return HALF_SQUARE.value(Linear().forward((w,), X)[0], y)
+
+
+def slope(w: Array, X: Array, y: Array) -> Array:
+    f, pull = Linear().forward((w,), X)
+    return pull(HALF_SQUARE.slope(f, y))[0]
+
+
+def iterates(method: Optimiser, start: Array, X: Array, y: Array, steps: int) -> Array:
+    """w₁, w₂, …   Shapes: start (B, p) -> (B, steps, p)."""
+    parameters, state, path = (start,), method.begin((start,)), []
+    for t in range(1, steps + 1):
+        parameters, state = method.step(parameters, state, lambda at: (slope(at[0], X, y),), t)
+        path.append(parameters[0])
+
+    return namespace(X).stack(path, axis=1)
+
+
+def flowed(start: Array, X: Array, y: Array, time: float, end: float, smallest: Array,
+           largest: Array) -> dict[str, Array]:
+    """The flow's loss at the time, its length up to the end, and their errors."""
+
+    xp = namespace(X)
+
+    def velocity(_: Array, state: Array) -> Array:
+        g = slope(state[:, :-1], X, y)
+        return xp.concat([-g, xp.linalg.vector_norm(g, axis=-1, keepdims=True)], axis=1)
+
+    begin = xp.concat([start, 0.0 * start[:, :1]], axis=1)
+    (early, early_error), (late, late_error) = certified(velocity, begin, [time, end])
+    w, rest = early[:, :-1], xp.linalg.vector_norm(slope(late[:, :-1], X, y), axis=-1)
+    moved = early_error * w.shape[1] ** 0.5
+    steep = xp.linalg.vector_norm(slope(w, X, y), axis=-1)
+    return {
+        "flow_loss": loss(w, X, y), "loss_error": steep * moved + largest / 2 * moved**2,
+        "length": late[:, -1], "length_error": late_error + rest / smallest,
+    }
