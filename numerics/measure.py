@@ -17,7 +17,7 @@ from numerics.sources import source_digest, versions
 from numerics.store import Store, block_key
 from numerics.workers import shared_out
 from theory import discovery
-from theory.domain import Data
+from theory.data import Data
 from theory.errors import BadInput
 from theory.setting import Axis, Point, Setting
 

@@ -18,7 +18,8 @@ import numpy as np
 from numerics.arrays import Machine
 from numerics.linalg import single_thread
 from numerics.streams import Stream, stream
-from theory.domain import Data, Domain, Real
+from theory.data import Data
+from theory.domain import Domain, Real
 from theory.errors import BadDeclaration, BadInput, BadSample
 from theory.setting import Drawn, Event, Observable, Point, Setting
 

@@ -28,6 +28,7 @@ from theory.errors import BadDeclaration, BadInput, BadSample
 from theory.points import complete, default_points, point_values
 from theory.relation import Asymptotic, Bound, Equality, Identity
 from theory.setting import Point
+from theory.values import shown
 
 PREDICTED = (Identity, Equality, Asymptotic, Bound)  # relations whose prediction is a value of the observable
 OF_MEANS, OF_DRAWS = "distance of the mean", "mean distance of a draw"
@@ -56,7 +57,7 @@ class Difference:
     level: float = 0.0
 
     def text(self) -> str:
-        where = ", ".join(f"{name}={value}" for name, value in self.point.items())
+        where = ", ".join(f"{name}={shown(value)}" for name, value in self.point.items())
         words = f"closer: the {self.closer}" if self.closer else self.reason
         figures = ""
         if self.difference is not None and self.interval is not None:

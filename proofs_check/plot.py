@@ -17,7 +17,7 @@ from proofs_check.record import Record
 from proofs_check.sweep import own_axes, parse_over, sweep, theory_curve
 from theory.claim import Claim, Curve
 from theory.computed import Computed
-from theory.domain import Data
+from theory.data import Data
 from theory.errors import BadInput, NotBuilt
 from theory.points import boundary_points, complete, default_points, ladder_top, point_values
 from theory.relation import Asymptotic, Bound, Direction, Equality
@@ -109,9 +109,9 @@ def check_key(claim: Claim, request: Request, points: Sequence[Point], level: fl
     asked = {**dataclasses.asdict(dataclasses.replace(request, values={})), "level": level}
     content = {name: domain.digest() for name, domain in claim.setting.of_kind(Data).items()}
     content |= {
-        str(point): [modes.tobytes().hex() for modes in point.spectra().values()]
+        point.settings_flags(): [modes.tobytes().hex() for modes in point.spectra().values()]
         for point in points
-        if "@" in str(point)
+        if "@" in point.settings_flags()
     }
     return digest_of(
         [

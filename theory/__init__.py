@@ -4,7 +4,8 @@ from sympy import And, Eq, Max, Min, Ne, Or, Rational, Symbol, exp, log, oo, pi,
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed, Law, Minimum
-from theory.domain import Choice, Data, Real, Size, Spectrum, total
+from theory.data import Data
+from theory.domain import Choice, Real, Size, Spectrum, total
 from theory.implicit import Continued, Root, slope
 from theory.proof import (
     Assumed,

@@ -68,13 +68,8 @@ class Curve:
         log: bool = True,
         label: str = "",
     ) -> None:
-        for name, value in (
-            ("over", over),
-            ("values", tuple(values)),
-            ("fixing", dict(fixing or {})),
-            ("log", log),
-            ("label", label),
-        ):
+        parts = {"over": over, "values": tuple(values), "fixing": dict(fixing or {}), "log": log, "label": label}
+        for name, value in parts.items():
             object.__setattr__(self, name, value)
 
 
@@ -153,6 +148,19 @@ class Claim:
                 f"{self.id}: a claim has no {', '.join(sorted(unknown))}; its fields are those of Claim"
             )
         return dataclasses.replace(self, **changes)
+
+    def on(self, setting: type[Setting], *, entry: str, **changes: Any) -> "Claim":
+        """The claim of a setting that inherits from its own: other data, another way to train; empirical, then.
+
+        Places and steps, which speak of this setting alone, are left out. `changes` are fields of Claim.
+        """
+        if not issubclass(setting, self.setting):
+            raise BadDeclaration(f"{self.id} speaks of {self.setting.name()}; write "
+                                 f"class {setting.__name__}({self.setting.__name__}) to claim it of {setting.name()}")
+        left_out = {"points": (), "tight_at": (), "fails_at": (), "figure": None, "steps": (), "flagship": False}
+        wrong = [Wrong(one.name, **one.changes) for one in self.wrong]
+        fields = {**left_out, "wrong": wrong, "status": "empirical", "setting": setting, "entry": entry}
+        return self.but(**{**fields, **changes})
 
     def variant(self, name: str) -> "Claim":
         """The wrong variant of that name, as a claim.   Raises BadDeclaration when there is none."""

@@ -1,8 +1,5 @@
 """Domains: what values a symbol may take, and which of them are typical."""
 
-import hashlib
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -255,44 +252,6 @@ class Spectrum(Domain):
         return "the positive spectra"
 
 
-class Data(Domain):
-    """A data set of the user: arrays in an .npz file, or a function that makes them. Identified by its content."""
-
-    def __init__(self, source: str | Path | Callable[[], dict[str, np.ndarray]]) -> None:
-        self.source = source
-
-    def load(self) -> dict[str, np.ndarray]:
-        """The arrays.   Raises OutsideDomain when the file is not there or holds something that is not finite."""
-        if callable(self.source):
-            arrays = self.source()
-        else:
-            path = Path(self.source)
-            if not path.is_file():
-                raise OutsideDomain(f"{self.name}: there is no file {path}; give the path of an .npz file")
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {key: stored[key] for key in stored.files}
-        bad = [key for key, array in arrays.items() if array.dtype.kind == "f" and not np.all(np.isfinite(array))]
-        if bad:
-            raise OutsideDomain(f"{self.name}: {', '.join(bad)} holds values that are not finite; clean the data first")
-        return arrays
-
-    def digest(self) -> str:
-        """SHA-256 of the content, so that changed data never meets a stored sample."""
-        seal = hashlib.sha256()
-        for key, array in sorted(self.load().items()):
-            seal.update(f"{key}{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
-        return seal.hexdigest()
-
-    def fault(self, value: Any) -> str:
-        return "" if isinstance(value, str) and value == "data" else "the data set is fixed by the setting"
-
-    def draw(self, rng: np.random.Generator) -> str:
-        return "data"
-
-    def __str__(self) -> str:
-        return f"the data set {self.source if isinstance(self.source, (str, Path)) else 'of the setting'}"
-
-
 class total(Function):
     """Sum of an elementwise expression over the modes of its spectra: total(lam/(lam + g)) = Σᵢ λᵢ/(λᵢ + g)."""
 
@@ -338,4 +297,4 @@ def _listed(values: Any) -> str:
     return "[" + ",".join(repr(float(value)) for value in values) + "]"
 
 
-__all__ = ["Choice", "Data", "Declared", "Domain", "Real", "Size", "Spectrum", "total"]
+__all__ = ["Choice", "Declared", "Domain", "Real", "Size", "Spectrum", "total"]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from theory.claim import Claim
-from theory.domain import Data
+from theory.data import Data
 from theory.errors import BadInput, OutsideDomain
 from theory.relation import Asymptotic, Exponent, Order
 from theory.setting import Point, symbols_of

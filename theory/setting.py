@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from sympy import Basic, Eq, Integer, Ne, Symbol, sympify
 
-from theory.domain import Data, Declared, Domain, Real
+from theory.data import Data
+from theory.domain import Declared, Domain, Real
 from theory.errors import BadDeclaration, BadInput
-from theory.values import Modes, plain
+from theory.values import Modes, plain, shown
 
 
 class Axis(Declared):
@@ -193,7 +194,7 @@ class Point:
         )
 
     def __str__(self) -> str:
-        return ", ".join(f"{name}={value}" for name, value in self.text().items())
+        return ", ".join(f"{name}={shown(value)}" for name, value in self.text().items())
 
 
 def _chosen(relation: Any, names: Mapping[Symbol, str]) -> Any:

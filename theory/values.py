@@ -20,6 +20,7 @@ CALL = re.compile(r"(\w+)\((.*)\)")
 LARGEST_EXPONENT = 300  # beyond it a float64 simulator could not hold the value
 LONGEST = 1000
 MOST_MODES = 10**7
+SHOWN = 60  # characters of a list
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,15 @@ def plain(value: Any) -> int | float | str:
     if isinstance(value, Rational):
         return float(value) if Rational(repr(float(value))) == value else str(value)
     return str(value)
+
+
+def shown(value: Any) -> str:
+    """A value as a sentence shows it: a long list by its first numbers, for a reader and not to be read again."""
+    text = str(value)
+    if not text.startswith("[") or len(text) <= SHOWN:
+        return text
+    parts = text[1:-1].split(",")
+    return f"[{', '.join(f'{float(part):.4g}' for part in parts[:3])}, … {len(parts)} modes]"
 
 
 def _call(text: str) -> tuple[str, list[Rational]]:

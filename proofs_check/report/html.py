@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 from proofs_check.record import Record
+from theory.values import shown
 
 COLOURS = {"supported": "#00694E", "refuted": "#B34700", "undecided": "#5A5A5A"}
 CELL = "padding:2px 10px 2px 0;text-align:{side};border-bottom:1px solid rgba(128,128,128,.3);white-space:nowrap"
@@ -38,7 +39,7 @@ def _table(record: Record) -> str:
 
 
 def _row(tested: Mapping[str, Any]) -> str:
-    point = ", ".join(f"{name} = {value}" for name, value in tested["point"].items())
+    point = ", ".join(f"{name} = {shown(value)}" for name, value in tested["point"].items())
     interval = (
         f"[{', '.join('∞' if end is None else _number(end) for end in tested['interval'])}]"
         if tested["interval"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from proofs_check.record import Record
 from theory.errors import BadInput, NotBuilt
+from theory.values import shown
 
 SPREAD = 2.6  # standard errors drawn where a record has no confidence interval of the mean: 99 % of a normal law
 JUDGED, ERRORS = "confidence interval", f"{SPREAD:g} standard errors"
@@ -180,7 +181,7 @@ def theory_marks(spec: Spec) -> list[Mark]:
 
 
 def said(point: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in point.items())
+    return ", ".join(f"{name}={shown(value)}" for name, value in point.items())
 
 
 def _gap_mark(record: Record, tested: Mapping[str, Any], spec: Spec) -> Mark:

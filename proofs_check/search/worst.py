@@ -25,6 +25,7 @@ from proofs_check.statistics.evidence import Outcome
 from theory.claim import Claim
 from theory.errors import BadInput
 from theory.setting import Point
+from theory.values import shown
 
 CORNERS, TARGETED, OPTIMISED, DEEP = 0.15, 0.3, 0.5, 0.75  # of the budget, spent at the end of each phase
 SURE = 8  # expected violations among the draws that tell whether a simpler point is violated too
@@ -58,7 +59,7 @@ class Falsified:
 
     def text(self) -> str:
         """For a terminal."""
-        where = ", ".join(f"{name}={value}" for name, value in self.worst_point.items())
+        where = ", ".join(f"{name}={shown(value)}" for name, value in self.worst_point.items())
         effort = f"{self.points:,} points, {self.trials:,} trials, {self.seconds:.1f} s"
         left = f"; {self.left_out} left out ({self.fault})" if self.left_out else ""
         found = self.counterexample["sentence"] if self.counterexample else "not refuted at any point visited"

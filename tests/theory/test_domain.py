@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sympy import Rational, latex, pretty
 
-from theory.domain import Choice, Data, Domain, Real, Size, Spectrum, total
+from theory.domain import Choice, Domain, Real, Size, Spectrum, total
 from theory.errors import BadDeclaration, BadInput, OutsideDomain
 from theory.setting import Setting
 from theory.values import Modes, exact, plain
@@ -166,13 +166,6 @@ def test_without_a_typical_range_no_point_is_drawn() -> None:
         assert domain.corners() == []
         with pytest.raises(BadDeclaration, match="typical"):
             domain.draw(np.random.default_rng(0))
-
-
-def test_data_is_known_by_its_content() -> None:
-    here, there = ({"X": np.arange(3.0)}, {"X": np.arange(3.0) + 1})
-    assert Data(lambda: here).digest() == Data(lambda: dict(here)).digest() != Data(lambda: there).digest()
-    with pytest.raises(OutsideDomain, match="not finite"):
-        named(Data(lambda: {"X": np.array([np.nan])})).load()  # type: ignore[attr-defined]
 
 
 def test_total_prints_as_a_sum() -> None:

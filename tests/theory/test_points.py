@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sympy import Eq, Symbol
 
 from theory.claim import Claim, Source
-from theory.domain import Choice, Data, Real, Size
+from theory.data import Data
+from theory.domain import Choice, Real, Size
 from theory.errors import BadInput, OutsideDomain
 from theory.points import boundary_points, complete, default_points
 from theory.relation import Asymptotic, Equality, Ladder

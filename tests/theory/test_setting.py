@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Eq, Ne, Piecewise, Rational, Symbol
 
-from theory.domain import Choice, Data, Real, Size, Spectrum, total
+from theory.data import Data
+from theory.domain import Choice, Real, Size, Spectrum, total
 from theory.errors import BadDeclaration, BadInput, OutsideDomain
 from theory.setting import Axis, Drawn, Event, Observable, Point, Setting
 
