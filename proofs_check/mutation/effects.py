@@ -13,6 +13,8 @@ import numpy as np
 import sympy
 
 from numerics.measure import Arrays, Laboratory, Unit
+from proofs_check.mutation.ladders import A_LIMIT, Z, off_order, off_sense, off_slope
+from proofs_check.mutation.relations import follows
 from proofs_check.sampling import Evidence, first_look
 from proofs_check.statistics import stations
 from proofs_check.statistics.evidence import Measured, Station, scale_of
@@ -34,9 +36,7 @@ SAME = 1e-9
 SAME_POINTS = 20
 LONGEST = 200  # operations in a formula that SymPy is asked to expand
 PILOT = "mutation pilot"
-A_LIMIT = 2 / 100  # what has no scale has a tolerance of its own, which stands for 2 %
 GRID = 400  # shares at which two laws are compared
-Z = 4.0  # standard errors that a verdict asks for, to an order of magnitude
 
 
 class Remembering(Laboratory):
@@ -242,18 +242,19 @@ def _(relation: Ordering, claim: Claim, base: Sequence[Measured], told: Sequence
 
 
 @false_by.register
-def _(relation: Order, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool) -> float:
-    """The trend of m′/m as a power of the size, in units in which the least trend that refutes is 2 %.
+def _(relation: Exponent, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool) -> float:
+    """The difference of the slopes; of a slope read in another way, what the pilot surely shows."""
+    if relation == claim.relation:
+        return float(np.max(np.abs(np.stack(differences(claim, base, told)))))
+    return off_slope(relation, base) / float(unit(relation, claim, base[0]))
 
-    Constants are free; O is not false of a larger shape, and o is taken for true of any that was not measured.
-    """
-    sizes = np.array(relation.along.sizes, dtype=float)
-    with np.errstate(all="ignore"):
-        shapes = np.log([float(new.value) / float(only.prediction.value) for only, new in zip(base, told, strict=True)])
-    if not np.all(np.isfinite(shapes)):
-        return float("nan")
-    trend = float(np.polyfit(np.log(sizes), shapes, 1)[0]) * np.log(max(sizes[-1], np.e)) * A_LIMIT
-    return {"O": max(-trend, 0.0), "o": 0.0, "Theta": abs(trend)}[relation.sense]
+
+@false_by.register
+def _(relation: Order, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool) -> float:
+    """The trend of m′/m as a power of the size; in another sense of the same shape, what the pilot surely shows."""
+    if not isinstance(claim.relation, Order) or relation == claim.relation:
+        return off_order(relation, base, told)
+    return off_sense(relation, claim.relation, base)
 
 
 @false_by.register
@@ -268,10 +269,10 @@ def _(relation: Bound, claim: Claim, base: Sequence[Measured], told: Sequence[Pr
 
 
 def implied(claim: Claim, mutant: Claim, base: Sequence[Measured], told: Sequence[Prediction]) -> bool:
-    """Whether a mutant of a bound follows from the bound at every station and in every pilot draw."""
+    """Whether a mutant follows from the claim: by what its relation says, or, of a bound, at every pilot draw."""
     relation = claim.relation
     if not isinstance(relation, Bound) or mutant.relation != relation:
-        return False
+        return follows(mutant.relation, relation)
     sign = 1 if relation.sense == "<=" else -1
     return all(bool(np.all(sign * part >= 0)) for part in differences(claim, base, told))
 

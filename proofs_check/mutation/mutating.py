@@ -168,7 +168,9 @@ def _settle_without_trials(claim: Claim, one: Studied, seed: int) -> None:
     elif math.isnan(one.most):
         one.outcome, one.reason = "undefined", "no value at any point"
     elif one.looser and not one.counts:
-        one.outcome, one.reason = "still true", "implied by the bound at every point tried"
+        changed = one.mutant.claim.relation != claim.relation
+        one.outcome = "still true"
+        one.reason = "the claim implies it" if changed else "implied by the bound at every point tried"
 
 
 def _points(claim: Claim, sites: Sequence[Site], studied: Sequence[Studied], tolerance: float) -> list[int]:
@@ -267,6 +269,8 @@ def _settle_after_trials(claim: Claim, one: Studied, seen: float | None) -> None
         one.reason = "not tried: the points that were chosen do not show it"
     elif one.mutant.kind == "rate":
         one.reason = "it predicts the same values"
+    elif one.mutant.claim.relation != claim.relation:
+        one.reason = "the pilot does not show it to be false"
     elif _any_error_shows(claim.relation):
         one.reason = "no draw was seen that violates it"
     else:
