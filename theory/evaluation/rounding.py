@@ -20,11 +20,13 @@ Pair = tuple[np.ndarray, np.ndarray]  # values and bounds of their errors
 EPS = float(np.finfo(float).eps)
 TINY = float(np.finfo(float).tiny)
 LIBRARY = 8 * EPS  # rounding of NumPy's and SciPy's elementary functions
+OF_COMPLEX = 512 * EPS  # of SciPy's special functions of complex arguments, where they say 1e-13
 MONOTONE = (
     sympy.exp, sympy.log, sympy.tanh, sympy.sinh, sympy.asinh, sympy.atan, sympy.erf, sympy.erfc, sympy.asin,
     sympy.acos, sympy.atanh, sympy.acosh, sympy.sign, sympy.Heaviside, sympy.floor, sympy.ceiling,
 )  # fmt: skip
 LIPSCHITZ = (sympy.sin, sympy.cos, sympy.Abs, sympy.Min, sympy.Max, sympy.re, sympy.im, sympy.conjugate)
+PARTS = (sympy.Abs, sympy.re, sympy.im, sympy.conjugate)  # so they are for complex arguments too
 
 
 @lru_cache(maxsize=512)
@@ -45,7 +47,9 @@ def as_float(value: Any) -> Any:
         return np.array([as_float(entry) for entry in value])
     if isinstance(value, acb):
         return complex(float(value.real.mid()), float(value.imag.mid()))
-    return value if isinstance(value, np.ndarray) else float(value.mid()) if isinstance(value, arb) else float(value)
+    if isinstance(value, (np.ndarray, complex)):
+        return value
+    return float(value.mid()) if isinstance(value, arb) else float(value)
 
 
 def pair_of(value: Any) -> Pair:
@@ -58,7 +62,7 @@ def pair_of(value: Any) -> Pair:
         return real + 1j * imaginary, off + aside
     number = np.asarray(as_float(value))
     number = number if number.dtype.kind == "c" else number.astype(float)
-    exact = isinstance(value, (np.ndarray, float, int)) and not (isinstance(value, int) and abs(value) > 2**53)
+    exact = isinstance(value, (np.ndarray, float, int, complex)) and not (isinstance(value, int) and abs(value) > 2**53)
     error = np.zeros(number.shape) if exact else _ulps(number, EPS)
     return number, error + float(value.rad()) * (1 + EPS) if isinstance(value, arb) else error
 
@@ -102,10 +106,10 @@ class Rounding:
         written = node.func(*(Symbol(f"_{i}") if i in places else part for i, part in enumerate(node.args)))
         read = [parts[i] for i in places]
         real = not any(np.iscomplexobj(value) for value, _ in read)
-        if isinstance(node, LIPSCHITZ):
+        if isinstance(node, LIPSCHITZ if real else PARTS):
             value = np.asarray(vectorised(written, names)(*(part[0] for part in read)))
             error = reduce(np.maximum, (part[1] for part in parts))
-            return value, error + _ulps(value, LIBRARY) if real or isinstance(node, sympy.Abs) else error + EPS
+            return value, error + _ulps(value, LIBRARY)
         if isinstance(node, MONOTONE) and len(read) == 1 and real:
             function = vectorised(written, names)
             (at, off), value = read[0], np.asarray(function(read[0][0]))
@@ -122,11 +126,11 @@ class Rounding:
         try:
             function = vectorised(written, names)
             value = _real(function(*at)) if real else np.asarray(function(*at))
-            error = _ulps(value, 4 * LIBRARY)
+            error = _ulps(value, 4 * LIBRARY if real else OF_COMPLEX)
             for i, (middle, off) in enumerate(read):
                 whole = (off == 0) & (middle == np.round(middle))
                 step = np.where(whole, 0, 2 * off + 4 * EPS * np.abs(middle))
-                for move in (-step, step):
+                for move in (-step, step) if real else (-step, step, -1j * step, 1j * step):
                     there = function(*at[:i], middle + move, *at[i + 1 :])
                     error = error + np.abs((_real(there) if real else there) - value)
             return value, error
@@ -226,4 +230,5 @@ def _power(base: Pair, exponent: Pair, written: Any) -> Pair:
     elif not isinstance(written, sympy.Integer) and np.iscomplexobj(b):
         near = np.where((np.real(b) < off) & (np.abs(np.imag(b)) <= off) & (off > 0), np.inf, near)
     lost = np.where((np.abs(value) < TINY) & (b != 0), TINY, 0.0)
-    return value, near * (1 + LIBRARY) + LIBRARY * np.abs(value) + lost
+    turns = 1 + np.abs(y * np.log(b)) if np.iscomplexobj(value) else 1.0  # a complex power is exp(y log b)
+    return value, near * (1 + LIBRARY) + LIBRARY * turns * np.abs(value) + lost
