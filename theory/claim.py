@@ -312,25 +312,19 @@ class Claim:
     def certificate(self, point: Point, measured: Mapping[str, np.ndarray]) -> np.ndarray | None:
         """The error bound of the observable in every trial, where the setting names one.
 
-        That of an expression in observables is Σ |∂f/∂x|·(bound of x), and its rounding.
+        That of an expression in observables: their bounds carried through it, and the rounding of every step.
         """
-        parts = [
-            part
-            for symbol in symbols_of([self.observable])
-            if isinstance(part := self.setting.part_of(symbol), Observable)
-        ]
-        bounded = [(part, part.certificate) for part in parts if part.certificate]
-        if not bounded:
-            return None
-        if self.observable == bounded[0][0].symbol:
-            return measured[bounded[0][1]]
-        values, arrays = {**point.exact(), **point.spectra()}, {part.symbol: measured[part.name] for part in parts}
-        slopes = {
-            name: per_trial(sympy.diff(self.observable, part.symbol), values, arrays).value for part, name in bounded
+        part = self.setting.part_of(self.observable)
+        if part is not None:
+            return measured[part.certificate] if isinstance(part, Observable) and part.certificate else None
+        parts = {p.symbol: p for p in self.setting.parts.values() if p.name in measured}
+        bounds = {
+            symbol: measured[part.certificate]
+            for symbol, part in parts.items()
+            if isinstance(part, Observable) and part.certificate
         }
-        return per_trial(self.observable, values, arrays).error + sum(
-            np.abs(slope * measured[name]) for name, slope in slopes.items()
-        )
+        arrays = {symbol: measured[part.name] for symbol, part in parts.items()}
+        return per_trial(self.observable, {**point.exact(), **point.spectra()}, arrays, bounds).error
 
     def _repr_html_(self) -> str:
         from theory.describe import card

@@ -7,21 +7,28 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from flint import arb
 from sympy import Basic, Symbol
 
 from theory.errors import BadInput
 from theory.evaluate import Prediction, ball_at, predicted
-from theory.evaluation.rounding import EPS, Rounding, as_float, pair_of, vectorised
+from theory.evaluation.rounding import EPS, Pair, Rounding, as_float, pair_of, vectorised
 
 __all__ = ["EPS", "as_float", "in_float64", "per_trial", "vectorised"]
 BLOCK = 2**19  # numbers of one node held at once
 MOST_BALLS = 1000  # trials evaluated anew, about a second
 
 
-def per_trial(expression: Basic, values: Mapping[Symbol, Any], measured: Mapping[Symbol, np.ndarray]) -> Prediction:
+def per_trial(
+    expression: Basic,
+    values: Mapping[Symbol, Any],
+    measured: Mapping[Symbol, np.ndarray],
+    bounds: Mapping[Symbol, np.ndarray] | None = None,
+) -> Prediction:
     """The expression for every trial, with a bound on its error; what float64 cannot hold is evaluated by balls.
 
-    Shapes: measured (trials,) each -> (trials,).
+    `bounds`: by how much some of the measured numbers may be off, no number where that is unknown.
+    Shapes: measured, bounds (trials,) each -> (trials,).
     """
     trials = len(next(iter(measured.values())))
     symbols = _symbols(expression)
@@ -33,25 +40,27 @@ def per_trial(expression: Basic, values: Mapping[Symbol, Any], measured: Mapping
         )
     known = {symbol: pair_of(values[symbol]) for symbol in symbols if symbol not in measured}
     drawn = {symbol: np.asarray(measured[symbol], dtype=float) for symbol in symbols if symbol in measured}
+    off = {symbol: np.abs((bounds or {}).get(symbol, np.zeros(trials))) for symbol in drawn}
+    off = {symbol: np.where(np.isnan(bound), np.inf, bound) for symbol, bound in off.items()}
     modes = max((value.size for value, _ in known.values()), default=1)
     value, error, moved = np.empty(trials), np.empty(trials), set()
     step = max(1, BLOCK // modes)
     for first in range(0, trials, step):
         part = slice(first, first + step)
-        here = {symbol: array[part] for symbol, array in drawn.items()}
+        here = {symbol: (array[part], off[symbol][part]) for symbol, array in drawn.items()}
         value[part], error[part], names = _block(expression, known, here, len(value[part]))
         moved |= names
-    anew = _by_balls(expression, values, drawn, value, error)
+    anew = _by_balls(expression, values, {s: (array, off[s]) for s, array in drawn.items()}, value, error)
     return Prediction(value, error, _guarantee(moved) + (", balls where it overflows" if anew else ""))
 
 
 def _block(
-    expression: Basic, known: Mapping[Symbol, Any], drawn: Mapping[Symbol, np.ndarray], trials: int
+    expression: Basic, known: Mapping[Symbol, Any], drawn: Mapping[Symbol, Pair], trials: int
 ) -> tuple[np.ndarray, np.ndarray, set[str]]:
     """Modes lie along the last axis, so trials along the first."""
     columns = any(value.ndim for value, _ in known.values())
     shape = (trials, 1) if columns else (trials,)
-    walk = Rounding({**known, **{s: (a.reshape(shape), np.zeros(shape)) for s, a in drawn.items()}})
+    walk = Rounding({**known, **{s: (a.reshape(shape), error.reshape(shape)) for s, (a, error) in drawn.items()}})
     with np.errstate(all="ignore"):  # what is not finite is not a number
         value, error = _real_pair(*walk.of(expression))
     try:
@@ -62,12 +71,12 @@ def _block(
 
 
 def _by_balls(
-    expression: Basic, values: Mapping[Symbol, Any], drawn: Mapping[Symbol, np.ndarray], value: Any, error: Any
+    expression: Basic, values: Mapping[Symbol, Any], drawn: Mapping[Symbol, Pair], value: Any, error: Any
 ) -> bool:
     """Replaces what float64 leaves open by what balls say; the first of them only, where they are many."""
     lost = np.flatnonzero(~np.isfinite(error))[:MOST_BALLS]
     for trial in lost:
-        at = {**values, **{symbol: float(array[trial]) for symbol, array in drawn.items()}}
+        at = {**values, **{symbol: _ball(array[trial], off[trial]) for symbol, (array, off) in drawn.items()}}
         for bits in (128, 1024):
             try:
                 found = predicted(ball_at(expression, at, bits))
@@ -77,6 +86,10 @@ def _by_balls(
                 value[trial], error[trial] = found.value, found.error
                 break
     return bool(np.isfinite(error[lost]).any())
+
+
+def _ball(value: float, off: float) -> Any:
+    return arb(float(value), float(off)) if off else float(value)
 
 
 def in_float64(expression: Basic, values: Mapping[Symbol, Any]) -> Prediction:

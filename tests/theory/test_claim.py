@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import And, Eq, Ne, Piecewise, Rational, Symbol, log, sqrt
+from sympy import Add, And, Eq, Ne, Piecewise, Rational, Symbol, log, sqrt
 
 from theory.claim import Claim, Source, Wrong, event_of
 from theory.computed import Computed, Law
@@ -230,6 +230,20 @@ def test_an_expression_of_observables_is_measured_and_carries_their_certificates
     claim = toy(observable=Toy.s * Toy.y**2 - Toy.z, relation=Bound("<="))
     assert claim.measure(at, DRAWN) == pytest.approx([-0.5, 1, 8], rel=1e-15)
     certificate = claim.certificate(at, DRAWN)
-    assert certificate == pytest.approx([0.1, 0.4, 0.4], rel=1e-12), "the slope is 2 s y"
+    y, off, s = np.abs(DRAWN["y"]), DRAWN["y_error"], float(VALUES["s"])
+    farthest = s * ((y + off) ** 2 - y**2)
+    assert certificate is not None and np.all((certificate >= farthest) & (certificate < 1.15 * farthest))
+    assert np.all(2 * s * y * off < farthest), "the slope alone says too little"
+    with pytest.MonkeyPatch.context() as planted:
+        planted.setitem(DRAWN, "y_error", np.array([np.nan, np.inf, 0.0]))
+        assert np.isfinite(claim.certificate(at, DRAWN)).tolist() == [False, False, True]
+
+
+def test_an_expression_of_exact_observables_carries_its_rounding() -> None:
+    """(z + 10⁹) − 10⁹ keeps z to 1e-7 only."""
+    at, far = Point.of(Toy, VALUES), Add(Add(Toy.z, 10**9, evaluate=False), -(10**9), evaluate=False)
+    claim, drawn = toy(observable=far * Toy.z), {**DRAWN, "z": np.array([1 / 3, 0.7, 0.11])}
+    certificate, off = claim.certificate(at, drawn), np.abs(claim.measure(at, drawn) - drawn["z"] ** 2)
+    assert certificate is not None and np.all((1e-9 < off) & (off <= certificate)) and np.all(certificate < 1e-6)
     assert toy().certificate(at, DRAWN) is DRAWN["y_error"]
     assert toy(observable=Toy.z).certificate(at, DRAWN) is None
