@@ -43,6 +43,30 @@ class AnisotropicRegression(Setting):
     variance = Observable("E[(x·(β̂ − E[β̂ | X]))² | X], the part that the noise causes")
 
 
+class PowerLawNoise(Setting):
+    """Least-norm interpolation of noise by features whose variances fall like a power: X = Z·diag(i^-alpha)^½ (n, p).
+
+    Z is standard normal, y (n,) has independent entries of mean 0 and variance 1, and β̂ = X⁺y.
+    """
+
+    n = Size(typical=(16, 64))
+    p = Size(typical=(400, 4000))
+    alpha = Real(above=0, typical=(2, 3))
+    variance = Observable("E[(x·β̂)² | X], what the interpolated noise adds to the error at a fresh input",
+                          between=(0, None))
+
+
+class TwoLevelNoise(Setting):
+    """The same where k of the p features have variance 1 and the others variance eps."""
+
+    n = Size(typical=(20, 80))
+    p = Size(typical=(200, 2000))
+    k = Size(at_least=0, typical=(1, 5))
+    eps = Real(above=0, at_most=1, typical=(0.001, 0.01))
+    variance = Observable("E[(x·β̂)² | X], what the interpolated noise adds to the error at a fresh input",
+                          between=(0, None))
+
+
 class RidgeValidation(Setting):
     """Ridge regression with labels drawn, and its own estimates of its error: y = Xβ + ε, ‖β‖² = r2, Var ε = s2.
 
@@ -74,6 +98,28 @@ class LeaveOneOut(RidgeValidation):
     y = Drawn("n")
     errors = Observable("yᵢ − xᵢ·β̂₋ᵢ, the error of the fit without sample i at that sample", shape="n",
                         certificate="rounding")
+
+
+class LassoRegression(Setting):
+    """LASSO on n samples of p features: y = Xβ + ε, β̂ minimises ‖y − Xb‖²/2 + lam·Σ|bⱼ|, ε normal of variance s2.
+
+    The rows of √n·X are normal with variances 1 and correlation c between any two features. Of the coordinates of β,
+    eps·p are mu or −mu, each sign with probability one half, and the others 0; where eps·p is not whole, a draw
+    rounds it up or down so that it is right in the mean.
+    """
+
+    n = Size(typical=(40, 240))
+    p = Size(typical=(40, 160))
+    eps = Real(above=0, below=1, typical=(0.3, 0.5))
+    mu = Real(above=0, typical=(0.8, 1.2))
+    s2 = Real(above=0, typical=(0.3, 0.8))
+    lam = Real(above=0, typical=(0.4, 0.8))
+    c = Real(at_least=0, below=1, typical=(0, 0.5))
+    mse = Observable("‖β̂ − β‖²/p", between=(0, None), certificate="apart")
+    support = Observable("the share of the coordinates of β̂ that are not 0", between=(0, 1), values="discrete",
+                         certificate="doubtful")
+    apart = Observable("bound of the error of mse, from the duality gap where the fit stopped")
+    doubtful = Observable("the share of the coordinates that the gap does not tell from 0")
 
 
 class Dichotomies(Setting):
