@@ -88,7 +88,7 @@ def _by_balls(
     return bool(np.isfinite(error[lost]).any())
 
 
-def _ball(value: float, off: float) -> Any:
+def _ball(value: Any, off: Any) -> Any:
     return arb(float(value), float(off)) if off else float(value)
 
 
