@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sympy import sympify
 
 from theory.claim import Claim, Curve
 from theory.curve import predictions
@@ -134,17 +133,14 @@ def theory_curve(claim: Claim, base: Point, curve: Curve | None) -> tuple[list[f
         places = [(value, {**values, str(curve.over): value}) for value in _grid(claim, curve)]
     else:
         assert ladder is not None
-        sizes = range(ladder.sizes[0], ladder.sizes[-1] + 1)
+        sizes, domains = range(ladder.sizes[0], ladder.sizes[-1] + 1), claim.setting.domains()
+        rungs = Ladder(ladder.along, sizes, ladder.tie).rungs()
         whole = [
-            size
-            for size in sizes
-            if all(sympify(tied).subs(ladder.along, size).is_integer for tied in ladder.tie.values())
+            (size, {**values, **rung})
+            for size, rung in zip(sizes, rungs, strict=True)
+            if not any(isinstance(domains[name], Size) and domains[name].fault(tied) for name, tied in rung.items())
         ]
-        kept = whole[:: max(1, len(whole) // FINE)] + whole[-1:]
-        places = [
-            (size, {**values, **Ladder(ladder.along, (size, size + 1, size + 2), ladder.tie).rungs()[0]})
-            for size in sorted(set(kept))
-        ]
+        places = whole[:: max(1, len(whole) // FINE)] + whole[-1:]
     found = [(float(x), point) for x, where in places if (point := _inside(claim, where)) is not None]
     heights = predictions(claim, [point for _, point in found]).value if found else []
     drawn = [(x, float(height)) for (x, _), height in zip(found, heights, strict=True) if math.isfinite(height)]

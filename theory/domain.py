@@ -9,6 +9,7 @@ from theory.errors import BadDeclaration, BadInput, OutsideDomain
 from theory.values import LARGEST_EXPONENT, Modes, exact, parse, representable
 
 LARGEST_SIZE = 10**9
+power, step = Function("power"), Function("step")  # spectra whose numbers are formulas, as a ladder ties them
 
 
 class Declared:
@@ -297,4 +298,4 @@ def _listed(values: Any) -> str:
     return "[" + ",".join(repr(float(value)) for value in values) + "]"
 
 
-__all__ = ["Choice", "Declared", "Domain", "Real", "Size", "Spectrum", "total"]
+__all__ = ["Choice", "Declared", "Domain", "Real", "Size", "Spectrum", "power", "step", "total"]

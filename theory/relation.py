@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from sympy import Symbol, sympify
+from sympy.core.function import AppliedUndef
 
 from theory.errors import BadDeclaration
 
@@ -36,7 +37,7 @@ class Relation:
 class Ladder:
     """Increasing sizes along which a limit is approached, and symbols tied to them; the gap goes like size^-rate.
 
-    A rate of None is fitted: it then refutes nothing, and supports only where no extrapolation is needed.
+    A spectrum is tied as tie={M.l: power(Rational(3, 2), 3 * M.n)}, with power and step of theory.domain. A rate of None is fitted: it then refutes nothing, and supports only where no extrapolation is needed.
     """
 
     along: Symbol
@@ -63,10 +64,15 @@ class Ladder:
         return [
             {
                 str(self.along): size,
-                **{str(symbol): sympify(value).subs(self.along, size) for symbol, value in self.tie.items()},
+                **{str(symbol): self._tied(value, size) for symbol, value in self.tie.items()},
             }
             for size in self.sizes
         ]
+
+    def _tied(self, value: Any, size: int) -> Any:
+        """A number, or the text of a spectrum."""
+        found = sympify(value).subs(self.along, size)
+        return str(found) if isinstance(found, AppliedUndef) else found
 
     def symbols(self) -> tuple[str, ...]:
         return (str(self.along), *map(str, self.tie))

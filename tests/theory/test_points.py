@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Eq, Symbol
+from sympy import Eq, Rational, Symbol
 
 from theory.claim import Claim, Source
 from theory.data import Data
-from theory.domain import Choice, Real, Size
+from theory.domain import Choice, Real, Size, Spectrum, power
 from theory.errors import BadInput, OutsideDomain
 from theory.points import boundary_points, complete, default_points
 from theory.relation import Asymptotic, Equality, Ladder
@@ -126,6 +126,18 @@ def test_bad_values_are_refused(values: dict[str, Any], words: str) -> None:
 def test_the_points_of_a_ladder_stand_at_its_top() -> None:
     claim = toy(relation=Asymptotic(Ladder(Toy.n, [12, 24, 48], tie={Toy.p: 2 * Toy.n})))
     assert all((point["n"], point["p"]) == (48, 96) for point in default_points(claim, 4, 0))
+
+
+def test_a_ladder_ties_a_spectrum_to_its_sizes_and_a_formula_that_is_none_stays_a_number() -> None:
+    lam, spectra = Symbol("lam", positive=True), Spectrum()
+    spectra.name = "lam"
+    ladder = Ladder(Toy.n, [2, 4, 8], tie={lam: power(Rational(3, 2), 3 * Toy.n), Toy.p: 2 * Toy.n})
+    tied = [spectra.accept(rung["lam"]).array for rung in ladder.rungs()]
+    for size, modes in zip(ladder.sizes, tied, strict=True):
+        assert np.allclose(modes, np.arange(1, 3 * size + 1) ** -1.5, rtol=1e-15)
+    assert [rung["p"] for rung in ladder.rungs()] == [4, 8, 16]
+    with pytest.raises(OutsideDomain, match="a spectrum is wanted"):
+        spectra.accept(ladder.rungs()[0]["p"])
 
 
 def test_boundary_points_leave_what_the_claim_assumes() -> None:

@@ -23,14 +23,20 @@ class IsotropicRegression(Setting):
     average_risk = Observable("the excess risk, average over the directions of β")
 
 
+class TunedRidge(IsotropicRegression):
+    """The same, where the ridge may be chosen with X in hand; β ~ N(0, (r2/p)·I), over which all risks are means."""
+
+    best = Observable("the lam of the least average risk given X", certificate="width")
+    width = Observable("how far the search leaves the best lam open")
+
+
 class AnisotropicRegression(Setting):
     """Regression on features of covariance diag(l): y = Xβ + ε, X = Z·diag(l)^½ (n, p), βᵢ² = b2ᵢ, Var ε = s2.
 
-    The entries of Z are independent of mean 0 and variance 1: standard normal (entries "gaussian") or fair signs
-    ("signs"); or its rows are normal vectors of which a fair coin doubles nearly all the square length: it is times 1.9
-    or times 0.1 ("elliptical"). β̂ minimises ‖y − Xb‖²/n + lam·‖b‖², with the
-    least norm at lam = 0. The observables are conditional expectations given X, over noise, signs of β and a fresh
-    input.
+    The entries of Z have mean 0 and variance 1: they are independent and standard normal (entries "gaussian") or fair
+    signs ("signs"), or each row is a standard normal vector times √1.9 or √0.1, which a fair coin decides
+    ("elliptical"). β̂ minimises ‖y − Xb‖²/n + lam·‖b‖², with the least norm at lam = 0. The observables are conditional
+    expectations given X, over noise, signs of β and a fresh input.
     """
 
     n = Size(typical=(16, 128))

@@ -1,9 +1,9 @@
 """Bias and variance of ridge regression for features of any covariance, from one effective ridge."""
 
-from sympy import Ne, Symbol, diff
+from sympy import Ne, Rational, Symbol, diff
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.domain import total
+from theory.domain import power, step, total
 from theory.implicit import Root
 from theory.proof import Degree, Identical, Monotone
 from theory.relation import Asymptotic, Equality, Ladder
@@ -17,6 +17,8 @@ error = total(M.l * M.b2 / (M.l + k) ** 2)
 bias = k**2 * error / (1 - df2 / M.n)
 variance = M.s2 * df2 / (M.n - df2)
 ladder = Asymptotic(Ladder(M.n, [12, 24, 48, 96], rate=1))
+TIED = {M.l: power(Rational(3, 2), 3 * M.n), M.b2: step(3 * M.n, 1 / (3 * M.n))}
+ridgeless = Asymptotic(Ladder(M.n, [12, 24, 48, 96], tie=TIED, rate=1))
 POINTS = [
     {M.l: "power(1,200)", M.b2: "power(0.5,200)", M.s2: 1, M.lam: "0.05", M.entries: "gaussian"},
     {M.l: "power(1.5,200)", M.b2: "power(0.5,200)", M.s2: 1, M.lam: "0.02", M.entries: "signs"},
@@ -36,6 +38,8 @@ SHARED = {
     "points": POINTS,
     "fails_at": [{**POINTS[0], M.entries: "elliptical"}],
 }  # fmt: skip
+RIDGELESS = {**SHARED, "fixing": {M.lam: 0}, "points": [{M.s2: 1, M.entries: "gaussian"}], "fails_at": [],
+             "roots": [Root(k, M.n - df1, unique="the left side increases in kappa")]}
 
 claims = [
     Claim(
@@ -72,5 +76,27 @@ claims = [
         ],
         figure=Curve(M.n, label="samples n"),
         **SHARED,
+    ),
+    Claim(
+        M, M.bias, bias, ridgeless,
+        quantity="ridgeless",
+        title="Bias of the least-norm interpolator under a power law of three features to a sample",
+        **RIDGELESS,
+        wrong=[
+            Wrong("overfitting coefficient dropped", prediction=k**2 * error),
+            Wrong("signal in the null space only", prediction=total(M.l * M.b2) * k / (1 + k)),
+        ],
+        figure=Curve(M.n, label="samples n, with 3n features"),
+    ),
+    Claim(
+        M, M.variance, variance, ridgeless,
+        quantity="ridgeless_variance",
+        title="Variance of the least-norm interpolator under a power law of three features to a sample",
+        **RIDGELESS,
+        wrong=[
+            Wrong("overfitting coefficient dropped", prediction=M.s2 * df2 / M.n),
+            Wrong("as if isotropic, n/(p − n)", prediction=M.s2 / 2),
+        ],
+        figure=Curve(M.n, label="samples n, with 3n features"),
     ),
 ]  # fmt: skip

@@ -4,8 +4,9 @@ from sympy import Rational, Symbol, diff, sqrt
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Degree, Identical, Inequality, Monotone, Solution
-from theory.relation import Asymptotic, Ladder, Ordering
+from theory.relation import Asymptotic, Identity, Ladder, Ordering
 from theory.settings.min_norm import IsotropicRegression as M
+from theory.settings.min_norm import TunedRidge as T
 
 gamma = M.p / M.n
 u = 1 - gamma + M.lam
@@ -72,6 +73,24 @@ claims = [
             Wrong("ridge counted n times", prediction=risk.subs(M.lam, M.n * M.lam)),
         ],
         figure=Curve(M.n, label="samples n, with 5n features"),
+        **SHARED,
+    ),
+    Claim(
+        T, T.best, T.s2 * T.p / (T.n * T.r2), Identity(),
+        quantity="bayes",
+        title="Averaged over the directions of β the best ridge is the same for every design",
+        fixing={T.lam: 1},  # not read
+        regime=[T.s2 * T.p < 10**4 * T.n * T.r2, T.n * T.r2 < 10**4 * T.s2 * T.p, T.n <= 100, T.p <= 100],
+        points=[{T.n: 30, T.p: 50, T.r2: 1, T.s2: "0.4"}, {T.n: 60, T.p: 20, T.r2: 1, T.s2: 1}],
+        steps=[
+            Inequality(mode.subs(M.lam, best), mode, because="at every eigenvalue s of XᵀX/n, so for their sum"),
+            Identical(diff(mode, M.lam).subs(M.lam, best), 0, because="stationary at every eigenvalue"),
+        ],
+        wrong=[
+            Wrong("best ridge without the aspect ratio", prediction=T.s2 / T.r2),
+            Wrong("best ridge by features, not by their share", prediction=T.s2 * T.p / T.r2),
+        ],
+        figure=Curve(T.p, (10, 20, 30, 50, 80), fixing={T.n: 40, T.r2: 1, T.s2: 1}, label="features p at n = 40"),
         **SHARED,
     ),
     Claim(

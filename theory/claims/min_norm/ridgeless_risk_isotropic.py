@@ -1,10 +1,10 @@
 """Excess risk of least squares and of the least-norm interpolator on isotropic Gaussian features, at every size."""
 
-from sympy import Rational, Symbol, exp, factorial, integrate, oo
+from sympy import Eq, Rational, Symbol, exp, factorial, integrate, oo, sqrt
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Assumed, Degree, Identical, Instances, Integration, Limit
-from theory.relation import Equality
+from theory.relation import Bound, Equality, Probability
 from theory.settings.min_norm import IsotropicRegression as M
 
 g = Symbol("g", positive=True)
@@ -12,7 +12,8 @@ bias = M.r2 * (1 - M.n / M.p)
 variance = M.s2 * M.n / (M.p - M.n - 1)
 under = M.s2 * M.p / (M.n - M.p - 1)
 swapped = under.subs({M.n: M.p, M.p: M.n}, simultaneous=True)
-x = Symbol("x", positive=True)
+x, t = Symbol("x", positive=True), Symbol("t", positive=True)
+tail, TIMES = 1 - exp(-1 / (2 * t) - 1 / sqrt(t)), 10
 
 
 def inverse_chi_square(n: int) -> Integration:
@@ -109,6 +110,25 @@ claims = [
         regime=[M.p < M.n - 5],
         scaling=[Degree(1, M.s2), Degree(0, M.r2)],
         wrong=[Wrong("n in place of p", at=[{M.n: 60, M.p: 20}], prediction=M.s2 * M.n / (M.n - M.p - 1))],
+        **SHARED,
+    ),
+    Claim(
+        M, M.variance, M.s2 * M.n * TIMES, Bound(">=", Probability(tail.subs(t, TIMES))),
+        quantity="peak",
+        title="With as many features as samples the variance has no mean: P(variance > t·n·s2) ~ 1/√t",
+        status="derived here",
+        assuming=[Eq(M.p, M.n)],
+        regime=[M.n >= 20],
+        points=[{M.n: 20, M.p: 20}, {M.n: 50, M.p: 50}, {M.n: 100, M.p: 100}],
+        steps=[
+            Assumed("n·λ_min of XᵀX has the limiting law 1 − exp(−x/2 − √x), and the variance is above s2/λ_min",
+                    "Edelman: Eigenvalues and condition numbers of random matrices"),
+            Limit(t, oo, 1, of=sqrt(t) * tail, because="so that its integral over t diverges"),
+        ],
+        wrong=[
+            Wrong("the same a few features further on", assuming=[Eq(M.p, M.n + 5)], at=[{M.n: 40, M.p: 45}]),
+            Wrong("tail twice as heavy", relation=Bound(">=", Probability(2 * tail.subs(t, TIMES)))),
+        ],
         **SHARED,
     ),
 ]  # fmt: skip
