@@ -37,7 +37,8 @@ class Relation:
 class Ladder:
     """Increasing sizes along which a limit is approached, and symbols tied to them; the gap goes like size^-rate.
 
-    A spectrum is tied as tie={M.l: power(Rational(3, 2), 3 * M.n)}, with power and step of theory.domain. A rate of None is fitted: it then refutes nothing, and supports only where no extrapolation is needed.
+    A spectrum is tied as tie={M.l: power(Rational(3, 2), 3 * M.n)}, with power and step of theory.domain. A rate of
+    None is fitted: it then refutes nothing, and supports only where no extrapolation is needed.
     """
 
     along: Symbol
