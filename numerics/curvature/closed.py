@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from numerics.curvature.autograd import Autograd, bare
+from numerics.curvature.convolved import Convolved, is_convolved
 from numerics.curvature.problem import Problem, output_derivatives, roots
 from numerics.networks import mlp
 from numerics.networks.activations import GELU, IDENTITY, RELU, SIGMOID, SILU, SOFTPLUS, TANH, Activation, leaky
@@ -16,7 +17,9 @@ def curvature(problem: Problem) -> "Autograd | Closed":
     """The quicker way to the curvature of a problem."""
     chain = dense_chain(problem.model)
     every = all(parameter.requires_grad for parameter in problem.model.parameters())
-    return Closed(problem, chain) if chain and every and problem.reduction != "joint" else Autograd(problem)
+    if chain and every and problem.reduction != "joint":
+        return Closed(problem, chain)
+    return Convolved(problem) if is_convolved(problem) else Autograd(problem)
 
 
 def dense_chain(model: nn.Module) -> list[tuple[nn.Linear, Activation]] | None:

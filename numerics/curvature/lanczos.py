@@ -5,16 +5,19 @@ random start (van Dorsselaer, Hochstenbach, van der Vorst 2000): with P the char
 matrix, ‖P(A)v‖ = β₁…β_k and ‖P(A)v‖ ≥ |P(λ_max)| |⟨u, v⟩|, where ⟨u, v⟩² of a uniform start v is Beta(½, (p−1)/2).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
+from scipy.optimize import brentq
 from scipy.stats import beta as beta_law
 
 from numerics.arrays import Array, Machine, namespace
 
 Product = Callable[[Array], Array]
+SLACK = 1e-9  # relative, of how far an eigenvalue may lie beyond the last Ritz value
 MISS = 1e-6  # chance, over the start, that an eigenvalue lies beyond its interval
 
 
@@ -155,12 +158,13 @@ def _beyond(ritz: np.ndarray, off: np.ndarray, miss: float, size: int) -> float:
         return float("inf")
     goal = np.sum(np.log(off)) - np.log(beta_law.ppf(miss, 0.5, (size - 1) / 2)) / 2
     gaps = ritz[-1] - ritz[:-1]
-    low, high = -700.0, float(np.log(off.max()) + 700.0)
-    for _ in range(200):  # bisection in the logarithm of the distance
-        middle = (low + high) / 2
-        above = middle + np.sum(np.log(gaps + np.exp(middle))) > goal
-        low, high = (low, middle) if above else (middle, high)
-    return float(np.exp(high))
+
+    def excess(distance: float) -> float:
+        """Increasing in the logarithm of the distance."""
+        return distance + float(np.sum(np.log(gaps + math.exp(distance)))) - goal
+
+    root = brentq(excess, -700.0, float(np.log(off.max()) + 700.0), xtol=SLACK / 2)
+    return math.exp(root + SLACK)  # a bound, so rounded up
 
 
 def on_host(array: Array) -> np.ndarray:

@@ -109,6 +109,8 @@ def output_derivatives(problem: Problem, outputs: Tensor, targets: Tensor) -> tu
 
 def roots(hessians: Tensor) -> Tensor | None:
     """Symmetric square roots, or None where one of the matrices has a negative eigenvalue.   Shapes: (m, C, C)."""
+    if hessians.shape[-1] == 1:  # its own eigenvalue
+        return None if (hessians < 0).any() else hessians.sqrt()
     values, vectors = torch.linalg.eigh(hessians)
     rounding = 100 * hessians.shape[-1] * torch.finfo(hessians.dtype).eps * values.abs().amax()
     if (values < -rounding).any():

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from numerics.arrays import Machine
-from numerics.curvature import autograd, problem
+from numerics.curvature import autograd, convolved, problem
 from numerics.curvature.autograd import Autograd
 from numerics.curvature.closed import Closed, curvature
+from numerics.curvature.convolved import Convolved
 from numerics.curvature.density import spectral_density
 from numerics.curvature.examining import examine
 from numerics.curvature.lanczos import Krylov, eigenpairs, largest
@@ -57,13 +58,25 @@ def model_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
     if name == "convolutions":
         return nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(2, 3, 2, stride=2),
                              nn.Flatten(), nn.Linear(3, 2)), (1, 4, 4)  # fmt: skip
+    if name == "windows":  # strides, gaps, paddings, overlapping maxima, layers without bias
+        return nn.Sequential(
+            nn.Conv2d(2, 3, (3, 2), stride=(1, 2), padding=(2, 1), dilation=(2, 1)), nn.LeakyReLU(0.2), nn.Dropout(),
+            nn.MaxPool2d(3, 2, padding=1, ceil_mode=True), nn.Sequential(nn.Conv2d(3, 4, 2, bias=False), nn.Identity()),
+            nn.ReLU(), nn.Flatten(), nn.Linear(16, 4, bias=False), nn.ReLU(), nn.Linear(4, 2),
+        ).eval(), (2, 5, 6)  # fmt: skip
+    if name == "no head":
+        return nn.Sequential(nn.Conv2d(1, 3, 2), nn.ReLU(), nn.Conv2d(3, 2, 3), nn.Flatten()), (1, 4, 4)
+    if name == "means":
+        return nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(),
+                             nn.Linear(8, 2)), (1, 4, 4)  # fmt: skip
     if name == "norm":
         return nn.Sequential(nn.Linear(4, 5), nn.LayerNorm(5), nn.Tanh(), nn.Linear(5, 2)), (4,)
     return Shared(), (4,)
 
 
 DENSE = ["deep", "tanh", "relu", "gelu", "sigmoid", "silu", "softplus", "leaky"]
-NAMES = [*DENSE, "convolutions", "norm", "shared", "weight norm"]
+CONVOLVED = ["convolutions", "windows", "no head"]
+NAMES = [*DENSE, *CONVOLVED, "means", "norm", "shared", "weight norm"]
 
 
 def posed(name: str, loss: Any = None, classes: bool = True) -> problem.Problem:
@@ -100,11 +113,25 @@ def dense_gauss_newton(given: problem.Problem) -> torch.Tensor:
 
 def ways(given: problem.Problem) -> list[Any]:
     quick = curvature(given)
-    return [quick, Autograd(given)] if isinstance(quick, Closed) else [quick]
+    return [quick] if type(quick) is Autograd else [quick, Autograd(given)]
 
 
-def test_the_closed_form_serves_chains_of_dense_layers_and_nothing_else() -> None:
-    assert all(isinstance(curvature(posed(name)), Closed) == (name in DENSE) for name in NAMES)
+def test_closed_forms_serve_chains_and_nothing_else() -> None:
+    kinds = {name: type(curvature(posed(name))) for name in NAMES}
+    expected = {name: Closed if name in DENSE else Convolved if name in CONVOLVED else Autograd for name in NAMES}
+    assert kinds == expected
+
+
+@pytest.mark.parametrize("kind", ["groups", "circular", "same", "frozen", "avoids"])
+def test_a_convolution_of_another_kind_is_left_to_autograd(kind: str) -> None:
+    more: dict[str, Any] = {"groups": {"groups": 2}, "circular": {"padding_mode": "circular", "padding": 1},
+                            "same": {"padding": "same"}}.get(kind, {})  # fmt: skip
+    model = nn.Sequential(nn.Conv2d(2, 2, 3, **more), nn.ReLU(), nn.Flatten(), nn.LazyLinear(2))
+    model(torch.ones(1, 2, 4, 4))
+    model[0].weight.requires_grad_(kind != "frozen")  # type: ignore[union-attr]
+    model = nn.Sequential(nn.Linear(4, 4), *model) if kind == "avoids" else model  # a dense layer along the rows
+    data = np.random.default_rng(0).normal(size=(N, 2, 4, 4)), np.zeros((N, 2))
+    assert type(curvature(examine(model, nn.MSELoss(), data))) is Autograd
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -152,12 +179,13 @@ def test_a_layer_whose_weight_is_made_by_a_hook_is_left_to_autograd() -> None:
 
 
 def test_chunks_change_nothing_but_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("tanh", "convolutions"):
+    for name in ("tanh", *CONVOLVED):
         given = posed(name)
         V = torch.randn(2, given.size, dtype=torch.float64)
         whole = [(way.hessian(V), way.gauss_newton(V), way.sample_grams()) for way in ways(given)]
         monkeypatch.setattr(problem, "CHUNK_NUMBERS", 1)
-        monkeypatch.setattr(autograd, "KEPT_NUMBERS", 1)
+        for module in (autograd, convolved):
+            monkeypatch.setattr(module, "KEPT_NUMBERS", 1)
         pieces = [(way.hessian(V), way.gauss_newton(V), way.sample_grams()) for way in ways(given)]
         assert len(list(given.chunks())) == N
         for one, other in zip(whole, pieces, strict=True):
