@@ -1,9 +1,9 @@
 """Random points of every claim: float64 within its bound of the enclosure; enclosures of two precisions overlap.
 
-Closed forms and laws at points of the whole domain where it is finite, otherwise up to tenfold beyond the typical range;
-formulas of the draws at simulated trials; programs, which have no enclosure, alone and in a batch; minima at two
-precisions. `python -m benchmarks.evaluation --points 100000`; a run is sharded by `--seed`, and ends with the exit code 1
-where something violates one of these.
+Closed forms and laws at points of the whole domain where it is finite, otherwise up to tenfold beyond the typical
+range; formulas of the draws at simulated trials; programs, which have no enclosure, alone and in a batch; minima at two
+precisions. `python -m benchmarks.evaluation --points 100000`; a run is sharded by `--seed`, and ends with the exit code
+1 where something violates one of these.
 """
 
 import argparse

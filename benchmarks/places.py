@@ -70,6 +70,7 @@ def trials(claim: Claim, seed: int, rng: np.random.Generator) -> tuple[Point, di
         count = int(min(DRAWS, SECONDS / simulator.trial_seconds(point)))
         if count < 2:
             return None
-        return point, simulate_block(dataclasses.replace(simulator, block=count), point, 0, seed=seed, machine=Machine())
+        few = dataclasses.replace(simulator, block=count)
+        return point, simulate_block(few, point, 0, seed=seed, machine=Machine())
     except (BadInput, BadSample):
         return None
