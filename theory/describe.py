@@ -38,7 +38,7 @@ def describe(claim: Claim) -> dict[str, Any]:
         "status": claim.status,
         "flagship": claim.flagship,
         "setting": setting.name(),
-        "about": " ".join((setting.__doc__ or "").split()),
+        "about": setting.about(),
         "statement": statement(claim),
         "latex": latex_statement(claim),
         "unicode": unicode_statement(claim),

@@ -105,6 +105,12 @@ class Setting:
         return cls.__qualname__
 
     @classmethod
+    def about(cls) -> str:
+        """What the model is; where a setting adds to another one, that one comes first."""
+        own = [base for base in reversed(cls.__mro__) if issubclass(base, Setting) and base is not Setting]
+        return " ".join(word for base in own for word in (vars(base).get("__doc__") or "").split())
+
+    @classmethod
     def topic(cls) -> str:
         """Where the setting stands: min_norm for theory/settings/min_norm.py and theory/settings/min_norm/ridge.py."""
         return cls.__module__.removeprefix("theory.settings.").split(".")[0]

@@ -163,3 +163,18 @@ def test_an_axis_increases() -> None:
     with pytest.raises(BadDeclaration, match="increasing"):
         Axis([1, 3, 2])
     assert np.array_equal(Axis([1, 2]).values, [1, 2])
+
+
+def test_a_setting_that_adds_to_another_says_what_that_one_says_first() -> None:
+    class Base(Setting):
+        """A coin."""
+
+        n = Size(typical=(1, 2))
+
+    class More(Base):
+        """And a die."""
+
+    class Silent(Base):
+        pass
+
+    assert (Base.about(), More.about(), Silent.about()) == ("A coin.", "A coin. And a die.", "A coin.")

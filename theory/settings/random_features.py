@@ -21,6 +21,11 @@ class GaussianFeatures(Setting):
     sigma2 = Real(at_least=0, typical=(0.05, 0.2))
     test_error = Observable("mean squared error at a fresh input, label noise included")
     train_error = Observable("mean squared error on the n samples")
+
+
+class FeatureSpan(GaussianFeatures):
+    """The same, beside the best that the k features can do."""
+
     best_error = Observable("least mean squared error of any predictor that is linear in the k features, given them")
 
 

@@ -6,7 +6,7 @@ from numerics.arrays import Array
 from numerics.simulator import simulates
 from numerics.streams import Stream
 from theory.errors import BadInput
-from theory.settings.random_features import GaussianFeatures
+from theory.settings.random_features import FeatureSpan, GaussianFeatures
 
 
 def cost(n: int, k: int, lam: np.ndarray) -> float:
@@ -25,7 +25,7 @@ def gaussian_features(*, n: int, k: int, lam: np.ndarray, v2: np.ndarray, delta:
     The learned coefficients are linear in the labels, ŵ = Wy with W = FA, and y = Xv + ε. The errors are quadratic in
     (y, v), and over noise and signs E[yyᵀ] = C = X·diag(v2)·Xᵀ + sigma2·I, E[vyᵀ] = diag(v2)·Xᵀ, so that
     test = E‖Wy − v‖² + sigma2 = Σᵢ v2ᵢ·(1 − 2·(WX)ᵢᵢ) + tr(WᵀWC) + sigma2 and train = tr(RᵀRC)/n, R = I − XFA,
-    without any P × P matrix. best = Σᵢ v2ᵢ·(1 − Πᵢᵢ) + sigma2, Π the projector on the columns of F.
+    without any P × P matrix.
 
     Relative rounding: about ε·(condition of the smaller ridge Gram matrix + Σ v2/test), 1e-13 for lam = i^-1.5; at
     delta = 0 it grows as n nears k, and a digit is lost for every decade between lam₁ and lam of mode min(n, k).
@@ -34,12 +34,31 @@ def gaussian_features(*, n: int, k: int, lam: np.ndarray, v2: np.ndarray, delta:
     with fewer modes than min(n, k).
     """
     _refuse_odd_modes(len(lam), len(v2), delta, min(n, k))
-    xp, turned = rng.xp, rng.xp.matrix_transpose
+    inputs, mixing = drawn(n, k, lam, trials, rng)
+    return errors(inputs, mixing, rng.asarray(v2), delta, sigma2, rng)
+
+
+@simulates(FeatureSpan, cost=cost)
+def feature_span(*, n: int, k: int, lam: np.ndarray, v2: np.ndarray, delta: float, sigma2: float,
+                 trials: int, rng: Stream) -> dict[str, Array]:
+    """The same draws; best = Σᵢ v2ᵢ·(1 − Πᵢᵢ) + sigma2, Π the projector on the columns of F."""
+    _refuse_odd_modes(len(lam), len(v2), delta, min(n, k))
+    (inputs, mixing), power = drawn(n, k, lam, trials, rng), rng.asarray(v2)
+    best = rng.xp.sum(power * _left_out(mixing, rng), axis=-1) + sigma2
+    return {**errors(inputs, mixing, power, delta, sigma2, rng), "best_error": best}
+
+
+def drawn(n: int, k: int, lam: np.ndarray, trials: int, rng: Stream) -> tuple[Array, Array]:
+    """X and F.   Shapes: -> (trials, n, P), (trials, P, k)."""
     inputs = rng.normal((trials, n, len(lam)))
-    mixing = rng.asarray(np.sqrt(lam / k))[:, None] * rng.normal((trials, len(lam), k))
+    return inputs, rng.asarray(np.sqrt(lam / k))[:, None] * rng.normal((trials, len(lam), k))
+
+
+def errors(inputs: Array, mixing: Array, power: Array, delta: float, sigma2: float, rng: Stream) -> dict[str, Array]:
+    """Test and training error, given X, F and v2."""
+    xp, turned, n = rng.xp, rng.xp.matrix_transpose, inputs.shape[-2]
     fit, residual = _ridge_maps(inputs @ mixing, delta, rng)
     weights = mixing @ fit
-    power = rng.asarray(v2)
     scaled = inputs * power**0.5
     labels = scaled @ turned(scaled) + sigma2 * _eye(n, rng)
     learned = xp.sum(inputs * turned(weights), axis=-2)
@@ -47,7 +66,6 @@ def gaussian_features(*, n: int, k: int, lam: np.ndarray, v2: np.ndarray, delta:
     return {
         "test_error": xp.sum(power * (1 - 2 * learned), axis=-1) + quadratic + sigma2,
         "train_error": xp.sum((residual @ labels) * residual, axis=(-2, -1)) / n,
-        "best_error": xp.sum(power * _left_out(mixing, rng), axis=-1) + sigma2,
     }
 
 

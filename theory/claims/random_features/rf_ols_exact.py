@@ -5,7 +5,7 @@ from sympy import exp, gamma, oo, symbols
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Identical, Integration, Series
 from theory.relation import Equality
-from theory.settings.random_features import GaussianFeatures as RF
+from theory.settings.random_features import FeatureSpan as RF
 
 ratio = (RF.n - 1) / (RF.n - RF.k - 1)
 x, dof, small = symbols("x dof small", positive=True)
