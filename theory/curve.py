@@ -9,16 +9,16 @@ from sympy import Symbol
 from theory.claim import Claim
 from theory.errors import BadInput
 from theory.evaluate import Prediction
-from theory.evaluation.compiled import compiled
 from theory.implicit.many import Many, solved_at
+from theory.implicit.residuals import with_bounds
 from theory.implicit.slopes import Names, slopes_along, spelled_out
 from theory.setting import Point, symbols_of
 from theory.values import Modes
-from theory.vectorise import EPS
+from theory.vectorise import along_columns, pair_of, real_pair
 
 FEW = 12  # points at which balls are as quick
 CHECKED = 5
-APART = 1e-8  # relative, between float64 and balls: beyond it balls evaluate every point
+ROUGH = 1e-8  # relative: a point whose bound is above it is evaluated by balls
 UNFIT = (BadInput, NameError, TypeError, ValueError, KeyError, AttributeError, NotImplementedError)
 
 
@@ -63,26 +63,24 @@ def _at(claim: Claim, point: Point) -> tuple[float, float]:
 
 
 def _together(claim: Claim, points: Sequence[Point]) -> Prediction | None:
-    """The predictions in float64; None where they are not to be had so, or balls disagree."""
+    """The predictions in float64; None where they are not to be had so, or leave their bound at a point checked."""
     try:
-        value, checked = _in_float64(claim, points)
+        value, error, checked = _in_float64(claim, points)
     except UNFIT:
         return None
-    value = np.where(np.abs(np.imag(value)) <= APART * np.abs(value), np.real(value), np.nan)
-    error = 4 * EPS * np.abs(value)
-    truth = {i: _at(claim, points[i]) for i in {*checked, *map(int, np.flatnonzero(~np.isfinite(value)))}}
-    both = [(value[i], *truth[i]) for i in checked if np.isfinite(truth[i][0]) and truth[i][0] != 0]
-    apart = max((abs(mine / right - 1) for mine, right, _ in both), default=np.inf)
-    if not apart <= APART:
+    rough = np.flatnonzero(~(error <= ROUGH * np.abs(value)))
+    truth = {i: _at(claim, points[i]) for i in {*checked, *map(int, rough)}}
+    both = [i for i in checked if np.isfinite(truth[i][0]) and np.isfinite(error[i])]
+    if not both or any(abs(value[i] - truth[i][0]) > error[i] + truth[i][1] for i in both):
         return None
-    error = error + 4 * apart * np.abs(value)
     for i, (right, its_error) in truth.items():
         value[i], error[i] = right, its_error
-    return Prediction(value, error, f"float64, within {apart:.1g} of enclosures at {len(both)} of {len(points)} points")
+    words = f"float64 with a running error bound, within it of enclosures at {len(both)} of {len(points)} points"
+    return Prediction(value, error, words)
 
 
-def _in_float64(claim: Claim, points: Sequence[Point]) -> tuple[np.ndarray, list[int]]:
-    """The values, and the points to check: those from which the roots were followed."""
+def _in_float64(claim: Claim, points: Sequence[Point]) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """The values, their bounds, and the points to check: those from which the roots were followed."""
     first, exact = points[0], [point.exact() for point in points]
     roots = claim.roots_at(first)
     names: Names = {}
@@ -100,6 +98,9 @@ def _in_float64(claim: Claim, points: Sequence[Point]) -> tuple[np.ndarray, list
         many = solved_at(roots, moving, held, lambda i: {**exact[i], **first.spectra()})
     columns: dict[Any, np.ndarray] = {**moving, **many.roots}
     columns |= slopes_along(roots, columns, held, names) if names else {}
-    value = compiled([formula], list(columns), held)(list(columns.values()))[0]
-    return np.array(value), list(many.certified)[: max(CHECKED, len(spread))]
-
+    read = symbols_of([formula])
+    known = {symbol: pair_of(value) for symbol, value in held.items() if symbol in read}
+    pairs = {s: pair for s, pair in with_bounds(roots, columns, held, names).items() if s in read}
+    with np.errstate(all="ignore"):
+        value, error = real_pair(*along_columns(formula, known, pairs, len(points))[:2])
+    return value, error, list(many.certified)[: max(CHECKED, len(spread))]

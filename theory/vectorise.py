@@ -14,7 +14,7 @@ from theory.errors import BadInput
 from theory.evaluate import Prediction, ball_at, predicted
 from theory.evaluation.rounding import EPS, Pair, Rounding, as_float, pair_of, vectorised
 
-__all__ = ["EPS", "as_float", "in_float64", "per_trial", "vectorised"]
+__all__ = ["EPS", "along_columns", "as_float", "in_float64", "pair_of", "per_trial", "real_pair", "vectorised"]
 BLOCK = 2**19  # numbers of one node held at once
 MOST_BALLS = 1000  # trials evaluated anew, about a second
 
@@ -42,27 +42,41 @@ def per_trial(
     drawn = {symbol: np.asarray(measured[symbol], dtype=float) for symbol in symbols if symbol in measured}
     off = {symbol: np.abs((bounds or {}).get(symbol, np.zeros(trials))) for symbol in drawn}
     off = {symbol: np.where(np.isnan(bound), np.inf, bound) for symbol, bound in off.items()}
-    modes = max((value.size for value, _ in known.values()), default=1)
-    value, error, moved = np.empty(trials), np.empty(trials), set()
-    step = max(1, BLOCK // modes)
-    for first in range(0, trials, step):
-        part = slice(first, first + step)
-        here = {symbol: (array[part], off[symbol][part]) for symbol, array in drawn.items()}
-        value[part], error[part], names = _block(expression, known, here, len(value[part]))
-        moved |= names
-    anew = _by_balls(expression, values, {s: (array, off[s]) for s, array in drawn.items()}, value, error)
+    columns = {symbol: (array, off[symbol]) for symbol, array in drawn.items()}
+    value, error, moved = along_columns(expression, known, columns, trials)
+    with np.errstate(all="ignore"):
+        value, error = real_pair(value, error)
+    anew = _by_balls(expression, values, columns, value, error)
     return Prediction(value, error, _guarantee(moved) + (", balls where it overflows" if anew else ""))
 
 
+def along_columns(
+    expression: Basic, known: Mapping[Symbol, Pair], columns: Mapping[Symbol, Pair], count: int
+) -> tuple[np.ndarray, np.ndarray, set[str]]:
+    """Values, bounds of their errors, and the functions whose bound is an estimate, at many places.
+
+    `known`: numbers and spectra that are the same everywhere.   Shapes: columns (count,) each -> (count,), (count,).
+    """
+    modes = max((value.size for value, _ in known.values()), default=1)
+    step = max(1, BLOCK // modes)
+    parts = []
+    for first in range(0, count, step):
+        part = slice(first, min(first + step, count))
+        here = {symbol: (array[part], off[part]) for symbol, (array, off) in columns.items()}
+        parts.append(_block(expression, known, here, part.stop - first))
+    value, error = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    return value, error, set().union(*(part[2] for part in parts))
+
+
 def _block(
-    expression: Basic, known: Mapping[Symbol, Any], drawn: Mapping[Symbol, Pair], trials: int
+    expression: Basic, known: Mapping[Symbol, Pair], drawn: Mapping[Symbol, Pair], trials: int
 ) -> tuple[np.ndarray, np.ndarray, set[str]]:
     """Modes lie along the last axis, so trials along the first."""
     columns = any(value.ndim for value, _ in known.values())
     shape = (trials, 1) if columns else (trials,)
     walk = Rounding({**known, **{s: (a.reshape(shape), error.reshape(shape)) for s, (a, error) in drawn.items()}})
     with np.errstate(all="ignore"):  # what is not finite is not a number
-        value, error = _real_pair(*walk.of(expression))
+        value, error = walk.of(expression)
     try:
         value, error = (np.broadcast_to(array, shape).reshape(trials) for array in (value, error))
         return value, error, walk.moved
@@ -96,11 +110,11 @@ def in_float64(expression: Basic, values: Mapping[Symbol, Any]) -> Prediction:
     """The value by NumPy and SciPy alone, not a number where they overflow; its error covers every rounding."""
     walk = Rounding({symbol: pair_of(values[symbol]) for symbol in _symbols(expression)})
     with np.errstate(all="ignore"):
-        value, error = _real_pair(*walk.of(expression))
+        value, error = real_pair(*walk.of(expression))
     return Prediction(float(value.reshape(1)[0]), float(error.reshape(1)[0]), _guarantee(walk.moved))
 
 
-def _real_pair(value: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def real_pair(value: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The real part, where the imaginary one may be 0."""
     real = np.abs(np.imag(value)) <= error
     return np.where(real, np.real(value), np.nan), np.where(real, error, np.inf)

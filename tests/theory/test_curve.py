@@ -1,9 +1,12 @@
 """Predictions at many points: float64 beside certified values, gaps where there is no root, never another branch."""
 
+from typing import Any
+
 import numpy as np
 import pytest
-from sympy import Expr, I, Min, Rational, Symbol, im, sqrt, symbols, tanh
+from sympy import Add, Expr, I, Min, Rational, Symbol, im, sqrt, symbols, tanh
 
+from theory import curve
 from theory.claim import Claim, Source
 from theory.curve import predictions
 from theory.domain import Real, Spectrum, total
@@ -11,6 +14,7 @@ from theory.errors import BadInput
 from theory.evaluation.compiled import compiled
 from theory.implicit import Continued, Root, slope, solve
 from theory.implicit.many import solved_at
+from theory.implicit.residuals import with_bounds
 from theory.implicit.slopes import slopes_along, spelled_out
 from theory.relation import Equality
 from theory.setting import Observable, Point, Setting
@@ -75,6 +79,43 @@ def test_a_curve_agrees_with_the_enclosures_at_points_that_it_did_not_check(root
         assert found.error[i] < 1e-9 * abs(truth.value)
     shifted = predictions(claim, along(60, 1.1e-3, 11.0))
     assert not np.allclose(shifted.value, found.value, rtol=1e-6), "the curve depends on what moves"
+
+
+@pytest.mark.parametrize("roots", [ONE, TWO, PLANE, [*ONE, Root(h, h**2 - g)]], ids=str)
+def test_roots_and_slopes_that_are_off_show_in_their_bounds(roots: list[Root]) -> None:
+    points = along(30)
+    moving = {Ridge.delta: np.array([float(point["delta"]) for point in points])}
+    held = {s: v for s, v in {**points[0].exact(), **points[0].spectra()}.items() if s != Ridge.delta}
+    exact = solved_at(roots, moving, held, lambda i: {**points[i].exact(), **points[i].spectra()}).roots
+    names: dict = {}
+    spelled_out(slope(roots[0].symbol, Ridge.delta), roots, names)
+    right = {**moving, **exact, **slopes_along(roots, {**moving, **exact}, held, names)}
+    close = with_bounds(roots, right, held, names)
+    unknown = [symbol for symbol in right if symbol not in moving]
+    assert len(unknown) == 2 * len(roots)
+    for symbol in unknown:
+        assert np.all(close[symbol][1] < 1e-10 * np.abs(right[symbol]))
+        off = {**right, symbol: right[symbol] * (1 + 1e-7)}
+        shifted = with_bounds(roots, off, held, names)[symbol][1]
+        assert np.all((shifted > 1e-7 * np.abs(right[symbol])) & (shifted < 1e-5 * np.abs(right[symbol])))
+
+
+def test_where_float64_loses_its_digits_balls_are_asked() -> None:
+    far = Add(Add(g, 10**12, evaluate=False), -(10**12), evaluate=False)
+    claim, points = a_claim(ONE, far), along(20)
+    found = predictions(claim, points)
+    assert [float(value) for value in found.value] == [float(claim.predict(point).value) for point in points]
+    assert np.all(found.error < 1e-15)
+
+
+def test_a_curve_outside_its_bounds_is_noticed_and_left_to_balls(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = curve.with_bounds
+
+    def bold(*asked: Any) -> Any:
+        return {symbol: (column * (1 + 1e-12), error / 1e6) for symbol, (column, error) in honest(*asked).items()}
+
+    monkeypatch.setattr(curve, "with_bounds", bold)
+    assert predictions(a_claim(ONE, 1 / g), along(20)).guarantee == "enclosure"
 
 
 def test_points_with_other_spectra_and_few_points_are_served_too() -> None:

@@ -123,6 +123,17 @@ def slopes_along(
     return {symbol: column for symbol, column in known.items() if symbol not in columns}
 
 
+def linear_equations(roots: Sequence[Root], names: Names) -> list[tuple[list[Symbol], list[Expr]]]:
+    """The derivatives of every order, and what vanishes at them: the equations of the roots, differentiated."""
+    found = []
+    for order in _needed(names, roots):
+        equations = [sympy.sympify(root.equation) for root in roots]
+        for symbol in order:
+            equations = [_along(equation, symbol, roots, names) for equation in equations]
+        found.append((list(names[order].values()), equations))
+    return found
+
+
 def _right(equations: Sequence[Expr], order: tuple[Symbol, ...], roots: Sequence[Root], names: Names) -> list[Expr]:
     """What J·(derivatives of an order) equals: the derivative of the equations without them, negated."""
     right = list(equations)
