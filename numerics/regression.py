@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 
 from numerics.arrays import Array, device_of, namespace
+from numerics.resolvents import resolvents
 from theory.errors import BadInput
+
+FLAT = 100  # n·penalty over a mean eigenvalue beyond which the variance, as a difference, loses more than two digits
 
 
 def ridge_risks(
@@ -20,16 +23,34 @@ def ridge_risks(
     """Bias, and variance per unit of noise, of argmin ‖y − Xb‖²/n + penalty·‖b‖² at several penalties.
 
     Inputs have covariance diag(spectrum), the identity unless given. From the eigenvectors of the smaller Gram matrix,
-    once for all penalties; penalty 0 gives the least squares solution of least norm and wants full rank.
-    Relative rounding: about ε·condition of the Gram matrix plus n·penalty.
+    or for isotropic inputs on the host from its tridiagonal form, once for all penalties; penalty 0 gives the least
+    squares solution of least norm and wants full rank. Relative rounding: about ε·condition of the Gram matrix plus
+    n·penalty.
 
     Shapes: design (trials, n, p), signal (trials or 1, p), spectrum (p,) -> (trials, penalties) both.
     """
     if not all(penalty >= 0 for penalty in penalties):
         raise BadInput(f"ridge penalty {min(penalties)} is negative; the minimiser exists for penalty >= 0")
     xp, (n, p) = namespace(design), design.shape[-2:]
-    added = _like(design, n * np.asarray(penalties, dtype=float))[:, None]
+    shifts = n * np.asarray(penalties, dtype=float)
+    if spectrum is None and isinstance(design, np.ndarray):
+        gram = design @ design.swapaxes(-1, -2) if n < p else design.swapaxes(-1, -2) @ design
+        if np.max(shifts) <= FLAT * np.mean(np.diagonal(gram, axis1=-2, axis2=-1)):
+            return _isotropic(design, gram, signal, shifts.astype(design.dtype))
+    added = _like(design, shifts)[:, None]
     return (_many_features if n < p else _many_samples)(xp, design, signal[..., None, :], added, spectrum)
+
+
+def _isotropic(design: np.ndarray, gram: np.ndarray, signal: Array, shifts: np.ndarray) -> tuple[Array, Array]:
+    """With R = (G + a)⁻¹: the variance tr R − a·tr R²; G = XXᵀ and w = Xβ give the bias ‖β‖² − wᵀRw − a·wᵀR²w,
+    G = XᵀX the bias a²βᵀR²β.
+    """  # fmt: skip
+    many, signal = gram.shape[-1] < design.shape[-1], np.broadcast_to(signal, (len(design), design.shape[-1]))
+    found = resolvents(gram, (design @ signal[..., None])[..., 0] if many else signal, shifts)
+    variance = found.trace - shifts * found.trace_square
+    if not many:
+        return shifts**2 * found.inner_square, variance
+    return np.sum(signal**2, axis=-1)[:, None] - found.inner - shifts * found.inner_square, variance
 
 
 def _many_features(xp: Any, design: Array, signal: Array, added: Array, spectrum: Array | None) -> tuple[Array, Array]:
