@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import brentq
-from scipy.stats import beta as beta_law
+from scipy.special import betaincinv
 
 from numerics.arrays import Array, Machine, namespace
 
@@ -25,14 +25,13 @@ MISS = 1e-6  # chance, over the start, that an eigenvalue lies beyond its interv
 class Extreme:
     """An extreme eigenvalue of every matrix: enclosure [low, high], and the residual ‖Av − θv‖ of its Ritz pair.
 
-    Shapes: (batch,) each; vector (batch, p).
+    Shapes: (batch,) each.
     """
 
     value: np.ndarray
     low: np.ndarray
     high: np.ndarray
     residual: np.ndarray
-    vector: Array
     products: int
 
 
@@ -103,27 +102,23 @@ class Krylov:
         residual = off[:, -1] * np.abs(chosen[:, -1]) + slack
         if smallest:
             low, high = -high, -low
-        return Extreme(
-            values[:, 0 if smallest else -1], low, high, residual, self.vectors(chosen), self.steps
-        )
+        return Extreme(values[:, 0 if smallest else -1], low, high, residual, self.steps)
 
 
 def largest(
     product: Product, start: Array, *, rounding: float, rtol: float = 1e-3, miss: float = MISS, most: int = 300,
-    size: int | None = None, decided: Callable[[Extreme], bool] = lambda found: False,
+    size: int | None = None,
 ) -> Extreme:
-    """λ_max of every matrix, until its enclosure is as narrow as `rtol`, or `decided`, or after `most` products.
+    """λ_max of every matrix, until its enclosure is as narrow as `rtol`, or after `most` products.
 
     Shapes: start (batch, p), drawn uniformly (a normal vector will do).
     """
     space = Krylov(product, start, size=size)
     while True:
         space.grow()
-        if space.steps % 2 and not space.exhausted and space.steps < most:
-            continue
         found = space.extreme(rounding, miss)
         narrow = np.all(found.high - found.low <= rtol * np.abs(found.value) + 4 * rounding * np.abs(found.value))
-        if narrow or space.exhausted or space.steps >= most or decided(found):
+        if narrow or space.exhausted or space.steps >= most:
             return found
 
 
@@ -156,7 +151,7 @@ def _beyond(ritz: np.ndarray, off: np.ndarray, miss: float, size: int) -> float:
         return 0.0
     if np.any(off == 0):
         return float("inf")
-    goal = np.sum(np.log(off)) - np.log(beta_law.ppf(miss, 0.5, (size - 1) / 2)) / 2
+    goal = np.sum(np.log(off)) - math.log(betaincinv(0.5, (size - 1) / 2, miss)) / 2
     gaps = ritz[-1] - ritz[:-1]
 
     def excess(distance: float) -> float:
