@@ -58,27 +58,26 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 
 
 def _items(session: pytest.Session, config: pytest.Config) -> Iterator[pytest.Item]:
-    from proofs_check.selection import distinct
-    from theory import discovery
+    from proofs_check.selection import meant
     from theory.errors import BadInput
 
     asked = config.option
     try:
-        claims = distinct([claim for name in asked.claims for claim in discovery.entry_claims(name)])
+        claims = meant(asked.claims)
     except BadInput as fault:
         raise pytest.UsageError(str(fault)) from fault
     least = asked.claims_mutation
     if least is not None and not 0 < least <= 1:
         raise pytest.UsageError(f"--claims-mutation {least:g} is no share to reach; give one in (0, 1], such as 0.95")
     scored = least is not None
-    level = asked.claims_error_rate / sum(1 + scored + len(claim.wrong) for claim in claims.values())
+    level = asked.claims_error_rate / sum(1 + scored + len(claim.wrong) for claim in claims)
     request = {
         "level": level,
         "tolerance": asked.claims_tolerance,
         "points": asked.claims_points,
         "seed": asked.claims_seed,
     }
-    for claim in claims.values():
+    for claim in claims:
         yield ClaimItem.from_parent(session, name=f"{claim.id}[audit]", claim=claim, facet="audit", request={})
         if claim.steps:
             name = f"{claim.id}[derivation]"

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,10 +58,20 @@ def single(name: str) -> Any:
     return claims[0]
 
 
+def meant(names: Sequence[str]) -> list[Any]:
+    """The claims that some names mean, each once: those of an entry, a topic or a file; `file.py:quantity` is one."""
+    return list(distinct([claim for name in names for claim in named(name, discovery.entry_claims)]).values())
+
+
+def named(name: str, whole: Callable[[str], list[Any]]) -> list[Any]:
+    """The one claim of `file.py:quantity`, otherwise what `whole` finds."""
+    return [single(name)] if ".py:" in name else whole(name)
+
+
 def selected(names: Sequence[str], request: Any) -> list[Any]:
     """The claims to check, each once. With values given an id means itself, not its entry: a point is of one claim."""
     whole = discovery.find if request.values or request.level else discovery.entry_claims
-    found = distinct([claim for name in names for claim in ([single(name)] if ".py:" in name else whole(name))])
+    found = distinct([claim for name in names for claim in named(name, whole)])
     claims = list(found.values())
     if request.wrong:
         claims = [claim for claim in claims if any(wrong.name == request.wrong for wrong in claim.wrong)]

@@ -7,13 +7,13 @@ import click
 import numpy as np
 
 from proofs_check.console import show_json
-from proofs_check.selection import assignments, single
+from proofs_check.selection import assignments, named, single
 from theory import discovery
 from theory.errors import BadInput
 
 
 def list_(topic: str | None, as_json: bool, debug: bool) -> int:
-    claims = discovery.find(topic or "all")
+    claims = named(topic or "all", discovery.find)
     rows = [
         {
             "id": claim.id,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proofs_check.console import show_json
-from proofs_check.selection import distinct
+from proofs_check.selection import meant
 
 COLOURS = {
     "proved": "green", "instance-checked": "cyan", "assumed": "blue", "undecided": "yellow", "refuted": "red",
@@ -16,9 +16,8 @@ def prove(claims: Sequence[str], strict: bool, as_json: bool, debug: bool) -> in
     from proofs_check.derivation.outcome import STATUSES
     from proofs_check.derivation.prove import exit_code
     from proofs_check.derivation.prove import prove as proved
-    from theory import discovery
 
-    chosen = list(distinct([claim for name in claims for claim in discovery.entry_claims(name)]).values())
+    chosen = meant(claims)
     rows = proved(chosen)
     counts = {status: sum(row["status"] == status for row in rows) for status in STATUSES}
     if as_json:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from proofs_check.console import show_json
-from proofs_check.selection import Place, assignments, distinct, laboratory, single, writable_folder
+from proofs_check.selection import Place, assignments, laboratory, meant, single, writable_folder
 
 GOOD, REFUTED = 0, 1
 
@@ -15,9 +15,8 @@ GOOD, REFUTED = 0, 1
 def mutate(claims: Sequence[str], place: Place, as_json: bool, debug: bool, **asked: Any) -> int:
     from proofs_check.mutation.mutating import mutate as score
     from proofs_check.mutation.scores import MutationReport, table
-    from theory import discovery
 
-    chosen = list(distinct([claim for name in claims for claim in discovery.entry_claims(name)]).values())
+    chosen = meant(claims)
     reports: list[MutationReport] = []
 
     def heard(report: MutationReport) -> None:

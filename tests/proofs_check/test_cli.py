@@ -208,6 +208,22 @@ FILES = {
 }  # fmt: skip
 
 
+NOISE_AT = ("--set", "n=8", "--set", "s2=1")
+VERBS: dict[str, tuple[str, ...]] = {
+    "list": (), "explain": (), "prove": (), "predict": NOISE_AT, "simulate": (*NOISE_AT, "--trials", "10"),
+    "check": ("--max-trials", "2000"), "mutate": ("--max-trials", "2000"), "falsify": ("--budget", "1s"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_takes_one_claim_of_a_file(run: Ran, tmp_path: Path, verb: str) -> None:
+    path = user_file(tmp_path, fields='quantity="mean",')
+    for name in ("mean", "noise_mean"):
+        code, out, _ = run(verb, f"{path}:{name}", *VERBS[verb], "--json")
+        assert code in (0, 1) and "noise_mean" in out
+    assert "has no claim 'other'; it has mean" in complaint(run(verb, f"{path}:other", *VERBS[verb]))
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_users_file_at_fault_is_one_line(run: Ran, tmp_path: Path, name: str) -> None:
     parts, says = FILES[name]
