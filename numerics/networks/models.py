@@ -49,6 +49,22 @@ class Diagonal:
 
 
 @dataclass(frozen=True)
+class DiagonalBesideLinear:
+    """f(x) = Σⱼ (u_j² − v_j² + scale·q_j) x_j.   Shapes: u, v, q (B, d), x (B, n, d) -> (B, n)."""
+
+    scale: float
+
+    def forward(self, parameters: Parameters, x: Array) -> Pulled:
+        u, v, q = parameters
+
+        def pull(seeds: Array) -> Parameters:
+            slope = _applied(x, seeds)
+            return 2 * u * slope, -2 * v * slope, self.scale * slope
+
+        return _column(x @ (u**2 - v**2 + self.scale * q)[..., None]), pull
+
+
+@dataclass(frozen=True)
 class Dense:
     """Dense layers with an activation after each: parameters W₁, b₁, W₂, … (no b where `biases` is False).
 

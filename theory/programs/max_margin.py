@@ -131,3 +131,11 @@ def _rescaled(solution: Array, constraints: Array, norm: Array, total: Array, du
     rounding = np.finfo(float).eps * constraints.shape[-1]
     ratio = np.maximum(norm / margin * dual_norm / total, 1) + rounding
     return np.where(feasible[..., None], solution / margin[..., None], 0), np.where(feasible, ratio, np.inf)
+
+
+def mean_at_margin_one(constraints: Array) -> Certified:
+    """Σᵢ aᵢ, rescaled to a least margin of 1, no solution of `max_margin` in general.   Shapes: like `max_margin`."""
+    mean = constraints.mean(axis=-2)
+    margin = np.einsum("...md,...d->...m", constraints, mean).min(-1, keepdims=True)
+    scaled = mean / np.where(margin > 0, margin, 1)
+    return scaled, 1e-12 * np.linalg.norm(scaled, axis=-1)

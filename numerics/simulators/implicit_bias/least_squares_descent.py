@@ -8,7 +8,7 @@ from numerics.training.engine import Stopping, train
 from numerics.training.losses import HALF_SQUARE
 from numerics.training.many_flows import certified
 from numerics.training.optimisers import Adam, GradientDescent, Optimiser
-from theory.settings.implicit_bias import LeastSquaresDescent
+from theory.settings.implicit_bias.least_squares import LeastSquaresDescent
 
 CONVERGED = Stopping(4000, small_gradient=1e-13)
 FIRST, EARLY, LATE = 50, 100, 200

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from theory.settings.implicit_bias import RegularisedDiagonalNet
+from theory.settings.implicit_bias.diagonal import RegularisedDiagonalNet
 
 END = 20.0
 STEP = 0.01

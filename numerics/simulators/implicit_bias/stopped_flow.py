@@ -9,7 +9,7 @@ from numerics.simulator import simulates
 from numerics.streams import Stream
 from numerics.training.losses import HALF_SQUARE
 from numerics.training.many_flows import Velocity, followed
-from theory.settings.implicit_bias import StoppedFlow
+from theory.settings.implicit_bias.least_squares import StoppedFlow
 
 
 @simulates(StoppedFlow, cost=1e-3, block=512)

@@ -6,7 +6,7 @@ from theory.claim import Claim, Curve, Source, Wrong
 from theory.implicit import Root
 from theory.proof import Identical, Inequality, Limit, Monotone
 from theory.relation import Bound
-from theory.settings.implicit_bias import StoppedFlow as S
+from theory.settings.implicit_bias.least_squares import StoppedFlow as S
 
 x, HALF = Symbol("x", positive=True), Rational(1, 2)
 filters = (1 - exp(-x)) * (1 + x) / x

@@ -9,7 +9,7 @@ from theory.computed import Computed
 from theory.programs.least_squares import descent_limit, descent_path, least_norm
 from theory.proof import Degree, Identical, Inequality, Instances, Integration
 from theory.relation import Bound, Identity, Threshold
-from theory.settings.implicit_bias import LeastSquaresDescent as S
+from theory.settings.implicit_bias.least_squares import LeastSquaresDescent as S
 
 READS = [S.X, S.y, S.start]
 USING = {"eta": S.eta}

@@ -9,7 +9,7 @@ from theory.computed import Computed
 from theory.programs.hyperbolic_entropy import least_entropy
 from theory.proof import Identical, Monotone
 from theory.relation import Bound, Identity
-from theory.settings.implicit_bias import RegularisedDiagonalNet as S
+from theory.settings.implicit_bias.diagonal import RegularisedDiagonalNet as S
 
 aliases = ["implicit_bias.gradient_reg_rich_regime"]
 

@@ -1,0 +1,71 @@
+"""Minima of the regularised logistic loss on features of different strength, and how they move with the strongest."""
+
+import numpy as np
+
+from numerics.arrays import Array, namespace
+from numerics.networks.models import Linear
+from numerics.simulator import simulates
+from numerics.streams import Stream
+from numerics.training.losses import LOGISTIC
+from theory.settings.implicit_bias.starved import StarvedFeatures
+
+ROUNDS, HALVINGS = 40, 20
+STEP = 1e-3  # of the differences in s_1², relative
+
+
+@simulates(StarvedFeatures, cost=2e-3, block=512)
+def starved_features(*, n: int, lam: float, mixing: float, trials: int, rng: Stream) -> dict[str, Array]:
+    """Bases and strengths of their own."""
+    xp, eye = rng.xp, rng.asarray(np.eye(n))
+    U = xp.linalg.qr((1 - mixing) * eye + mixing * rng.normal((trials, n, n)))[0]
+    U = U * xp.sign(xp.linalg.diagonal(U) + 1e-300)[:, None, :]
+    s = 2.0 ** (2 * rng.uniform((trials, n)) - 1)
+    z, rest = minimum(U, s, lam, eye)
+    fine, coarse = (slopes(U, s, lam, eye, width) for width in (STEP, 2 * STEP))
+    a = 1 / (1 + xp.exp(xp.sum(U * z[:, None, :], axis=2)))
+    return {
+        "U": U, "s": s, "a": a, "z": z, "slopes": fine, "slope2": fine[:, 1],
+        "pull": xp.sum(U[:, :, 0] * a, axis=1),
+        "coupling": xp.sum(U[:, :, 0] * U[:, :, 1] / (a * (1 - a)), axis=1),
+        "newton_error": rest, "slope_error": xp.max(xp.abs(fine - coarse), axis=1) + 1e-9,
+    }
+
+
+def slopes(U: Array, s: Array, lam: float, eye: Array, width: float) -> Array:
+    """Central differences of the responses in s_1².   Shapes: -> (trials, n)."""
+    square = s[:, :1] ** 2
+    ends = [minimum(U, namespace(s).concat([(square * (1 + sign * width)) ** 0.5, s[:, 1:]], axis=1), lam, eye)[0]
+            for sign in (1, -1)]
+    return (ends[0] - ends[1]) / (2 * width * square)
+
+
+def minimum(U: Array, s: Array, lam: float, eye: Array) -> tuple[Array, Array]:
+    """Responses at the minimum by damped Newton steps, and what the last gradient leaves open.
+
+    Shapes: U (trials, n, n), s (trials, n) -> (trials, n), (trials,).
+    """
+    xp, (_, n) = namespace(U), s.shape
+    features, model = U * s[:, None, :], Linear()
+    ones = s * 0.0 + 1.0
+
+    def parts(theta: Array) -> tuple[Array, Array, Array]:
+        """Loss, gradient and outputs."""
+        f, pull = model.forward((theta,), features)
+        value = n * LOGISTIC.value(f, ones) + lam / 2 * xp.sum(theta**2, axis=1)
+        return value, n * pull(LOGISTIC.slope(f, ones))[0] + lam * theta, f
+
+    theta = 0.0 * s
+    for _ in range(ROUNDS):
+        value, gradient, f = parts(theta)
+        weights = 1 / (2 + xp.exp(f) + xp.exp(-f))
+        hessian = xp.matrix_transpose(features) @ (weights[:, :, None] * features) + lam * eye
+        step = -xp.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
+        length = 0.0 * value + 1.0
+        for _ in range(HALVINGS):
+            worse = parts(theta + length[:, None] * step)[0] > value + 1e-12
+            if not bool(xp.any(worse)):
+                break
+            length = xp.where(worse, length / 2, length)
+        theta = theta + length[:, None] * step
+    rest = xp.linalg.vector_norm(parts(theta)[1], axis=1) / lam
+    return s * theta, rest * xp.max(s, axis=1)

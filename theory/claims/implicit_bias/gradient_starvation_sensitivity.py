@@ -1,0 +1,80 @@
+"""How a stronger first feature moves the responses of the others at a regularised logistic minimum."""
+
+from functools import partial
+
+from sympy import And, Matrix, diff, exp, symbols
+
+from theory.claim import Claim, Source, Wrong
+from theory.computed import Computed
+from theory.programs.feature_sensitivity import responses, sensitivities
+from theory.proof import Identical, Implication
+from theory.relation import Bound, Identity
+from theory.settings.implicit_bias.starved import StarvedFeatures as S
+
+READS, LAM = [S.U, S.s, S.a], {"lam": S.lam}
+m, p, q, r = symbols("m p q r", real=True)
+SHARED = {
+    "entry": "implicit_bias.gradient_starvation_sensitivity",
+    "source": Source("Gradient Starvation: A Learning Proclivity in Neural Networks; the sensitivity derived here"),
+    "seeds": ["Gradient Starvation: A Learning Proclivity in Neural Networks"],
+    "status": "derived here",
+}  # fmt: skip
+AT, TWO = {S.n: 4, S.lam: "0.1", S.mixing: 1}, {S.n: 2, S.lam: "0.05", S.mixing: 1}
+APART = {**TWO, S.mixing: 0}
+LOGISTIC = Identical(diff(1 / (1 + exp(m)), m), -exp(m) / (1 + exp(m)) ** 2, everywhere=True,
+                     because="da = −D dm, D = a(1 − a)")
+INVERSE = Matrix([[p, r], [r, q]]).inv()[1, 0]
+
+claims = [
+    Claim(
+        S, S.slopes, Computed(READS, sensitivities, using=LAM), Identity(excluded=0.03),
+        title="dz_k/d(s₁²) = δ_k1 (u₁·a)/λ − (s_k²/λ²)(u₁·a)[(UᵀD⁻¹U + diag(s²/λ))⁻¹]_k1",
+        points=[AT, {**AT, S.lam: "0.02"}],
+        steps=[LOGISTIC,
+               Identical(1 / (1 + exp(m)) * (1 - 1 / (1 + exp(m))), exp(m) / (1 + exp(m)) ** 2, everywhere=True)],
+        wrong=[Wrong("s_k² is missing", at=[AT],
+                     prediction=Computed(READS, partial(sensitivities, strengths=False), using=LAM)),
+               Wrong("D in place of D⁻¹", at=[AT],
+                     prediction=Computed(READS, partial(sensitivities, inverse=False), using=LAM))],
+        **SHARED,
+    ),
+    Claim(
+        S, S.z, Computed(READS, responses, using=LAM), Identity(excluded=0.03),
+        quantity="response",
+        title="The responses are z_k = (s_k²/λ) u_k·a",
+        points=[AT, {**AT, S.lam: "0.02"}],
+        steps=[Identical(-m + S.lam * (m / S.lam), 0, because="∇L = −diag(s) Uᵀa + λθ = 0, entry by entry")],
+        wrong=[Wrong("s_k in place of s_k²", at=[AT],
+                     prediction=Computed(READS, partial(responses, power=1), using=LAM)),
+               Wrong("s_k² is missing", at=[AT], prediction=Computed(READS, partial(responses, power=0), using=LAM))],
+        **SHARED,
+    ),
+    Claim(
+        S, 1 + S.slope2 * S.pull * S.coupling, 1, Bound(">=", excluded=0.03),
+        quantity="sign",
+        title="Of two features the second is starved where u₁·a and u₁ᵀD⁻¹u₂ differ in sign, helped where they agree",
+        fixing={S.n: 2},
+        points=[TWO, {**TWO, S.lam: "0.5"}],
+        tight_at=[APART],
+        steps=[Identical(INVERSE, -r / (p * q - r**2), given=[p * q > r**2], everywhere=True,
+                         because="the off-diagonal entry of the inverse has the opposite sign of the coupling"),
+               Implication([p > 0, q > 0, p * q > r**2, r > 0, m > 0], And(m * r / (p * q - r**2) > 0), everywhere=True,
+                           because="u₁·a = m, coupling r: both positive")],
+        wrong=[Wrong("a stronger first feature always lowers the second", at=[TWO], observable=1 - S.slope2),
+               Wrong("and always raises it", at=[TWO], observable=1 + S.slope2),
+               Wrong("the signs the other way round", at=[TWO], observable=1 - S.slope2 * S.pull * S.coupling)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.slope2, 0, Identity(excluded=0.03),
+        quantity="apart",
+        title="Features that act on disjoint examples do not move each other",
+        scale=1,
+        fixing={S.mixing: 0},
+        points=[APART, {S.n: 4, S.lam: "0.1"}],
+        fails_at=[TWO],
+        wrong=[Wrong("whatever the features", at=[TWO], fixing={S.mixing: 1}),
+               Wrong("the second moves like the first", at=[APART], prediction=S.pull / S.lam)],
+        **SHARED,
+    ),
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Models whose training chooses among the minima of the loss."""
