@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from proofs_check.asserting import assert_supported
-    from proofs_check.audit import audit
+    from proofs_check.audit import audit, audits
     from proofs_check.audit_trail import AuditTrail
     from proofs_check.check import check
     from proofs_check.compare import compare
@@ -26,6 +26,7 @@ _PLACES = {
     "assert_holds_everywhere": "proofs_check.search.properties",
     "assert_supported": "proofs_check.asserting",
     "audit": "proofs_check.audit",
+    "audits": "proofs_check.audit",
     "check": "proofs_check.check",
     "compare": "proofs_check.compare",
     "falsify": "proofs_check.search.worst",
@@ -37,8 +38,8 @@ _PLACES = {
 }
 
 __all__ = [
-    "AuditTrail", "assert_holds_everywhere", "assert_supported", "audit", "check", "compare", "falsify", "fit",
-    "mutate", "plot", "prove", "replay",
+    "AuditTrail", "assert_holds_everywhere", "assert_supported", "audit", "audits", "check", "compare", "falsify",
+    "fit", "mutate", "plot", "prove", "replay",
 ]  # fmt: skip
 
 

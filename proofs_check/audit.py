@@ -8,6 +8,7 @@ import dataclasses
 import math
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -121,7 +122,15 @@ def audit(
     sampling: batches drawn afresh "with" or "without" replacement within a batch. exact: whether the mean-square
     threshold itself is computed where samples × outputs are few enough.   Raises BadInput.
     """
-    from numerics.curvature.examining import examine
+    asked = {"eta": eta, "batch_size": batch_size, "sampling": sampling, "seed": seed, "exact": exact}
+    return audits([model], loss, data, precision=precision, **asked)[0]
+
+
+def audits(
+    models: Sequence[Any], loss: Any, data: Any, *, eta: float, batch_size: int | None = None,
+    sampling: str = "without", precision: str = "float64", seed: int = 0, exact: bool = True,
+) -> list[Audit]:
+    """`audit` of several models on the same data; λ_max and tr H of all at once where they are the same dense chain."""
     from numerics.linalg import single_thread
 
     began = time.monotonic()
@@ -131,20 +140,55 @@ def audit(
         raise BadInput(f"audit: precision {precision!r} is unknown; float64 or float32")
     if sampling not in ("with", "without"):
         raise BadInput(f"audit: sampling {sampling!r} is unknown; with or without")
-    problem = examine(model, loss, data, precision)
-    alone = single_thread() if problem.size * problem.samples < MANY else nullcontext()
+    problems = _examined(models, loss, data, precision)
+    alone = single_thread() if sum(one.size * one.samples for one in problems) < MANY else nullcontext()
     with alone:  # small matrices gain nothing from threads, and wait for each other
-        return _audited(problem, eta, batch_size, sampling, seed, exact, began)
+        known = _together(problems, seed)
+        return [_audited(problem, eta, batch_size, sampling, seed, exact, began, one)
+                for problem, one in zip(problems, known, strict=True)]
+
+
+def _examined(models: Sequence[Any], loss: Any, data: Any, precision: str) -> list["Problem"]:
+    from numerics.curvature.examining import examine, samples
+
+    if len(models) == 1:
+        return [examine(models[0], loss, data, precision)]
+    held, found = samples(data), []
+    for number, model in enumerate(models):
+        try:
+            found.append(examine(model, loss, held, precision))
+        except BadInput as fault:
+            raise BadInput(f"model {number} of {len(models)}: {fault}") from fault
+    return found
+
+
+def _together(problems: Sequence["Problem"], seed: int) -> list[Any]:
+    """λ_max and tr H of each where they can be had at once, else None."""
+    from numerics.curvature.many import stacked, tops_and_traces
+
+    try:
+        batch = stacked(problems)
+        return [None] * len(problems) if batch is None else tops_and_traces(batch, seed=seed, miss=MISS)
+    except (MemoryError, RuntimeError) as fault:
+        if not _is_memory(fault):
+            raise
+        return [None] * len(problems)  # one by one, then
+
+
+def _is_memory(fault: BaseException) -> bool:
+    words = ("out of memory", "allocate memory")
+    return isinstance(fault, MemoryError) or any(word in str(fault) for word in words)
 
 
 def _audited(
-    problem: "Problem", eta: float, batch_size: int | None, sampling: str, seed: int, exact: bool, began: float
+    problem: "Problem", eta: float, batch_size: int | None, sampling: str, seed: int, exact: bool, began: float,
+    known: Any,
 ) -> Audit:
     B = problem.samples if batch_size is None else batch_size
     if isinstance(B, bool) or not isinstance(B, int) or not 1 <= B <= problem.samples:
         raise BadInput(f"audit: batch_size={batch_size!r} of {problem.samples} samples; give a whole number from 1 to "
                        f"{problem.samples}")
-    problem, found = _measured(problem, seed)
+    problem, found = _measured(problem, seed, known)
     lambda_max, trace, frobenius = (
         Interval(*one) for one in (found.lambda_max, found.trace, found.frobenius)
     )
@@ -157,17 +201,16 @@ def _audited(
                  found.gradient_norm, found.residual, tuple(verdicts), tuple(notes), time.monotonic() - began)
 
 
-def _measured(problem: "Problem", seed: int) -> tuple["Problem", Any]:
+def _measured(problem: "Problem", seed: int, known: Any) -> tuple["Problem", Any]:
     """The problem as it fits into memory, and what was found: each time that memory runs out chunks become smaller."""
     from numerics.curvature.measuring import measure
 
     while True:
         try:
-            return problem, measure(problem, seed=seed, miss=MISS, level=LEVEL)
+            return problem, measure(problem, seed=seed, miss=MISS, level=LEVEL, known=known)
         except (MemoryError, RuntimeError) as fault:
-            short = isinstance(fault, MemoryError) or "out of memory" in str(fault) or "allocate memory" in str(fault)
             sizes = [len(x) for x, _ in problem.chunks()]
-            if not short:
+            if not _is_memory(fault):
                 raise
             if sizes[0] == 1 or problem.reduction == "joint":
                 raise BadInput(f"audit: {sizes[0]} samples at once do not fit into memory; give a smaller model"

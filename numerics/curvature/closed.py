@@ -76,9 +76,14 @@ class Closed:
 
     def exact_trace(self) -> float | None:
         """tr H; None where the layers are too wide for it and the activations bent."""
-        if len(self.layers) > 3 and self.width > WIDE and any(activation.bent for activation in self.activations):
+        if self.exact_trace_is_dear:
             return None
         return sum(float(mlp.hessian_trace(bowl)) for bowl in self.bowls)
+
+    @property
+    def exact_trace_is_dear(self) -> bool:
+        """Whether estimates are quicker."""
+        return len(self.layers) > 3 and self.width > WIDE and any(activation.bent for activation in self.activations)
 
     def sample_grams(self) -> Tensor | None:
         """n Sᵢ^½ Jᵢ Jᵢᵀ Sᵢ^½ of every sample; None where a loss is not convex in the outputs.   Shapes: (n, C, C)."""

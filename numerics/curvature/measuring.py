@@ -11,10 +11,12 @@ from numerics.curvature.closed import curvature
 from numerics.curvature.lanczos import largest
 from numerics.curvature.problem import Problem
 from numerics.curvature.traces import hutchpp
-from numerics.streams import stream
+from numerics.streams import Stream, stream
 
 Enclosed = tuple[float, float, float, str]  # value, low, high, how
+Known = tuple[Enclosed, float | None]  # λ_max, and the exact trace
 PROBES = 16
+RTOL = 1e-3
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,18 @@ class Measured:
         return float(np.linalg.eigvalsh(self.blocks)[:, -1].max())  # type: ignore[arg-type]
 
 
-def measure(problem: Problem, *, seed: int, miss: float, level: float, rtol: float = 1e-3) -> Measured:
-    """λ_max, tr H and ‖H‖_F of a problem, with what encloses them."""
-    way = curvature(problem)
-    precision = str(problem.dtype).removeprefix("torch.")
-    rng = stream(Machine("torch", str(problem.inputs.device), precision), "audit", seed=seed)
-    rounding = (problem.samples + problem.size) * torch.finfo(problem.dtype).eps
-    top = largest(way.hessian, rng.child("start").normal((1, problem.size)), rounding=rounding, rtol=rtol, miss=miss)
-    lambda_max = (float(top.value[0]), float(top.low[0]), float(top.high[0]), "probable")
+def measure(
+    problem: Problem, *, seed: int, miss: float, level: float, rtol: float = RTOL, known: Known | None = None
+) -> Measured:
+    """λ_max, tr H and ‖H‖_F of a problem, with what encloses them; the first two may be known."""
+    way, rng, rounding = curvature(problem), stream_of(problem, seed), rounding_of(problem)
+    if known is None:
+        start = rng.child("start").normal((1, problem.size))
+        top = largest(way.hessian, start, rounding=rounding, rtol=rtol, miss=miss)
+        exact = None if problem.reduction == "joint" else way.exact_trace()
+        known = (float(top.value[0]), float(top.low[0]), float(top.high[0]), "probable"), exact
+    lambda_max, exact = known
     blocks = None if problem.reduction == "joint" else way.sample_grams()
-    exact = None if problem.reduction == "joint" else way.exact_trace()
     both = hutchpp(way.hessian, problem.size, rng.child("trace"), level=level, rtol=0.05, most=300)
     square = both.square
     value, low, high = (float(np.sqrt(max(part, 0.0))) for part in (square.value, square.low, square.high))
@@ -75,3 +79,14 @@ def measure(problem: Problem, *, seed: int, miss: float, level: float, rtol: flo
         residual = float((way.hessian(probes) - plain).norm() / plain.norm().clamp(min=1e-300))
     return Measured(lambda_max, trace, root, problem.value(), float(problem.gradient().norm()), residual,
                     None if blocks is None else blocks.numpy(force=True), way)
+
+
+def stream_of(problem: Problem, seed: int) -> Stream:
+    """The random numbers of an audit, where the problem's data are."""
+    precision = str(problem.dtype).removeprefix("torch.")
+    return stream(Machine("torch", str(problem.inputs.device), precision), "audit", seed=seed)
+
+
+def rounding_of(problem: Problem) -> float:
+    """What rounding may change, relative to the largest eigenvalue or the trace."""
+    return (problem.samples + problem.size) * torch.finfo(problem.dtype).eps

@@ -1,5 +1,6 @@
 """Audits of toy models whose curvature is known, what applies at which batch size, and bad input."""
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,8 @@ import torch
 from click.testing import CliRunner
 from torch import nn
 
-from numerics.curvature import problem
-from proofs_check import AuditTrail, audit
+from numerics.curvature import many, problem
+from proofs_check import AuditTrail, audit, audits
 from proofs_check.cli import cli
 from theory.errors import BadInput
 from theory.programs.mean_square import stability_threshold
@@ -286,3 +287,46 @@ def test_a_place_that_holds_no_subject_is_told(tmp_path: Path, place: str) -> No
     done = CliRunner().invoke(cli, ["audit", place.format(tmp_path / "placed.py"), "--eta", "1"], standalone_mode=False)
     assert done.return_value == 2
     assert done.stderr.count("\n") == 1
+
+
+def chains(*widths: int) -> list[nn.Module]:
+    """Tanh networks of given widths, each with weights of its own."""
+    torch.manual_seed(0)
+    return [nn.Sequential(nn.Linear(D, width), nn.Tanh(), nn.Linear(width, 1)) for width in widths]
+
+
+@pytest.mark.parametrize("widths", [(3, 3, 3), (3, 5, 3)])
+def test_several_models_have_the_audits_of_each(widths: tuple[int, ...]) -> None:
+    models, targets = chains(*widths), np.ones((N, 1))
+    together = audits(models, half, (rows(), targets), eta=0.1, batch_size=2)
+    alone = [audit(model, half, (rows(), targets), eta=0.1, batch_size=2) for model in models]
+    for one, other in zip(together, alone, strict=True):
+        assert one.lambda_max.low <= other.lambda_max.high and other.lambda_max.low <= one.lambda_max.high
+        assert abs(one.trace.value / other.trace.value - 1) < 1e-12
+        assert [bound.verdict for bound in one.verdicts] == [bound.verdict for bound in other.verdicts]
+    values = [one.lambda_max for one in together]
+    assert all(a.high < b.low or b.high < a.low for a, b in itertools.pairwise(values))  # the twin: each has its own
+
+
+def test_networks_of_one_form_are_measured_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    products: list[int] = []
+    real = many.Stacked.hessian
+
+    def counted(self: many.Stacked, vectors: torch.Tensor) -> torch.Tensor:
+        products.append(len(vectors))
+        return real(self, vectors)
+
+    monkeypatch.setattr(many.Stacked, "hessian", counted)
+    audits(chains(3, 3, 3), half, (rows(), np.ones((N, 1))), eta=0.1)
+    assert set(products) == {3}
+    products.clear()
+    audits(chains(3, 4, 3), half, (rows(), np.ones((N, 1))), eta=0.1)
+    assert not products
+
+
+def test_the_one_of_several_models_that_cannot_be_audited_is_named() -> None:
+    models = chains(3, 3)
+    nn.init.constant_(models[1][2].weight, np.nan)  # type: ignore[index]
+    with pytest.raises(BadInput, match=r"model 1 of 2: .*not finite"):
+        audits(models, half, (rows(), np.ones((N, 1))), eta=0.1)
+    assert audits([], half, (rows(), np.ones((N, 1))), eta=0.1) == []
