@@ -5,7 +5,7 @@ from collections.abc import Callable
 from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from theory.settings.regularisation import CauchySchwarz
+from theory.settings.regularisation.weights import CauchySchwarz
 
 STEPS = 1500
 ROUNDING = 1e-13

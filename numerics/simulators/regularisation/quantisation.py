@@ -3,7 +3,7 @@
 from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from theory.settings.regularisation import Quantisation
+from theory.settings.regularisation.weights import Quantisation
 
 
 @simulates(Quantisation, cost=lambda p: 1e-6 * p**2)

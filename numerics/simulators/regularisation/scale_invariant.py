@@ -5,7 +5,7 @@ import math
 from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from theory.settings.regularisation import ScaleInvariantWeights
+from theory.settings.regularisation.weights import ScaleInvariantWeights
 
 
 def steps_of(eta: float, lam: float) -> int:

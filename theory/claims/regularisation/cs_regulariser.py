@@ -6,7 +6,7 @@ from theory.claim import Claim, Source, Wrong
 from theory.domain import total
 from theory.proof import Entries, Identical, Implication, Inequality, Instances
 from theory.relation import Bound, Identity
-from theory.settings.regularisation import CauchySchwarz as S
+from theory.settings.regularisation.weights import CauchySchwarz as S
 
 aliases = ["representation.cs_regularizer"]
 

@@ -5,7 +5,7 @@ from sympy import Rational, Symbol
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Degree, Identical, Integration
 from theory.relation import Equality, Exponent, Identity, Ladder
-from theory.settings.regularisation import Quantisation as S
+from theory.settings.regularisation.weights import Quantisation as S
 
 f = Symbol("f", real=True)
 trH = S.h * S.p * (S.p + 1) / 2

@@ -5,7 +5,7 @@ from sympy import Symbol, exp, log, sqrt
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Identical, Implication, Inequality, Solution
 from theory.relation import Asymptotic, Identity, Ladder
-from theory.settings.regularisation import ScaleInvariantWeights as S
+from theory.settings.regularisation.weights import ScaleInvariantWeights as S
 
 eta, lam, G = S.eta, S.lam, S.G
 s, c = Symbol("s", positive=True), Symbol("c", positive=True)

@@ -1,4 +1,4 @@
-"""Penalties and noise that regularise: what they vanish on, what they shrink, where training settles with them."""
+"""Penalties, noise and decay on weights: what they vanish on, what they cost, where training settles with them."""
 
 from theory.domain import Real, Size
 from theory.setting import Observable, Setting

@@ -1,0 +1,1 @@
+"""Models of regularisation: one file for each family of settings."""
