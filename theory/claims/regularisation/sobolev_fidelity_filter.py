@@ -1,0 +1,92 @@
+"""A Sobolev fidelity makes gradient descent a filter: low frequencies first for s < 0, high ones for s > 0."""
+
+from sympy import Abs, Max, Rational, Symbol, floor
+
+from theory.claim import Claim, Curve, Source, Wrong
+from theory.proof import Identical, Instances, Solution
+from theory.relation import Exponent, Identity, Ladder, Ordering
+from theory.settings.regularisation.denoising import SobolevFidelity as S
+
+N, s, k, a, xi = S.N, S.s, S.k, S.a, S.xi
+weight, most = 1 + xi**2, 1 + floor(N / 2) ** 2
+step = S.pace / Max(1, most**s)
+low, high = {xi: 1}, {xi: 6}
+AT = {N: 64, s: -1, S.pace: 1, k: 20, a: "0.05", xi: 3, S.forward: "identity"}
+UP = {**AT, s: 1, k: 200, xi: 20}
+w, g, r, q = (Symbol(name, positive=True) for name in ("w", "g", "r", "q"))
+
+
+def series(count: int) -> Identical:
+    """q·Σ_{j<count} (1 − q)^j = 1 − (1 − q)^count."""
+    return Identical(q * sum((1 - q) ** j for j in range(count)), 1 - (1 - q) ** count, everywhere=True)
+
+
+SHARED = {
+    "entry": "regularisation.sobolev_fidelity_filter",
+    "source": Source("Zhu, Yang, Hu, and others: Implicit regularization effects of the Sobolev norms in image "
+                     "processing; the spectral form derived here"),
+    "seeds": ["Implicit Regularization Effects of the Sobolev Norms in Image Processing"],
+    "status": "derived here",
+    "fixing": {S.forward: "identity"},
+    "assuming": [xi <= N / 2],
+}  # fmt: skip
+STEPS = [Identical(r - q * (r - g) - g, (1 - q) * (r - g), because="a step at one frequency, q = η(1 + ξ²)^s"),
+         Instances("geometric sum", series, [1, 2, 5])]
+WAY = Ladder(N, (20, 40, 80, 160, 320))
+claims = [
+    Claim(
+        S, S.gain, 1 - (1 - step * weight**s) ** k, Identity(),
+        title="After k steps each frequency is fitted up to 1 − (1 − η(1 + ξ²)^s)^k",
+        scale=1,
+        points=[AT, UP],
+        fails_at=[{**AT, S.forward: "blur"}],
+        steps=STEPS,
+        wrong=[Wrong("s > 0 smooths", at=[AT, UP], prediction=1 - (1 - step * weight**-s) ** k),
+               Wrong("without the step's length", at=[{**AT, S.pace: "0.5"}], prediction=1 - (1 - weight**s) ** k)],
+        figure=Curve(xi, (1, 2, 3, 5, 8, 12, 20, 32), fixing={N: 64, s: -1, S.pace: 1, k: 20, a: "0.05"},
+                     label="frequency ξ"),
+        **SHARED,
+    ),
+    Claim(
+        S, S.tikhonov, 1 / (1 + a * xi**2 * weight**-s), Identity(),
+        quantity="tikhonov",
+        title="The Tikhonov solution multiplies each frequency by 1/(1 + aξ²(1 + ξ²)^−s)",
+        scale=1,
+        points=[AT, {**UP, xi: 4}],
+        fails_at=[{**AT, S.forward: "blur"}],
+        steps=[Solution(r, w * g / (w + q), w * (r - g) + q * r, because="one frequency, w = (1 + ξ²)^s, q = aξ²")],
+        wrong=[Wrong("(1 + ξ²)^+s", at=[AT], prediction=1 / (1 + a * xi**2 * weight**s)),
+               Wrong("s does not matter", at=[AT], prediction=1 / (1 + a * xi**2))],
+        figure=Curve(xi, (1, 2, 3, 5, 8, 12, 20, 32), fixing={N: 64, s: -1, S.pace: 1, k: 20, a: "0.05"},
+                     label="frequency ξ"),
+        **SHARED,
+    ),
+    Claim(
+        S, S.condition, most ** Abs(s), Identity(),
+        quantity="condition",
+        title="The fidelity has the condition number (1 + (N/2)²)^|s|",
+        points=[AT, UP],
+        wrong=[Wrong("frequencies up to N", at=[AT], prediction=(1 + N**2) ** Abs(s)),
+               Wrong("half the exponent", at=[AT], prediction=most ** (Abs(s) / 2))],
+        **SHARED,
+    ),
+    Claim(
+        S, S.iterations, 2 * Abs(s), Exponent(WAY),
+        quantity="iterations",
+        title="Steps until the slowest frequency is fitted grow like N^2|s|",
+        regime=[Abs(s) >= Rational(3, 4)],
+        points=[{**AT, s: -1}, {**AT, s: 1}],
+        wrong=[Wrong("N^|s|", at=[AT], prediction=Abs(s)), Wrong("N^4|s|", at=[AT], prediction=4 * Abs(s))],
+        **SHARED,
+    ),
+    Claim(
+        S, S.gain, None, Ordering(lower=high, upper=low, strict=True),
+        quantity="low_pass",
+        title="For s < 0, here s ≤ −1/4, high frequencies are fitted last",
+        points=[AT],
+        fails_at=[{**AT, s: 1}],
+        wrong=[Wrong("high frequencies first", at=[AT], relation=Ordering(lower=low, upper=high, strict=True)),
+               Wrong("s > 0 smooths", at=[{**AT, s: 1}], assuming=[N >= 16])],
+        **{**SHARED, "assuming": [N >= 16, s <= -Rational(1, 4)]},
+    ),
+]  # fmt: skip
