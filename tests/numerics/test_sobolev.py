@@ -1,4 +1,4 @@
-"""Sobolev fidelities: the matrix against the fast Fourier transform, gains of known filters, steps counted one by one."""
+"""Sobolev fidelities: the matrix against the Fourier transform, gains of known filters, steps counted one by one."""
 
 from typing import Any
 

@@ -29,14 +29,14 @@ def sobolev_fidelity(*, N: int, s: float, pace: float, k: int, a: float, xi: int
     for _ in range(k):
         f = f - f @ matrix + pull
     solved = g @ rng.asarray(np.linalg.solve(quadratic + a * bending, linear).T)
-    condition = values[-1] / values[0]
+    condition = float(values[-1] / values[0])
     slow = iterations(np.eye(N) - weights / values[-1], vectors[:, 0])
     ones, eps = xp.ones_like(g[:, 0]), xp.finfo(g.dtype).eps
-    size, content = xp.linalg.vector_norm(g, axis=1), modulus(g, xi)
+    size, content = xp.linalg.vector_norm(g, axis=1), xp.minimum(modulus(g, xi), modulus(g, 1))
     return {
-        "gain": part(f, g, xi), "tikhonov": part(solved, g, xi), "condition": condition * ones,
+        "gain": part(f, g, xi), "lowest": part(f, g, 1), "tikhonov": part(solved, g, xi), "condition": condition * ones,
         "iterations": slow * ones, "rounding": eps * N * (k + condition) * size / content,
-        "condition_rounding": 10 * N * condition**2 * np.finfo(float).eps * ones,
+        "condition_rounding": 10 * N * condition**2 * float(np.finfo(float).eps) * ones,
     }
 
 

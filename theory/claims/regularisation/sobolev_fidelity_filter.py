@@ -3,14 +3,13 @@
 from sympy import Abs, Max, Rational, Symbol, floor
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Identical, Instances, Solution
-from theory.relation import Exponent, Identity, Ladder, Ordering
+from theory.proof import Identical, Inequality, Instances, Solution
+from theory.relation import Bound, Exponent, Identity, Ladder
 from theory.settings.regularisation.denoising import SobolevFidelity as S
 
 N, s, k, a, xi = S.N, S.s, S.k, S.a, S.xi
 weight, most = 1 + xi**2, 1 + floor(N / 2) ** 2
 step = S.pace / Max(1, most**s)
-low, high = {xi: 1}, {xi: 6}
 AT = {N: 64, s: -1, S.pace: 1, k: 20, a: "0.05", xi: 3, S.forward: "identity"}
 UP = {**AT, s: 1, k: 200, xi: 20}
 w, g, r, q = (Symbol(name, positive=True) for name in ("w", "g", "r", "q"))
@@ -80,13 +79,16 @@ claims = [
         **SHARED,
     ),
     Claim(
-        S, S.gain, None, Ordering(lower=high, upper=low, strict=True),
+        S, S.lowest, S.gain, Bound(">="),
         quantity="low_pass",
-        title="For s < 0, here s ≤ −1/4, high frequencies are fitted last",
-        points=[AT],
-        fails_at=[{**AT, s: 1}],
-        wrong=[Wrong("high frequencies first", at=[AT], relation=Ordering(lower=low, upper=high, strict=True)),
-               Wrong("s > 0 smooths", at=[{**AT, s: 1}], assuming=[N >= 16])],
-        **{**SHARED, "assuming": [N >= 16, s <= -Rational(1, 4)]},
+        title="For s < 0 high frequencies are fitted last",
+        points=[{**AT, xi: 6}],
+        tight_at=[{**AT, xi: 1}],
+        fails_at=[{**AT, s: 1, xi: 6}],
+        steps=[Inequality(1 - (1 - q) ** 2, 1 - (1 - w) ** 2, slack=(w - q) * (2 - q - w), given=[q <= w, w <= 1],
+                          because="two steps; a larger weight is fitted more")],
+        wrong=[Wrong("high frequencies first", at=[{**AT, xi: 6}], relation=Bound("<=")),
+               Wrong("s > 0 smooths", at=[{**AT, s: 1, xi: 6}], assuming=[xi >= 1, xi <= N / 2])],
+        **{**SHARED, "assuming": [xi >= 1, xi <= N / 2, s <= 0]},
     ),
 ]  # fmt: skip
