@@ -1,0 +1,88 @@
+"""How to share out samples among sources of unequal relevance: in proportion to it, not to its square."""
+
+from sympy import Rational, Symbol, diff, sqrt, symbols
+
+from theory.claim import Claim, Curve, Source, Wrong
+from theory.domain import total
+from theory.proof import Identical, Inequality, Solution
+from theory.relation import Bound, Equality
+from theory.settings.estimation.allocation import Allocation as M
+
+size, square = total(M.nu), total(M.nu**2)
+sources = total(1 + M.nu) - size  # the number of modes
+a, b, c, m, n, k = symbols("a b c m n k", positive=True)
+price = Symbol("price", positive=True)
+SHARED = {
+    "entry": "estimation.mtl_allocation",
+    "source": Source("The allocation of samples that minimises a weighted sum of variances (Neyman: On the two different "
+                     "aspects of the representative method); for sources in multi-task learning Wang, Chen, Jamieson, "
+                     "Du: Improved active multi-task representation learning via lasso"),
+    "seeds": ["Improved Active Multi-Task Representation Learning via Lasso"],
+    "status": "derived here",
+    "points": [{M.N: 800, M.nu: "[4,2,1,1]"}, {M.N: 1000, M.nu: "[1,0.5,0.25,0.25]"}, {M.N: 2200, M.nu: "[4,2,1,1]"}],
+}  # fmt: skip
+BEST = [
+    Inequality((a + b + c) ** 2, (m + n + k) * (a**2 / m + b**2 / n + c**2 / k), because="Cauchy–Schwarz, three sources",
+               slack=(a * n - b * m) ** 2 / (m * n) + (a * k - c * m) ** 2 / (m * k) + (b * k - c * n) ** 2 / (n * k)),
+    Solution(m, a / sqrt(price), diff(a**2 / m + price * m, m), unique=True,
+             because="Lagrange: at a common price of a sample nₜ is in proportion to aₜ"),
+]  # fmt: skip
+
+claims = [
+    Claim(
+        M, M.by_size, size**2 / M.N, Equality(),
+        title="Error of the best allocation, in proportion to the relevance of a source",
+        steps=BEST,
+        wrong=[
+            Wrong("that of the squares", prediction=sources * square / M.N),
+            Wrong("norm in place of the sum", prediction=square / M.N),
+        ],
+        figure=Curve(M.N, (200, 400, 800, 1600, 3200), fixing={M.nu: "[4,2,1,1]"}, label="samples N"),
+        **SHARED,
+    ),
+    Claim(
+        M, M.by_square, sources * square / M.N, Equality(),
+        quantity="square",
+        title="Error of the allocation in proportion to the squared relevance",
+        steps=[Identical(a**2 / (a**2 / (a**2 + b**2)) + b**2 / (b**2 / (a**2 + b**2)), 2 * (a**2 + b**2),
+                         because="every source costs the same, two sources")],
+        wrong=[Wrong("the best allocation", prediction=size**2 / M.N), Wrong("norm alone", prediction=square / M.N)],
+        figure=Curve(M.N, (200, 400, 800, 1600, 3200), fixing={M.nu: "[4,2,1,1]"}, label="samples N"),
+        **SHARED,
+    ),
+    Claim(
+        M, M.by_size - M.by_square, 0, Bound("<=", "mean"),
+        quantity="ordering",
+        title="The squares are never better: s·‖nu‖₂² ≥ ‖nu‖₁²",
+        scale=size**2 / M.N,
+        tight_at=[{M.N: 1000, M.nu: "[1,1,1,1]"}],
+        steps=[*BEST, Inequality((a + b + c) ** 2, 3 * (a**2 + b**2 + c**2),
+                                 slack=(a - b) ** 2 + (a - c) ** 2 + (b - c) ** 2, because="equal if all are")],
+        wrong=[
+            Wrong("the squares are better", relation=Bound(">=", "mean")),
+            Wrong("better by a tenth always", prediction=-size**2 / M.N / 10, at=[{M.N: 1000, M.nu: "[1,1,1,1]"}]),
+        ],
+        **SHARED,
+    ),
+    Claim(
+        M, M.by_size - M.alike, 0, Bound("<=", "mean"),
+        quantity="even",
+        title="Equal shares are never better",
+        scale=size**2 / M.N,
+        tight_at=[{M.N: 1000, M.nu: "[1,1,1,1]"}],
+        steps=BEST,
+        wrong=[
+            Wrong("equal shares are better", relation=Bound(">=", "mean")),
+            Wrong("half the error", prediction=-M.alike / 2),
+        ],
+        **SHARED,
+    ),
+    Claim(
+        M, M.alike, sources * square / M.N, Equality(),
+        quantity="alike",
+        title="Equal shares cost as much as shares by squares",
+        steps=[Identical(a**2 / Rational(1, 2) + b**2 / Rational(1, 2), 2 * (a**2 + b**2), because="two sources")],
+        wrong=[Wrong("the best allocation", prediction=size**2 / M.N), Wrong("norm alone", prediction=square / M.N)],
+        **SHARED,
+    ),
+]  # fmt: skip
