@@ -14,15 +14,14 @@ a, b, c, m, n, k = symbols("a b c m n k", positive=True)
 price = Symbol("price", positive=True)
 SHARED = {
     "entry": "estimation.mtl_allocation",
-    "source": Source("The allocation of samples that minimises a weighted sum of variances (Neyman: On the two different "
-                     "aspects of the representative method); for sources in multi-task learning Wang, Chen, Jamieson, "
-                     "Du: Improved active multi-task representation learning via lasso"),
+    "source": Source("Neyman: On the two different aspects of the representative method, its optimal allocation; Wang, "
+                     "Chen, Jamieson, Du: Improved active multi-task representation learning via lasso"),
     "seeds": ["Improved Active Multi-Task Representation Learning via Lasso"],
     "status": "derived here",
     "points": [{M.N: 800, M.nu: "[4,2,1,1]"}, {M.N: 1000, M.nu: "[1,0.5,0.25,0.25]"}, {M.N: 2200, M.nu: "[4,2,1,1]"}],
 }  # fmt: skip
 BEST = [
-    Inequality((a + b + c) ** 2, (m + n + k) * (a**2 / m + b**2 / n + c**2 / k), because="Cauchy–Schwarz, three sources",
+    Inequality((a + b + c) ** 2, (m + n + k) * (a**2 / m + b**2 / n + c**2 / k), because="Cauchy–Schwarz",
                slack=(a * n - b * m) ** 2 / (m * n) + (a * k - c * m) ** 2 / (m * k) + (b * k - c * n) ** 2 / (n * k)),
     Solution(m, a / sqrt(price), diff(a**2 / m + price * m, m), unique=True,
              because="Lagrange: at a common price of a sample nₜ is in proportion to aₜ"),
