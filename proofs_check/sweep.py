@@ -11,7 +11,7 @@ from theory.curve import predictions
 from theory.domain import Domain, Real, Size
 from theory.errors import BadInput
 from theory.points import complete, ladder_top, point_values
-from theory.relation import Asymptotic, Direction, Equality, Ladder, Threshold
+from theory.relation import Asymptotic, Direction, Equality, Identity, Ladder, Threshold
 from theory.setting import Axis, Point
 from theory.values import exact
 
@@ -75,7 +75,9 @@ def sweep(claim: Claim, curve: Curve, given: Mapping[str, Any], asked: Mapping[s
 
 def own_axes(claim: Claim) -> list[str]:
     """Symbols along which one check already runs: the axis, the ladder with what is tied, the threshold's parameter."""
-    relation = claim.relation
+    relation, axis = claim.relation, getattr(claim.setting.part_of(claim.observable), "axis", None)
+    if isinstance(relation, (Equality, Identity)) and axis is not None:
+        return [axis.name]
     if isinstance(relation, (Direction, Threshold)):
         return [str(relation.along if isinstance(relation, Direction) else relation.of)]
     return list(ladder_top(claim))

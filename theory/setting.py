@@ -63,6 +63,11 @@ class Observable(Declared):
         if values not in ("continuous", "discrete", "fixed"):
             raise BadDeclaration(f"an observable's values are continuous, discrete or fixed, not {values!r}")
 
+    @property
+    def axis(self) -> Axis | None:
+        """The axis along which one trial runs, where it is nothing but a row along it."""
+        return self.shape[0] if len(self.shape) == 1 and isinstance(self.shape[0], Axis) else None
+
 
 class Event(Declared):
     """What a conditional claim is given; the simulator returns one truth value per trial."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from proofs_check.record import ORDER, Record
-from proofs_check.report.marks import ERRORS, JUDGED, Mark, Spec, kind_of
+from proofs_check.report.marks import ERRORS, JUDGED, Mark, Spec, kind_of, runs_along
 
 GAP = "Below: relative gap, measured/predicted − 1"
 BAND = "band: the tolerance."
@@ -25,6 +25,11 @@ SWEPT_LIMIT = (
     "Line: the prediction at the largest size. Points: mean of {observable} there. Below: the relative gap "
     f"extrapolated to infinite size, with the interval that is judged; {BAND}"
 )
+ALONG = "Line: the prediction along {along}. Points: mean of {observable}. "
+ALONG_BELOW = {
+    "equality": f"{GAP}; {BAND}",
+    "identity": "Below: largest relative deviation of any draw; dashes: what rounding and certificates allow.",
+}
 SCATTER = f"Mean of {{observable}} against its prediction; line: equality. {GAP}; {BAND}"
 
 
@@ -34,7 +39,7 @@ def caption(records: Sequence[Record], spec: Spec, marks: Sequence[Mark]) -> str
     parts = [
         f"{first['title']} ({first['id']}, {first['status']}).",
         _drawn(first, spec),
-        _errors(first, marks),
+        _errors(first, marks, spec),
         _held(first, marks, spec),
         _verdicts(records),
         _spent(records),
@@ -69,14 +74,16 @@ def _drawn(first: Record, spec: Spec) -> str:
     text = DRAWN[first["relation"]]
     if first["relation"] == "equality" and not spec.over:
         text = SCATTER
+    if first["relation"] in ALONG_BELOW and runs_along(spec):
+        text = ALONG + ALONG_BELOW[first["relation"]]
     if first["relation"] == "asymptotic equality" and spec.over:
         text = SWEPT_LIMIT
     about = f" ({spec.about})" if spec.about else ""
     return text.format(observable=spec.observable + about, along=spec.along)
 
 
-def _errors(first: Record, marks: Sequence[Mark]) -> str:
-    if first["relation"] in ("bound", "identity"):
+def _errors(first: Record, marks: Sequence[Mark], spec: Spec) -> str:
+    if first["relation"] in ("bound", "identity") and not (first["relation"] == "identity" and runs_along(spec)):
         return ""
     judged = f"confidence intervals at level {first['level']:.3g} each, valid whenever one looks"
     if first["relation"] == "equality" and any(mark.bars == JUDGED for mark in marks):
@@ -102,7 +109,8 @@ def _held(first: Record, marks: Sequence[Mark], spec: Spec) -> str:
     listed: dict[str, str] = {}
     for mark in marks:
         if not spec.over and (mark.kind != "boundary" or first["relation"] in ("bound", "identity")):
-            number = f"{mark.x:g}: " if first["relation"] in ("bound", "identity") else ""
+            numbered = first["relation"] in ("bound", "identity") and not runs_along(spec)
+            number = f"{mark.x:g}: " if numbered else ""
             listed.setdefault(mark.point, f"{number}({mark.point})")
     text = f"Held fixed: {', '.join(held)}." if held and (spec.over or len(listed) > 1) else ""
     return " ".join(filter(None, [text, f"Points: {', '.join(listed.values())}." if listed else ""]))

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from proofs_check.record import Record
 from proofs_check.report import forms
-from proofs_check.report.marks import Mark, Spec, marks_of
+from proofs_check.report.marks import Mark, Spec, marks_of, runs_along
 from proofs_check.report.style import canvas, styled, venue_of
 
 Form = Callable[[Sequence[Axes], Sequence[Mark], Spec, float], None]
@@ -20,6 +20,8 @@ FORMS: dict[str, tuple[int, Form]] = {
     "threshold": (1, forms.draw_threshold),
     "bound": (1, forms.draw_bound),
     "identity": (1, forms.draw_identity),
+    "equality along an axis": (2, forms.draw_along),
+    "identity along an axis": (2, forms.draw_along),
 }
 
 
@@ -50,4 +52,6 @@ def _promoted(marks: list[Mark], spec: Spec) -> tuple[list[Mark], Spec]:
 def _form(relation: str, spec: Spec) -> str:
     if relation == "asymptotic equality":
         return "sweep" if spec.over else "ladder"
+    if relation in ("equality", "identity") and runs_along(spec):
+        return f"{relation} along an axis"
     return {"equality": "sweep" if spec.over else "scatter"}.get(relation, relation)

@@ -26,6 +26,8 @@ from proofs_check.report.drawing import (
 from proofs_check.report.marks import Mark, Spec
 from proofs_check.report.style import BAND, BLACK, BLUE, MARKERS, SERIES, lettered, log_axis, plain_number, thin
 
+NOTHING = 1e-18  # a relative deviation that no double can show; smaller ones are drawn there
+
 
 def draw_sweep(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
     """The prediction over the swept symbol with the measured means, and their relative gap."""
@@ -115,6 +117,33 @@ def draw_direction(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tole
         log_axis(panel, axis)
     panel.set(xlabel=spec.label or lettered(spec.along), ylabel="1 − cosine")
     place_legend(panel, "largest of all draws", line)
+
+
+def draw_along(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
+    """Means and predictions along an axis; below, the gap of the means, or the largest deviation of any draw."""
+    upper, lower = axes
+    every_draw = any(m.allowed is not None for m in marks)
+    least = max(min([m.largest for m in marks if m.largest] or [1e-16]) / 2, NOTHING)
+    series = by_point(marks)
+    for index, (label, group) in enumerate(with_names(series, spec.along)):
+        colour, marker = SERIES[index % len(SERIES)], MARKERS[index % len(MARKERS)]
+        x, alone = column(group, "x"), len(series) == 1
+        line = BLACK if alone else colour
+        upper.plot(x, column(group, "prediction"), color=line, label=spec.claimed if index == 0 else None, zorder=1)
+        draw_bars(upper, x, group, colour, marker, label=label)
+        if every_draw:
+            lower.plot(x, np.maximum(column(group, "largest"), least), marker, color=colour, zorder=3)
+            lower.plot(x, column(group, "allowed"), "_", color=line, markersize=11, zorder=2)
+        else:
+            draw_bars(lower, x, group, colour, marker, gap=True)
+    if not every_draw:
+        shade_tolerance(lower, tolerance)
+    scale_axes(axes, marks, spec)
+    name_axes(axes, spec.label or lettered(spec.along), spec.observable, tolerance)
+    if every_draw:
+        log_axis(lower, "y")
+        lower.margins(y=0.15)
+        lower.set_ylabel("largest deviation")
 
 
 def draw_threshold(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:

@@ -89,8 +89,19 @@ def name_of(record: Record) -> str:
     return OUTSIDE if record["boundary"] else record.get("wrong") or "measured"
 
 
+def runs_along(spec: Spec) -> bool:
+    """Whether the figure of an equality or identity runs along an axis."""
+    return bool(spec.along) and not spec.over
+
+
 def swept(record: Record, spec: Spec) -> Iterator[Mark]:
-    """One mark for each point that was measured: its mean against its prediction, with the interval that was judged."""
+    """One mark for each point that was measured: its mean against its prediction, with the interval that was judged.
+
+    Along an axis, one for each of its places.
+    """
+    if runs_along(spec):
+        yield from steps(record, spec)
+        return
     for tested in record["points"]:
         if tested["series"]:
             yield _gap_mark(record, tested, spec)
@@ -136,12 +147,15 @@ def ratios(record: Record, spec: Spec) -> Iterator[Mark]:
 
 
 def deviations(record: Record, spec: Spec) -> Iterator[Mark]:
-    """Largest relative deviation of any draw at every point, and what rounding and certificates allow."""
+    """Largest relative deviation of any draw at every point, and what rounding and certificates allow.
+
+    Along an axis, at each of its places.
+    """
     for tested in record["points"]:
-        for row in tested["series"]:
-            yield dataclasses.replace(
-                _plain_mark(record, tested, row, spec), largest=row["largest"], allowed=tested["certificate"]
-            )
+        rows, mark = tested["series"], _row_mark if runs_along(spec) else _plain_mark
+        for row in rows if runs_along(spec) else sorted(rows, key=lambda row: row["largest"])[-1:]:
+            drawn = mark(record, tested, row, spec)
+            yield dataclasses.replace(drawn, largest=row["largest"], allowed=tested["certificate"])
 
 
 MARKS = {

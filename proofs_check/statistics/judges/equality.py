@@ -20,7 +20,6 @@ from proofs_check.statistics.regime import advice, blind_spot, detectable
 from theory.claim import Claim
 from theory.errors import BadDeclaration, BadSample
 from theory.relation import Equality
-from theory.setting import Axis
 
 
 @judge.register
@@ -54,11 +53,8 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
 
 def _places(claim: Claim, components: int) -> Sequence[float]:
     """Where the components of an array stand: the values of its one axis, or their numbers."""
-    part = claim.setting.part_of(claim.observable)
-    shape = getattr(part, "shape", ())
-    if len(shape) == 1 and isinstance(shape[0], Axis) and len(shape[0].values) == components:
-        return [float(value) for value in shape[0].values]
-    return [float(number) for number in range(components)]
+    axis = getattr(claim.setting.part_of(claim.observable), "axis", None)
+    return list(map(float, range(components) if axis is None else axis.values))
 
 
 def _components(claim: Claim, only: Measured) -> tuple[np.ndarray, np.ndarray, list[Known]]:

@@ -155,6 +155,7 @@ claims = [
                      prediction=(1 - M.beta1) * M.beta1 ** (M.age - 1)
                      + M.alpha * (1 - M.beta3) * M.beta3 ** (M.age - 1)),
                Wrong("weights not normalised", prediction=M.beta1**M.age + M.alpha * M.beta3**M.age)],
+        figure=Curve(M.age, label="age of the gradient, in steps"),
         **SHARED,
     ),
     Claim(
