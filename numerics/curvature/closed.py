@@ -1,5 +1,7 @@
 """Curvature of a Torch model that is a chain of dense layers, by the closed forms of numerics.networks.mlp."""
 
+from functools import cached_property
+
 import torch
 from torch import Tensor, nn
 
@@ -63,8 +65,12 @@ class Closed:
         self.layers = [(layer.weight.detach(), None if layer.bias is None else layer.bias.detach())
                        for layer, _ in chain]
         self.activations = [activation for _, activation in chain]
-        self.bowls = [self._bowl(x, y) for x, y in problem.chunks(8)]
         self.width = max(W.shape[0] for W, _ in self.layers)
+
+    @cached_property
+    def bowls(self) -> list[mlp.Bowl]:
+        """A forward and a backward pass of every chunk of samples."""
+        return [self._bowl(x, y) for x, y in self.problem.chunks(8)]
 
     def hessian(self, vectors: Tensor) -> Tensor:
         """Products with H.   Shapes: (k, size) -> (k, size)."""

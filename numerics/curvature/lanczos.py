@@ -18,6 +18,7 @@ from numerics.arrays import Array, Machine, namespace
 
 Product = Callable[[Array], Array]
 SLACK = 1e-9  # relative, of how far an eigenvalue may lie beyond the last Ritz value
+FEW = 4
 MISS = 1e-6  # chance, over the start, that an eigenvalue lies beyond its interval
 
 
@@ -113,9 +114,11 @@ def largest(
 
     Shapes: start (batch, p), drawn uniformly (a normal vector will do).
     """
-    space = Krylov(product, start, size=size)
+    space, every = Krylov(product, start, size=size), 1 if len(start) <= FEW else 4  # a look costs for each matrix
     while True:
         space.grow()
+        if space.steps % every and not space.exhausted and space.steps < most:
+            continue
         found = space.extreme(rounding, miss)
         narrow = np.all(found.high - found.low <= rtol * np.abs(found.value) + 4 * rounding * np.abs(found.value))
         if narrow or space.exhausted or space.steps >= most:
