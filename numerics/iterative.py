@@ -5,15 +5,17 @@ again, block by block of rows, at each product.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from numerics.arrays import Array, namespace
+from numerics.curvature.traces import Estimate, Moments, hutchpp
 from numerics.streams import Stream
-from theory.errors import BadSample
+from theory.errors import BadInput, BadSample
 
 Product = Callable[[Array], Array]
+SOLVED = 1e-4  # of the relative width asked for: what a solver may leave undone
 RESTART = 50  # steps between two residuals computed from the definition
 
 
@@ -124,3 +126,32 @@ def streamed_ridge_risk(
     error = float(xp.max(found.residual) * xp.max(xp.linalg.vector_norm(right, axis=0) /
                                                   xp.linalg.vector_norm(found.solution, axis=0)) / added)
     return bias, xp.sum(found.solution[:, 1:] ** 2, axis=0), float(np.expm1(2 * np.log1p(error)))
+
+
+def effective_dimensions(
+    design: StreamedDesign, *, penalty: float, rng: Stream, rtol: float = 0.02, level: float = 1e-3, most: int = 2000
+) -> Moments:
+    """tr A and tr A², A = XᵀX(XᵀX + n·penalty)⁻¹: the effective degrees of freedom of a ridge fit, of both orders.
+
+    By Hutch++ on products A·v = v − a·(XᵀX + a)⁻¹v, each by conjugate gradients: probes are doubled until both
+    intervals, at the level given, are as narrow as ±rtol, or after `most` products. What the solver leaves undone, at
+    most 2p times its tolerance, widens them.   Raises BadSample where a system is too ill-conditioned, BadInput for a
+    penalty that is not positive.
+    """
+    if not penalty > 0:
+        raise BadInput(f"effective dimensions at penalty {penalty}: they are the rank then; give penalty > 0")
+    added, tolerance = design.n * penalty, rtol * SOLVED
+    turned = namespace(rng.signs((1, 1))).matrix_transpose
+
+    def product(rows: Array) -> Array:
+        columns = turned(rows)
+        found = conjugate_gradient(lambda v: design.gram_times(v) + added * v, columns, tolerance=tolerance)
+        return turned(columns - added * found.solution)
+
+    found = hutchpp(product, design.p, rng, level=level, rtol=rtol, most=most)
+    room = 2 * design.p * tolerance
+    return Moments(_widened(found.trace, room), _widened(found.square, 2 * room))
+
+
+def _widened(one: Estimate, room: float) -> Estimate:
+    return replace(one, low=one.low - room, high=one.high + room)

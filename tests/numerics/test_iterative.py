@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from numerics.arrays import Machine
-from numerics.iterative import StreamedDesign, conjugate_gradient, streamed_ridge_risk
+from numerics.iterative import StreamedDesign, conjugate_gradient, effective_dimensions, streamed_ridge_risk
 from numerics.regression import ridge_risks
 from numerics.streams import stream
-from theory.errors import BadSample
+from theory.errors import BadInput, BadSample
 
 MACHINES = [Machine(backend) for backend in ("numpy", "torch", "strict")]
 N, P, PENALTY, TOLERANCE = 30, 20, 0.2, 1e-12
@@ -67,3 +67,31 @@ def test_streamed_risks_are_those_of_the_dense_design(machine: Machine) -> None:
     assert np.all(np.abs(squares - exact) <= (error + 1e-12) * exact)
     # and the probes' mean is the variance: E ‖Mz‖² = ‖M‖²_F over all sign vectors of a small problem
     assert abs(exact.mean() - wanted_variance) < 6 * exact.std(ddof=1) / probes**0.5
+
+
+def of_a_dense_design(design: StreamedDesign, penalty: float) -> np.ndarray:
+    """tr A and tr A² from singular values."""
+    X = np.concatenate([block for _, block in design.blocks()])
+    values = np.linalg.svd(X, compute_uv=False) ** 2
+    shares = values / (values + design.n * penalty)
+    return np.array([np.sum(shares), np.sum(shares**2)])
+
+
+@pytest.mark.parametrize(("n", "p"), [(60, 150), (150, 60)])
+def test_effective_dimensions_are_those_of_the_dense_design(n: int, p: int) -> None:
+    design = StreamedDesign(stream(Machine(), "dimensions", n, p, seed=0), n, p, rows=40)
+    found = effective_dimensions(design, penalty=0.3, rng=stream(Machine(), "probes", seed=0), rtol=0.02)
+    for one, truth, moved in zip((found.trace, found.square), of_a_dense_design(design, 0.3),
+                                 of_a_dense_design(design, 0.4), strict=True):  # fmt: skip
+        assert one.low <= truth <= one.high and one.stderr > 0
+        assert not one.low <= moved <= one.high  # the twin: another penalty
+        assert one.high - one.low <= 0.041 * one.value
+
+
+def test_effective_dimensions_stop_when_they_are_as_narrow_as_asked() -> None:
+    design = StreamedDesign(stream(Machine(), "dimensions", seed=1), 80, 120, rows=40)
+    rough, fine = (effective_dimensions(design, penalty=0.3, rng=stream(Machine(), "probes", seed=1), rtol=rtol)
+                   for rtol in (0.1, 0.005))  # fmt: skip
+    assert rough.trace.products < fine.trace.products and rough.trace.stderr > fine.trace.stderr
+    with pytest.raises(BadInput, match="penalty > 0"):
+        effective_dimensions(design, penalty=0.0, rng=stream(Machine(), "probes", seed=1))
