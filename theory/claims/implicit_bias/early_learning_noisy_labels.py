@@ -1,0 +1,91 @@
+"""With flipped labels a linear classifier first learns the true ones, then fits every label and gets worse."""
+
+from typing import Any
+
+from sympy import Rational, erf, sqrt, symbols
+
+from theory.claim import Claim, Curve, Source, Wrong
+from theory.proof import Identical, Monotone
+from theory.relation import Asymptotic, Bound, Identity, Ladder, Probability
+from theory.settings.implicit_bias.noisy_labels import NoisyMixture as S
+from theory.settings.implicit_bias.noisy_labels import NoisyTraining as T
+
+SHARED = {
+    "entry": "implicit_bias.early_learning_noisy_labels",
+    "source": Source("Early-Learning Regularization Prevents Memorization of Noisy Labels; first step of a linear "
+                     "classifier derived here"),
+    "seeds": ["Early-Learning Regularization Prevents Memorization of Noisy Labels"],
+    "status": "derived here",
+}  # fmt: skip
+x, z = symbols("x z", real=True)
+A, C = symbols("A C", positive=True)
+share = 1 - 2 * S.f
+
+
+def normal(argument: Any) -> Any:
+    return (1 + erf(argument / sqrt(2))) / 2
+
+
+def first(a: Any, load: Any) -> Any:
+    """Accuracy for a = the mean of label times true label, load = sig²p/n."""
+    return normal(a / (S.sig * sqrt(a**2 + load)))
+
+
+def flipped(a: Any, load: Any) -> Any:
+    return normal((a - load) / (S.sig * sqrt(a**2 + load)))
+
+
+LADDER = {"relation": Asymptotic(Ladder(S.n, [50, 100, 200, 400], tie={S.p: 4 * S.n}, rate=1))}
+load = S.sig**2 * S.p / S.n
+AT, EARLIER = {S.sig: "0.5", S.f: "0.2"}, {S.sig: "0.35", S.f: "0.3"}
+TRAIN = {T.n: 50, T.p: 200, T.sig: "0.25", T.f: "0.3"}
+
+claims = [
+    Claim(
+        S, S.accuracy, first(share, load), **LADDER,
+        title="The first direction is right with Φ(a/(σ√(a² + σ²p/n))), a = 1 − 2f",
+        points=[AT, EARLIER],
+        steps=[Identical((1 - S.f) * 1 + S.f * -1, share, everywhere=True, because="E y x = (P(kept) − P(flipped)) v"),
+               Monotone(S.n * A / (S.n * A + C), S.n, "increasing", everywhere=True,
+                        because="the square of a/√(a² + σ²p/n), A = a², C = σ²p: more samples, a better direction")],
+        wrong=[Wrong("a = 1 − f", at=[AT], prediction=first(1 - S.f, load)),
+               Wrong("p in place of p/n", at=[AT], prediction=first(share, S.sig**2 * S.p))],
+        figure=Curve(S.n, [25, 50, 100, 200, 400, 800], {S.p: 400, **AT}, label="samples"),
+        **SHARED,
+    ),
+    Claim(
+        S, S.kept, flipped(share, load), **LADDER,
+        quantity="flipped",
+        title="It gives a flipped training sample the true label with Φ((a − σ²p/n)/(σ√(a² + σ²p/n)))",
+        points=[AT, EARLIER],
+        steps=[Identical((1 - S.sig * z) * (x + S.sig * z / S.n) - (x + S.sig * z / S.n - S.sig * x * z),
+                         -S.sig**2 * z**2 / S.n, everywhere=True,
+                         because="in each coordinate: the sample's own noise, summed over p of them, takes σ²p/n")],
+        wrong=[Wrong("a = 1 − f", at=[AT], prediction=flipped(1 - S.f, load)),
+               Wrong("p in place of p/n", at=[AT], prediction=flipped(share, S.sig**2 * S.p), scale=1),
+               Wrong("a training sample like a test sample", at=[AT], prediction=first(share, load))],
+        **SHARED,
+    ),
+    Claim(
+        T, T.kept, 0, Identity(excluded=0.03),
+        quantity="memorised",
+        title="With more features than samples every flipped label is fitted in the end",
+        scale=1,
+        assuming=[T.p >= 2 * T.n],
+        points=[TRAIN],
+        fails_at=[{**TRAIN, T.n: 100, T.p: 20}],
+        wrong=[Wrong("the share of the first step", at=[TRAIN], prediction=Rational(3, 10) * Rational(8, 10)),
+               Wrong("with fewer features than samples, too", at=[{**TRAIN, T.n: 100, T.p: 20}], assuming=())],
+        **SHARED,
+    ),
+    Claim(
+        T, T.late, T.first, Bound("<=", Probability(Rational(9, 10))),
+        quantity="decline",
+        title="Once they are fitted the test accuracy is below that of the first step, in nine draws of ten",
+        assuming=[T.p >= 2 * T.n],
+        points=[TRAIN],
+        wrong=[Wrong("accuracy only rises", at=[TRAIN], relation=Bound(">=", Probability(Rational(9, 10)))),
+               Wrong("and falls to chance", at=[TRAIN], prediction=Rational(1, 2))],
+        **SHARED,
+    ),
+]  # fmt: skip
