@@ -16,6 +16,7 @@ from proofs_check.record import Record
 from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.statistics import require_judged, sequential
 from proofs_check.statistics.evidence import Measured, Rule, Station, scale_of
+from proofs_check.statistics.independence import dependence_fault
 from proofs_check.statistics.judging import (
     certificates,
     frequency_sequence,
@@ -165,7 +166,7 @@ def _pairs(
         if number and time.monotonic() > deadline:
             return
         one, other = (side.upto(trials)[0] for side in sides)
-        fault = sequential.dependence_fault(
+        fault = dependence_fault(
             one.observable.reshape(one.kept, -1).sum(axis=1), repeats=one.known.values == "discrete"
         )
         if fault:

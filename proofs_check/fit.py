@@ -22,9 +22,10 @@ from proofs_check.check import Request
 from proofs_check.jsonable import clean
 from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.statistics.evidence import Measured, Rule, Station
+from proofs_check.statistics.independence import dependence_fault
 from proofs_check.statistics.judges.exponent import few_rounds, require_scalar, rungs_of
 from proofs_check.statistics.judging import FEWEST, require_finite
-from proofs_check.statistics.sequential import blocks_for, dependence_fault
+from proofs_check.statistics.sequential import blocks_for
 from proofs_check.statistics.slopes import PILOT, Climb, climb_of
 from theory.claim import Claim
 from theory.errors import BadDeclaration, BadInput, BadSample, NotBuilt

@@ -8,6 +8,7 @@ import numpy as np
 
 from proofs_check.statistics import sequential
 from proofs_check.statistics.evidence import NOTHING, Answer, Known, Measured, Outcome, Rule, Station
+from proofs_check.statistics.independence import TIES_LIMIT, dependence_fault, repetition
 from theory.claim import Claim
 from theory.errors import BadSample, NotBuilt
 from theory.relation import Relation
@@ -166,7 +167,7 @@ def _columns(only: Measured) -> list[np.ndarray]:
 def _differ(group: Sequence[Measured]) -> bool:
     """Whether the trials differ, if not in what is compared: a statement about every draw may be about a constant."""
     traces = [only.trace for only in group if only.trace is not None]
-    return any(len(np.unique(trace)) > (1 - sequential.TIES_LIMIT) * len(trace) for trace in traces)
+    return any(len(np.unique(trace)) > (1 - TIES_LIMIT) * len(trace) for trace in traces)
 
 
 def _repetition(columns: Sequence[np.ndarray], repeats: bool) -> str:
@@ -176,11 +177,11 @@ def _repetition(columns: Sequence[np.ndarray], repeats: bool) -> str:
     if len(columns) > 1 and not repeats:
         weights = np.sqrt(np.arange(2.0, 2.0 + len(columns)))  # equal only where all columns are, up to a coincidence
         parts = [w * (column - column[0]) / np.ptp(column) for w, column in zip(weights, columns, strict=True)]
-        ties = sequential.repetition(np.sum(parts, axis=0))
+        ties = repetition(np.sum(parts, axis=0))
         if ties:
             return ties
     alone = len(columns) == 1 and not repeats
-    return next(filter(None, (sequential.dependence_fault(column, repeats=not alone) for column in columns)), "")
+    return next(filter(None, (dependence_fault(column, repeats=not alone) for column in columns)), "")
 
 
 def inside_or_outside(lower: float, upper: float, low: float, high: float, gates_open: bool) -> Answer:

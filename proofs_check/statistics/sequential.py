@@ -18,8 +18,6 @@ from theory.errors import BadInput, BadSample
 BETS = 0.9 * 0.5 ** np.arange(8)
 SCALES = 2.0 ** np.arange(-3, 4)
 Z_LIMIT = 37.0  # the normal tail underflows beyond; P(|Z| > 37) = 1e-299 at a look spends nothing
-TIES_LIMIT = 0.01
-FEW_OTHERS = 10
 PRIOR_WEIGHT = 50.0
 PIECE = 1024  # values whose logarithms stay in the cache
 
@@ -317,40 +315,6 @@ def looks(first: int, last: int, growth: float = 1.3) -> list[int]:
         counts.append(n)
         n = max(n + 1, math.ceil(n * growth))
     return [*counts, last]
-
-
-def dependence_fault(values: np.ndarray, *, repeats: bool = False) -> str:
-    """Why the values cannot be independent draws of a continuous observable, in a sentence, or ''.
-
-    Not finite; more than 1 % exact repetitions (of more than two distinct values, unless `repeats` are natural);
-    lag-1 correlation of the ranks beyond 5/√n. Ranks, because under independence their correlation has Gaussian tails
-    for every law.
-    """
-    sample = np.asarray(values, dtype=float)
-    n = len(sample)
-    lost = n - int(np.isfinite(sample).sum())
-    if lost:
-        return f"{lost} of {n} values are not finite"
-    ties = "" if repeats else repetition(sample)
-    if ties:
-        return ties
-    _, ranks, counts = np.unique(sample, return_inverse=True, return_counts=True)
-    if n < 2 or n - counts.max() < FEW_OTHERS * math.sqrt(n):  # neighbours among a few events follow no Gaussian law
-        return ""
-    ranks = ranks - ranks.mean()
-    correlation = float(ranks[1:] @ ranks[:-1]) / float(ranks @ ranks)
-    if abs(correlation) > 5 / math.sqrt(n):
-        return f"neighbouring values correlate by {correlation:.3f}, beyond 5/√n = {5 / math.sqrt(n):.3f}"
-    return ""
-
-
-def repetition(sample: np.ndarray) -> str:
-    """That more than 1 % of more than two distinct values repeat another one exactly, in a sentence, or ''."""
-    n, distinct = len(sample), len(np.unique(sample))
-    ties = 1 - distinct / n if n else 0.0
-    return f"{ties:.1%} of the {n} values repeat another one exactly, in a continuous observable" if (
-        distinct > 2 and ties > TIES_LIMIT
-    ) else ""  # fmt: skip
 
 
 def _edge_below(excess: Callable[[float], float], *, inside: float, step: float) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from proofs_check.statistics import sequential
 from proofs_check.statistics.evidence import Answer, Known, Measured, Outcome, Rule, Station, scalar_row, scale_of
+from proofs_check.statistics.independence import dependence_fault
 from proofs_check.statistics.judging import judge, mean_certificate, mean_sequence, stations, trials_to_begin
 from proofs_check.statistics.regime import EDGE, POWER_QUANTILE, blind_spot
 from theory import discovery
@@ -89,7 +90,7 @@ def _(relation: Ordering, claim: Claim, measured: Sequence[Measured], rule: Rule
     answer = _answer(relation, cs, error, rule)
     if answer == "open" and not rule.detail:
         return Outcome(answer)
-    fault = sequential.dependence_fault(difference, repeats=True)
+    fault = dependence_fault(difference, repeats=True)
     if fault:
         raise BadSample(f"{claim.id}: the pairs are not independent: {fault}; draw every trial from rng")
     return _outcome(answer, relation, measured, difference, cs, error, rule, scale)
