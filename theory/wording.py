@@ -1,6 +1,6 @@
 """Steps of a derivation as people write them, on one line and in LaTeX."""
 
-from functools import singledispatch
+from functools import partial
 from typing import Any
 
 import sympy
@@ -20,6 +20,9 @@ from theory.proof import (
     Solution,
     Stated,
 )
+
+BELOW, WEDGE, TAKEN = r"\leq", r" \wedge ", r"\text{prediction}"
+ARROWS = {"increasing": r"\nearrow", "decreasing": r"\searrow"}
 
 
 def described(claim: Claim, step: Stated) -> dict[str, str]:
@@ -46,111 +49,54 @@ def _number(value: Any) -> str:
     return str(value).replace("oo", "∞")
 
 
-@singledispatch
 def words(step: Any) -> str:
     """What the step says, without its conditions."""
+    match step:
+        case Identical():
+            return f"{step.left} = {step.right}"
+        case Inequality():
+            return f"{step.smaller} {'<' if step.strict else '≤'} {step.larger}"
+        case Monotone():
+            return f"{step.expression} is {'strictly ' * step.strict}{step.direction} in {step.along}"
+        case Limit():
+            return f"{'prediction' if step.of is None else step.of} → {_number(step.equals)}"
+        case Series():
+            return f"{step.expression} = {step.equals} + O({step.small}^{step.order})"
+        case Solution():
+            branch = "" if step.branch in (True, sympy.true) else f" where {written(step.branch)}"
+            alone = ", and nowhere else" * step.unique
+            return f"{step.equation} = 0 at {step.symbol} = {step.value}{alone}{branch}"
+        case Implication():
+            return f"{' and '.join(map(written, step.premises))} ⇒ {written(step.conclusion)}"
+        case Integration():
+            ends = f"from {_number(step.low)} to {_number(step.high)}"
+            return f"∫ {step.integrand} d{step.over}, {ends}, = {step.equals}"
+        case Instances():
+            return f"{step.statement}; tried at {', '.join(map(str, step.sizes))}"
+        case Assumed():
+            return f"{step.statement} ({step.source})"
     raise TypeError(f"{step!r} is no step")
 
 
-@words.register
-def _(step: Identical) -> str:
-    return f"{step.left} = {step.right}"
-
-
-@words.register
-def _(step: Inequality) -> str:
-    return f"{step.smaller} {'<' if step.strict else '≤'} {step.larger}"
-
-
-@words.register
-def _(step: Monotone) -> str:
-    return f"{step.expression} is {'strictly ' * step.strict}{step.direction} in {step.along}"
-
-
-@words.register
-def _(step: Limit) -> str:
-    return f"{'prediction' if step.of is None else step.of} → {_number(step.equals)}"
-
-
-@words.register
-def _(step: Series) -> str:
-    return f"{step.expression} = {step.equals} + O({step.small}^{step.order})"
-
-
-@words.register
-def _(step: Solution) -> str:
-    branch = "" if step.branch in (True, sympy.true) else f" where {written(step.branch)}"
-    alone = f", and nowhere else{branch}" if step.unique else branch
-    return f"{step.equation} = 0 at {step.symbol} = {step.value}{alone}"
-
-
-@words.register
-def _(step: Implication) -> str:
-    return f"{' and '.join(map(written, step.premises))} ⇒ {written(step.conclusion)}"
-
-
-@words.register
-def _(step: Integration) -> str:
-    return f"∫ {step.integrand} d{step.over}, from {_number(step.low)} to {_number(step.high)}, = {step.equals}"
-
-
-@words.register
-def _(step: Instances) -> str:
-    return f"{step.statement}; tried at {', '.join(map(str, step.sizes))}"
-
-
-@words.register
-def _(step: Assumed) -> str:
-    return f"{step.statement} ({step.source})"
-
-
-@singledispatch
 def _tex(step: Any, claim: Claim) -> str:
+    tex = partial(latex, claim)
+    match step:
+        case Identical():
+            return f"{tex(step.left)} = {tex(step.right)}"
+        case Inequality():
+            return rf"{tex(step.smaller)} {'<' if step.strict else BELOW} {tex(step.larger)}"
+        case Monotone():
+            return rf"{tex(step.along)} \mapsto {tex(step.expression)} \;{ARROWS[step.direction]}"
+        case Limit():
+            return rf"{TAKEN if step.of is None else tex(step.of)} \to {tex(step.equals)}"
+        case Series():
+            rest = rf"O\left({tex(step.small)}^{{{step.order}}}\right)"
+            return f"{tex(step.expression)} = {tex(step.equals)} + {rest}"
+        case Solution():
+            return rf"{tex(step.equation)} = 0 \quad \text{{at}}\quad {tex(step.symbol)} = {tex(step.value)}"
+        case Implication():
+            return rf"{WEDGE.join(map(tex, step.premises))} \Rightarrow {tex(step.conclusion)}"
+        case Integration():
+            low, high = (sympy.latex(sympy.sympify(end)) for end in (step.low, step.high))
+            return rf"\int_{{{low}}}^{{{high}}} {tex(step.integrand)} \, d{tex(step.over)} = {tex(step.equals)}"
     return rf"\text{{{words(step)}}}".replace("_", r"\_")
-
-
-@_tex.register
-def _(step: Identical, claim: Claim) -> str:
-    return f"{latex(claim, step.left)} = {latex(claim, step.right)}"
-
-
-@_tex.register
-def _(step: Inequality, claim: Claim) -> str:
-    return f"{latex(claim, step.smaller)} {'<' if step.strict else chr(92) + 'leq'} {latex(claim, step.larger)}"
-
-
-@_tex.register
-def _(step: Monotone, claim: Claim) -> str:
-    arrow = r"\nearrow" if step.direction == "increasing" else r"\searrow"
-    return rf"{latex(claim, step.along)} \mapsto {latex(claim, step.expression)} \;{arrow}"
-
-
-@_tex.register
-def _(step: Limit, claim: Claim) -> str:
-    left = r"\text{prediction}" if step.of is None else latex(claim, step.of)
-    return rf"{left} \to {latex(claim, step.equals)}"
-
-
-@_tex.register
-def _(step: Series, claim: Claim) -> str:
-    rest = rf"O\left({latex(claim, step.small)}^{{{step.order}}}\right)"
-    return f"{latex(claim, step.expression)} = {latex(claim, step.equals)} + {rest}"
-
-
-@_tex.register
-def _(step: Solution, claim: Claim) -> str:
-    there = rf"{latex(claim, step.symbol)} = {latex(claim, step.value)}"
-    return rf"{latex(claim, step.equation)} = 0 \quad \text{{at}}\quad {there}"
-
-
-@_tex.register
-def _(step: Implication, claim: Claim) -> str:
-    premises = r" \wedge ".join(latex(claim, premise) for premise in step.premises)
-    return rf"{premises} \Rightarrow {latex(claim, step.conclusion)}"
-
-
-@_tex.register
-def _(step: Integration, claim: Claim) -> str:
-    ends = rf"_{{{sympy.latex(sympy.sympify(step.low))}}}^{{{sympy.latex(sympy.sympify(step.high))}}}"
-    body = rf"\int{ends} {latex(claim, step.integrand)} \, d{latex(claim, step.over)}"
-    return f"{body} = {latex(claim, step.equals)}"
