@@ -18,7 +18,8 @@ def convolution_kernel(*, M: int, C: int, k: int, N: int, spread: float, padding
     apart, longer = deviation(matrix, rng), deviation(unfolded(kernel, 2 * N, padding, rng), rng)
     bottom = values[:, M * N - 1] ** 2 if M <= C else 0.0 * values[:, 0]
     return {
-        "penalty": penalty(kernel, rng), "frobenius": xp.sum(apart**2, axis=(1, 2)),
+        "penalty": penalty(kernel, rng), "orthonormal": penalty(basis[:, :, :, None], rng),
+        "frobenius": xp.sum(apart**2, axis=(1, 2)),
         "spectral": spectral(apart), "doubled": spectral(longer), "top": values[:, 0] ** 2, "bottom": bottom,
         "rounding": 20 * xp.finfo(matrix.dtype).eps * M * N * (1 + values[:, 0] ** 2) ** 2,
     }

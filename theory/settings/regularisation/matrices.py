@@ -19,6 +19,7 @@ class ConvolutionKernel(Setting):
     spread = Real(at_least=0, typical=(0.3, 1))
     padding = Choice("circular", "zero")
     penalty = Observable("the penalty L_orth", values="discrete", certificate="rounding")
+    orthonormal = Observable("L_orth at spread 0", values="fixed", certificate="rounding")
     frobenius = Observable("‖AAᵀ − I‖²_F", values="discrete", certificate="rounding")
     spectral = Observable("‖AAᵀ − I‖", values="discrete", certificate="rounding")
     doubled = Observable("the same on signals of length 2N", certificate="rounding")
