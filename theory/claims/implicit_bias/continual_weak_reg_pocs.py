@@ -1,0 +1,75 @@
+"""Separable tasks learnt in turn with vanishing regularisation: sequential projections to their margin sets."""
+
+from sympy import Eq, Rational, Symbol, log, sqrt, symbols
+
+from theory.claim import Claim, Source, Wrong
+from theory.proof import Implication
+from theory.relation import Asymptotic, Bound, Ladder
+from theory.settings.implicit_bias.continual import ContinualTasks as S
+
+SHARED = {
+    "entry": "implicit_bias.continual_weak_reg_pocs",
+    "source": Source("Continual Learning in Linear Classification on Separable Data; the Fejér part derived here"),
+    "seeds": ["Continual Learning in Linear Classification on Separable Data"],
+}  # fmt: skip
+AT = {S.steps: 5, S.apart: "0.7", S.Lam: 1000}
+LADDER = {k: v for k, v in AT.items() if k is not S.Lam}
+a, b, c = (Symbol(name, real=True) for name in "abc")  # ‖w − w*‖², ⟨w − Pw, w* − Pw⟩, ‖w − Pw‖²
+x, y, t = symbols("x y t", real=True)
+FEJER = [
+    Implication([Eq(Symbol("d", real=True), a - c + 2 * b), b <= 0], Symbol("d", real=True) <= a - c, everywhere=True,
+                because="‖Pw − w*‖² = ‖w − w*‖² − ‖w − Pw‖² + 2⟨w − Pw, w* − Pw⟩, the last one ≤ 0"),
+    Implication([t >= 0, x >= 1], (0 - t) * (x - 1) <= 0, everywhere=True,
+                because="⟨w − Pw, w* − Pw⟩ for the half-plane x ≥ 1: w = (1 − t, y), Pw = (1, y), w* = (x, ·)"),
+]  # fmt: skip
+
+claims = [
+    Claim(
+        S, S.share, 1, Asymptotic(Ladder(S.Lam, [100, 1000, 10000], rate=None)),
+        title="w_k/log(1/λ) tends to ω_k, the point of C_k nearest to ω_{k−1}",
+        points=[LADDER, {**LADDER, S.steps: 2}],
+        wrong=[Wrong("twice it", prediction=2), Wrong("half of it", prediction=Rational(1, 2))],
+        **SHARED,
+    ),
+    Claim(
+        S, S.error, 2 * log(S.Lam) / S.Lam, Bound("<=", excluded=0.03),
+        quantity="error",
+        title="The relative error is O(log Λ/Λ), Λ = log(1/λ): below 2 log(Λ)/Λ",
+        status="derived here",
+        assuming=[S.Lam >= 100],
+        points=[AT, {**AT, S.Lam: 100}, {**AT, S.Lam: 10000, S.steps: 8}],
+        wrong=[Wrong("2/Λ, without the logarithm", at=[AT], prediction=2 / S.Lam),
+               Wrong("the projection of the weights unscaled", at=[AT], observable=S.unscaled)],
+        **SHARED,
+    ),
+    Claim(
+        S, 1 + S.approach, 1, Bound("<=", excluded=0.03),
+        quantity="fejer",
+        title="No projection moves away from the offline solution w*",
+        points=[AT, {**AT, S.steps: 20}],
+        steps=FEJER,
+        wrong=[Wrong("it comes nearer by 1/100 each time", at=[AT], observable=1 + S.approach + 0.01),
+               Wrong("it moves away", at=[AT], relation=Bound(">=", excluded=0.03))],
+        **SHARED,
+    ),
+    Claim(
+        S, S.moved, S.offline - S.rest, Bound("<=", excluded=0.03),
+        quantity="sum",
+        title="Σ ‖ω_k − ω_{k−1}‖² ≤ ‖w*‖² − ‖ω_K − w*‖²",
+        points=[AT, {**AT, S.steps: 20}],
+        steps=FEJER,
+        wrong=[Wrong("‖w*‖ in place of its square", at=[AT], prediction=sqrt(S.offline) - S.rest),
+               Wrong("half of it", at=[AT], prediction=S.offline / 2 - S.rest)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.nearest, S.offline / S.steps, Bound("<=", excluded=0.03),
+        quantity="nearest",
+        title="Within K steps the distance to the next set has been at most ‖w*‖/√K",
+        points=[AT, {**AT, S.steps: 20}, {**AT, S.steps: 2}],
+        steps=FEJER,
+        wrong=[Wrong("a hundredth of it", at=[{**AT, S.steps: 2}], prediction=S.offline / (10000 * S.steps)),
+               Wrong("never below it", at=[AT], relation=Bound(">=", excluded=0.03))],
+        **SHARED,
+    ),
+]  # fmt: skip
