@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from sklearn.linear_model import Ridge
 
+from numerics.gaussian import product_moments, two_layer_risks
 from numerics.linalg import single_thread
 from numerics.regression import least_norm_curve, ridge_risks
 
 N, P, R2, S2 = 60, 120, 1.0, 0.5
 PENALTIES = np.geomspace(1e-3, 10, 20)
+D, FEATURES = 20, 100  # inputs and random ReLU features
 TEST_SAMPLES, BATCH, NAIVE_TRIALS, ROUNDS = 1000, 256, 12, 5
 
 Way = Callable[[np.random.Generator], np.ndarray]  # -> (trials, points of the path)
@@ -28,6 +30,30 @@ def exact_path(rng: np.random.Generator) -> np.ndarray:
 def exact_curve(rng: np.random.Generator) -> np.ndarray:
     bias, variance = least_norm_curve(rng.normal(size=(BATCH, N, P)), _signal()[None])
     return bias + S2 * variance
+
+
+def exact_features(rng: np.random.Generator) -> np.ndarray:
+    """Ridge paths on random ReLU features: one factorisation a trial; noise and test input averaged exactly."""
+    X, hidden = rng.normal(size=(BATCH, N, D)), rng.normal(size=(BATCH, FEATURES, D)) / np.sqrt(D)
+    Z = np.maximum(X @ hidden.swapaxes(-1, -2), 0)
+    values, vectors = np.linalg.eigh(Z @ Z.swapaxes(-1, -2))
+    turned = vectors.swapaxes(-1, -2) @ Z
+    shrunk = 1 / (values[:, None, :] + N * PENALTIES[:, None])
+    out = (shrunk * (X[..., None, :, 0] @ vectors)) @ turned  # of labels without noise, a row for each penalty
+    power = np.sum((turned @ product_moments(hidden, hidden, "relu")) * turned, axis=-1)
+    return two_layer_risks(hidden, out, np.eye(D)[0], "relu") + S2 * np.sum(shrunk**2 * power[:, None, :], axis=-1)
+
+
+def solve_features(rng: np.random.Generator) -> np.ndarray:
+    """The same by NumPy, one system a penalty, and a test set."""
+    rows = []
+    for _ in range(NAIVE_TRIALS):
+        X, hidden, fresh = (rng.normal(size=(rows_, D)) for rows_ in (N, FEATURES, TEST_SAMPLES))
+        y, hidden = X[:, 0] + np.sqrt(S2) * rng.normal(size=N), hidden / np.sqrt(D)
+        Z, tested = np.maximum(X @ hidden.T, 0), np.maximum(fresh @ hidden.T, 0)
+        fits = [Z.T @ np.linalg.solve(Z @ Z.T + N * penalty * np.eye(N), y) for penalty in PENALTIES]
+        rows.append([np.mean((tested @ fit - fresh[:, 0]) ** 2) for fit in fits])
+    return np.array(rows)
 
 
 def solve_path(rng: np.random.Generator) -> np.ndarray:
@@ -84,6 +110,7 @@ def table() -> Iterator[str]:
     for name, ours, theirs in (
         ("ridge path, against NumPy: a solve a penalty, a test set", exact_path, solve_path),
         ("ridge path, against scikit-learn: a fit a penalty, a test set", exact_path, sklearn_path),
+        ("random ReLU features, ridge path, against NumPy", exact_features, solve_features),
         ("ridgeless curve, against NumPy: a pseudo-inverse an n, a test set", exact_curve, pinv_curve),
     ):
         mine, other = cost(ours), cost(theirs)

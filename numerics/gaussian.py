@@ -32,6 +32,17 @@ def linear_moments(left: Array, right: Array, activation: str) -> Array:
     return slope(xp, xp.sum(left**2, axis=-1))[..., :, None] * (left @ xp.matrix_transpose(right))
 
 
+def two_layer_risks(hidden: Array, out: Array, signal: Array, activation: str) -> Array:
+    """E(Σⱼ aⱼφ(wⱼ·x) − β·x)² of every row a of `out`: the excess risk of networks with a linear target.
+
+    Shapes: hidden (…, k, d), out (…, j, k), signal (…, d) -> (…, j).
+    """
+    xp, target = namespace(hidden, out), signal[..., None, :]
+    own = xp.sum((out @ product_moments(hidden, hidden, activation)) * out, axis=-1)
+    cross = out @ linear_moments(hidden, target, activation)
+    return own - 2 * cross[..., 0] + xp.sum(target**2, axis=-1)
+
+
 def _relu(xp: Any, inner: Array, first: Array, second: Array) -> Array:
     cosine, size = _cosine(xp, inner, first, second)
     return size * (xp.sqrt(1 - cosine**2) + cosine * (math.pi - xp.acos(cosine))) / (2 * math.pi)

@@ -8,7 +8,7 @@ from scipy import integrate
 from scipy.special import erf
 
 from numerics.arrays import Machine
-from numerics.gaussian import ACTIVATIONS, linear_moments, product_moments
+from numerics.gaussian import ACTIVATIONS, linear_moments, product_moments, two_layer_risks
 from theory.errors import BadInput
 
 FUNCTIONS = {
@@ -63,3 +63,25 @@ def test_parallel_rows_and_rows_of_zeros_have_moments() -> None:
 def test_an_unknown_activation_is_refused() -> None:
     with pytest.raises(BadInput, match="relu"):
         product_moments(LEFT, RIGHT, "tanh")
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.backend)
+def test_the_risk_of_a_network_is_that_of_its_parts(machine: Machine) -> None:
+    """relu(x₁) − x₁ = relu(−x₁), whose mean square is ½; b·relu(x₁) − b·relu(−x₁) = b·x₁."""
+    on = machine.asarray
+    hidden, signal = on(np.array([[1.0, 0.0], [-1.0, 0.0]])), on(np.array([1.0, 0.0]))
+    out = on(np.array([[1.0, 0.0], [1.0, -1.0], [0.5, -0.5], [0.0, 0.0]]))
+    found = machine.to_host(two_layer_risks(hidden, out, signal, "relu"))
+    assert np.all(np.abs(found - [0.5, 0.0, 0.25, 1.0]) < 1e-15)
+    other = machine.to_host(two_layer_risks(hidden, out, on(np.array([0.0, 1.0])), "relu"))
+    assert np.all(np.abs(other - [1.5, 2.0, 1.25, 1.0]) < 1e-15)  # the twin: another target is another risk
+
+
+def test_the_risk_of_a_random_network_is_the_mean_of_a_test_set() -> None:
+    rng = np.random.default_rng(0)
+    hidden, out, signal = rng.normal(size=(5, 3)), rng.normal(size=(1, 5)), rng.normal(size=3)
+    x = rng.normal(size=(200_000, 3))
+    errors = (np.maximum(x @ hidden.T, 0) @ out[0] - x @ signal) ** 2
+    room = 5 * errors.std() / len(errors) ** 0.5  # five standard errors
+    risk = two_layer_risks(hidden, out, signal, "relu")[0]
+    assert abs(risk - errors.mean()) < room < abs(two_layer_risks(hidden, out, 1.1 * signal, "relu")[0] - errors.mean())
