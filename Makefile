@@ -28,7 +28,7 @@ docs: .venv/installed-docs ## the documentation, into docs/_build
 bench: .venv/installed ## benchmarks, against peers and against the machine
 	@$(BIN)/python -m benchmarks.run
 	@$(BIN)/python -m benchmarks.training
-	@if [ -n "$(PEERS)" ]; then $(INSTALL) -e '.[peers]' && $(BIN)/python -m benchmarks.curvature; fi
+	@if [ -n "$(PEERS)" ]; then $(INSTALL) -e '.[peers]' && $(BIN)/python -m benchmarks.curvature && $(BIN)/python -m benchmarks.margins; fi
 
 evaluate: .venv/installed ## float64 against enclosures at 10^5 random points of all claims
 	@$(BIN)/python -m benchmarks.evaluation

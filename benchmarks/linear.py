@@ -1,6 +1,6 @@
 """A ridge path and a ridgeless curve: one factorisation and exact risks, against a loop over fits and a test set.
 
-The figure of each way is seconds × relative variance of a trial, averaged over the path: the time to one standard
+The figure of each way is core seconds × relative variance of a trial, averaged over the path: the time to one standard
 error everywhere on it.
 """
 
@@ -91,14 +91,14 @@ def _scored(rng: np.random.Generator, fits: Callable[[np.ndarray, np.ndarray], n
 
 
 def cost(way: Way) -> float:
-    """Seconds × relative variance of a trial, mean over the path, the median over some rounds."""
+    """Core seconds × relative variance of a trial, mean over the path, the median over some rounds."""
     figures = []
     for number in range(ROUNDS + 1):
         rng = np.random.default_rng(number)
         with single_thread():
-            began = time.perf_counter()
+            began = time.process_time()
             values = way(rng)
-            spent = time.perf_counter() - began
+            spent = time.process_time() - began
         inner = values[:, : P // 2 - 6]  # n near p has no variance to speak of
         figures.append(spent / len(values) * float(np.mean(inner.var(axis=0, ddof=1) / inner.mean(axis=0) ** 2)))
     return float(np.median(figures[1:]))  # the first loads libraries
