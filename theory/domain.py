@@ -3,9 +3,10 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from sympy import Function, Rational, Symbol
+from sympy import Function, Rational, Symbol, sympify
 
 from theory.errors import BadDeclaration, BadInput, OutsideDomain
+from theory.proof import Entries
 from theory.values import LARGEST_EXPONENT, Modes, exact, parse, representable
 
 LARGEST_SIZE = 10**9
@@ -266,16 +267,21 @@ class total(Function):
         return total(self.args[0].diff(symbol))
 
     def _eval_is_extended_positive(self) -> bool | None:
-        return True if self.args[0].is_positive else None
+        return True if self.args[0].is_positive and self._has_terms() else None
 
     def _eval_is_extended_negative(self) -> bool | None:
-        return True if self.args[0].is_negative else None
+        return True if self.args[0].is_negative and self._has_terms() else None
 
     def _eval_is_extended_nonnegative(self) -> bool | None:
         return True if self.args[0].is_nonnegative else None
 
     def _eval_is_extended_nonpositive(self) -> bool | None:
         return True if self.args[0].is_nonpositive else None
+
+    def _has_terms(self) -> bool:
+        """Whether there is a term: spectra have modes, while the number of entries may be 0."""
+        entries = [symbol for symbol in self.args[0].free_symbols if isinstance(symbol, Entries)]
+        return all(sympify(symbol.count).is_positive for symbol in entries)
 
     def _eval_is_finite(self) -> bool | None:
         return self.args[0].is_finite

@@ -26,7 +26,8 @@ TRIES = 400
 BITS = 200
 RATIOS = tuple(Rational(p, q) for p, q in ((1, 4), (1, 2), (3, 4), (3, 2), (2, 1), (3, 1), (5, 1)))
 STEPS_TO_LIMIT = (2, 4, 6, 8)  # powers of ten
-SHRINKS = 0.9  # 1/log shrinks to 6/8 in the last step; a distance that stays keeps its size
+SHRINKS = 0.97  # 1/log shrinks to 6/8 in the last step, 1/log log to 0.9; a distance that stays keeps its size
+NO_POINT = "no point near the limit satisfies the assumptions"
 SAME = 1e-25
 LONGEST_FORMULA = 200  # operations in a formula that SymPy is asked to simplify
 
@@ -37,7 +38,7 @@ def approached(claim: Claim, points: Sequence[Point], step: Limit) -> tuple[bool
         return True, f"{words}: per draw, not examined here"
     found = _approach(claim, points, step)
     if found is None:
-        return False, f"{words}: no point near the limit satisfies the assumptions"
+        return False, f"{words}: {NO_POINT}"
     point, extra, gaps = found
     closing = 0 <= gaps[-1] <= max(SHRINKS * gaps[-2], SAME)
     by_algebra = _symbolic_limit(claim, point, step)

@@ -5,9 +5,14 @@ from typing import Any
 
 import sympy
 
-from proofs_check.derivation import algebra, interval, smt, squares, witness
+from proofs_check.derivation import witness
+from proofs_check.derivation.backends import interval, smt, squares
+from proofs_check.derivation.definedness import Open, defined
+from proofs_check.derivation.exact import normal, signs
 from proofs_check.derivation.outcome import Outcome, proved, refuted, undecided, weakest
-from proofs_check.derivation.question import Question, defined, size
+from proofs_check.derivation.question import Question, scenes, size
+from theory.claim import Claim
+from theory.proof import Stated
 
 SENSES = {sympy.Ge: ">=", sympy.Gt: ">", sympy.Le: ">=", sympy.Lt: ">", sympy.Eq: "==", sympy.Ne: "!="}
 UNKNOWN_VALUES = "it speaks of observables, functions of the draw; say with where=… what they stand for"
@@ -33,8 +38,12 @@ def answer(question: Question, *expressions: Any) -> Outcome:
 
 
 def _reason(goal: Any) -> str:
-    signs = {sympy.Ge: "≥", sympy.Gt: ">", sympy.Ne: "≠"}
-    return f"{goal.lhs} {signs.get(type(goal), '?')} {goal.rhs}"
+    if isinstance(goal, Open):
+        return f"{goal.args[0]} is defined"
+    if isinstance(goal, (sympy.And, sympy.Or)):
+        return (" and " if isinstance(goal, sympy.And) else " or ").join(map(_reason, goal.args))
+    words = {sympy.Ge: "≥", sympy.Gt: ">", sympy.Le: "≤", sympy.Lt: "<", sympy.Ne: "≠", sympy.Eq: "="}
+    return f"{goal.lhs} {words[type(goal)]} {goal.rhs}" if type(goal) in words else str(goal)
 
 
 def vacuous(question: Question) -> Outcome | None:
@@ -61,6 +70,10 @@ def settled(question: Question) -> Outcome:
         return proved("algebra")
     if isinstance(goal, sympy.And):
         return weakest([settled(question.about(part)) for part in goal.args])
+    if isinstance(goal, Open):
+        return undecided("algebra", f"no backend knows where {type(goal.args[0]).__name__} is defined")
+    if isinstance(goal, sympy.Or) and any(_by_algebra(question.about(part)) for part in goal.args):
+        return proved("algebra")
     if size(goal) > LONGEST:
         return undecided("algebra", f"the formula has {size(goal)} operations, more than any backend is asked")
     by_sign = _by_algebra(question)
@@ -79,9 +92,9 @@ def _by_algebra(question: Question) -> Outcome | None:
     difference = goal.rhs - goal.lhs if isinstance(goal, (sympy.Le, sympy.Lt)) else goal.lhs - goal.rhs
     sense = SENSES[type(goal)]
     if sense == "==":
-        return proved("algebra") if algebra.vanishes(difference, question.ranges) else None
-    found = algebra.sign(difference, question)
-    return proved("algebra") if found and algebra.SETTLES[sense].get(found) else None
+        return proved("algebra") if normal.vanishes(difference, question.ranges) else None
+    found = signs.sign(difference, question)
+    return proved("algebra") if found and signs.SETTLES[sense].get(found) else None
 
 
 def _by_search(question: Question) -> Outcome:
@@ -97,3 +110,16 @@ def _by_search(question: Question) -> Outcome:
         if found.detail:
             notes.append(found.detail)
     return undecided("z3", UNKNOWN_VALUES if question.is_loose() else "; ".join(notes))
+
+
+def in_every_case(claim: Claim, step: Stated, expressions: list[Any], settle: Any) -> Outcome:
+    """The outcome over the cases of the choices; a case in which nothing satisfies the premises says nothing."""
+    found = []
+    for question, parts, case in scenes(claim, step, expressions):
+        outcome = settle(question, parts)
+        found.append(replace(outcome, detail="; ".join(p for p in (outcome.detail, case) if p)) if case else outcome)
+    speaking = [outcome for outcome in found if outcome.status != "vacuous"]
+    worst = weakest(speaking or found)
+    if worst.status == "proved" and len(found) > 1:
+        return replace(worst, detail="in every case of the choices")
+    return worst

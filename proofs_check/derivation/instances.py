@@ -22,10 +22,15 @@ def at_sizes(step: Instances, decided: Callable[[Step], Outcome]) -> Outcome:
     for size in step.sizes:
         sizes = size if isinstance(size, (tuple, list)) else (size,)
         parts = step.at(*sizes)
-        for part in parts if isinstance(parts, (tuple, list)) else (parts,):
+        parts = parts if isinstance(parts, (tuple, list)) else (parts,)
+        if not parts:
+            return undecided("instances", f"nothing is said at size {size}")
+        for part in parts:
             found = decided(part)
             if found.status not in ("proved", "instance-checked"):
                 return found.noting(f"at size {size}")
+    if not step.sizes:
+        return undecided("instances", "no sizes are listed")
     listed = ", ".join(map(str, step.sizes))
     return Outcome("instance-checked", "algebra", f"exactly at {listed}; other sizes are not examined")
 

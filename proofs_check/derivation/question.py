@@ -78,8 +78,9 @@ def scenes(claim: Claim, step: Stated, expressions: Iterable[Any]) -> Iterator[t
     The goal of the question is left open (true).   Raises BadDeclaration for a symbol that nothing declares.
     """
     where = {sympify(k): sympify(v) for k, v in step.where.items()}
-    premises = [sympify(c).subs(where) for c in (*step.given, *(() if step.everywhere else claim.assuming))]
-    parts = [sympify(e).subs(where) if isinstance(e, (Basic, int, float, str)) else e for e in expressions]
+    given = (*step.given, *(() if step.everywhere else claim.assuming))
+    premises = [put_in(sympify(c), where) for c in given]
+    parts = [put_in(sympify(e), where) if isinstance(e, (Basic, int, float, str)) else e for e in expressions]
     options = {option for part in claim.setting.of_kind(Choice).values() for option in part.options}
     used = _closure([*parts, *premises])
     choices = {s: part for s in used if isinstance(part := claim.setting.part_of(s), Choice)}
@@ -95,6 +96,11 @@ def scenes(claim: Claim, step: Stated, expressions: Iterable[Any]) -> Iterator[t
             [part.subs(question.put) if isinstance(part, Basic) else part for part in cased],
             ", ".join(f"{symbol} = {option}" for symbol, option in chosen.items()),
         )
+
+
+def put_in(expression: Any, values: Mapping[Any, Any]) -> Any:
+    """The expression with symbols replaced at once, so that what is put in is not replaced again."""
+    return expression.subs(values, simultaneous=True) if values else expression
 
 
 def range_of(claim: Claim, symbol: Symbol) -> Range:
@@ -203,43 +209,6 @@ def narrowed(name: Symbol, bounds: Range, premises: Iterable[Any]) -> Range:
         elif slope < 0 and end <= bounds.high:
             bounds = replace(bounds, high=end, high_open=strict or (bounds.high_open and end == bounds.high))
     return bounds
-
-
-def defined(expression: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """What must hold, and under which case distinctions, for the expression to be a real number.
-
-    No division by zero, no root or logarithm of a negative number.
-    """
-    node = expression
-    if isinstance(node, sympy.Piecewise):
-        earlier: tuple[Any, ...] = ()
-        for value, case in node.args:
-            yield from (((*earlier, case, *under), needed) for under, needed in defined(value))
-            yield from ((earlier + under, needed) for under, needed in defined(case))
-            earlier = (*earlier, sympy.Not(case))
-        return
-    if isinstance(node, sympy.Pow):
-        base, power = node.args
-        if not (base.is_number and base.is_positive):
-            yield from _power_defined(base, power)
-    elif isinstance(node, sympy.log):
-        yield (), relation(">", node.args[0])
-    elif isinstance(node, (sympy.acos, sympy.asin)):
-        yield (), relation(">=", 1 - node.args[0] ** 2)
-    for part in getattr(node, "args", ()):
-        yield from defined(part)
-
-
-def _power_defined(base: Expr, power: Expr) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """A whole power wants a base other than 0 where it is negative, another a base that is positive, or 0 where > 0."""
-    if power.is_integer:
-        if not power.is_nonnegative:
-            yield () if power.is_negative else (relation(">", -power),), relation("!=", base)
-    elif power.is_positive or power.is_negative:
-        yield (), relation(">=" if power.is_positive else ">", base)
-    else:
-        yield (relation(">", power),), relation(">=", base)
-        yield (relation(">=", -power),), relation(">", base)
 
 
 def size(expression: Any) -> int:

@@ -70,7 +70,7 @@ def places(question: Question, seed: int = 0) -> Iterator[dict[Symbol, Any]]:
 
 def _tied(question: Question, values: dict[Symbol, Any]) -> dict[Symbol, Any]:
     """Symbols moved to where affine premises hold, so that most places satisfy them."""
-    from proofs_check.derivation.algebra import shift_of
+    from proofs_check.derivation.exact.shift import shift_of
 
     shift = shift_of(question)
     rests = set().union(*(v.free_symbols for v in shift.values.values())) if shift.values else set()
@@ -83,14 +83,14 @@ def _tied(question: Question, values: dict[Symbol, Any]) -> dict[Symbol, Any]:
 
 def with_entries(question: Question, values: dict[Symbol, Any], rng: np.random.Generator) -> dict[Symbol, Any]:
     """The values with arrays of modes and entries; a symbol that counts entries is their number."""
-    modes = int(rng.integers(1, 5))
+    modes, numbers = int(rng.integers(1, 5)), dict(values)
     for symbol, bounds in question.ranges.items():
         if bounds.each:
             count = modes
             if isinstance(symbol, Entries):
-                if isinstance(symbol.count, Symbol) and values.get(symbol.count, 99) > 12:
-                    values[symbol.count] = Integer(modes)
-                count = int(sympy.sympify(symbol.count).subs(values))
+                if isinstance(symbol.count, Symbol) and numbers.get(symbol.count, 99) > 12:
+                    values[symbol.count] = numbers[symbol.count] = Integer(modes)
+                count = int(sympy.sympify(symbol.count).subs(numbers))
             values[symbol] = np.array([float(_number(bounds, rng)) for _ in range(count)])
     return values
 

@@ -14,10 +14,11 @@ from typing import Any
 import sympy
 from sympy import Expr, Rational, Symbol
 
-from proofs_check.derivation import algebra, opinion
+from proofs_check.derivation.backends import opinion
+from proofs_check.derivation.exact import signs
+from proofs_check.derivation.exact.totals import Totals, counts, has_terms
 from proofs_check.derivation.outcome import Outcome, proved, undecided
 from proofs_check.derivation.question import Question
-from proofs_check.derivation.totals import Totals
 from theory.errors import BadInput
 
 SECONDS = 2.0
@@ -36,6 +37,7 @@ class Translation:
     known: dict[Any, Any] = field(default_factory=dict)
     sides: list[Any] = field(default_factory=list)
     abstract: bool = False
+    guarded: int = 0  # > 0 within a case or an alternative, where roots and quotients need not be defined
 
     def __post_init__(self) -> None:
         self.totals = Totals(self.question.ranges, split=False)
@@ -86,13 +88,17 @@ class Translation:
         value = self.number(base)
         if q > 1:
             root = self.fresh("root")
-            self.sides += [root >= 0, self.z3.Product([root] * q) == value]
+            self._side(value >= 0, self.z3.And(root >= 0, self.z3.Product([root] * q) == value))
             value = root
         if exponent < 0:
             inverse = self.fresh("inverse")
-            self.sides.append(inverse * value == 1)
+            self._side(value != 0, inverse * value == 1)
             value = inverse
         return self.z3.Product([value] * p) if p > 1 else value
+
+    def _side(self, where: Any, said: Any) -> None:
+        """What holds of a new unknown, wherever it is defined."""
+        self.sides.append(self.z3.Implies(where, said) if self.guarded else said)
 
     def _extreme(self, node: Any) -> Any:
         parts = [self.number(part) for part in node.args]
@@ -106,9 +112,11 @@ class Translation:
         *cases, (last, condition) = node.args
         if condition != sympy.true:
             return self._opaque(node)
+        self.guarded += 1
         found = self.number(last)
         for value, case in reversed(cases):
             found = self.z3.If(self.truth(case), self.number(value), found)
+        self.guarded -= 1
         return found
 
     def _opaque(self, node: Any) -> Any:
@@ -117,14 +125,14 @@ class Translation:
         if node == sympy.pi:
             self.sides += [unknown > PI[0], unknown < PI[1]]
         else:
-            found = algebra.sign(node, self.question)
+            found = signs.sign(node, self.question)
             self._signed(unknown, found)
         return unknown
 
     def _signed(self, unknown: Any, found: str | None) -> None:
         facts = {
-            algebra.POSITIVE: unknown > 0, algebra.NONNEGATIVE: unknown >= 0, algebra.NEGATIVE: unknown < 0,
-            algebra.NONPOSITIVE: unknown <= 0, algebra.ZERO: unknown == 0,
+            signs.POSITIVE: unknown > 0, signs.NONNEGATIVE: unknown >= 0, signs.NEGATIVE: unknown < 0,
+            signs.NONPOSITIVE: unknown <= 0, signs.ZERO: unknown == 0,
         }  # fmt: skip
         if found is not None:
             self.sides.append(facts[found])
@@ -136,10 +144,16 @@ class Translation:
         if condition in (sympy.false, False):
             return z3.BoolVal(False)
         if isinstance(condition, (sympy.And, sympy.Or)):
-            join = z3.And if isinstance(condition, sympy.And) else z3.Or
-            return join(*(self.truth(part) for part in condition.args))
+            alternatives = isinstance(condition, sympy.Or)
+            self.guarded += alternatives
+            parts = [self.truth(part) for part in condition.args]
+            self.guarded -= alternatives
+            return z3.Or(*parts) if alternatives else z3.And(*parts)
         if isinstance(condition, sympy.Not):
-            return z3.Not(self.truth(condition.args[0]))
+            self.guarded += 1
+            found = z3.Not(self.truth(condition.args[0]))
+            self.guarded -= 1
+            return found
         if not isinstance(condition, sympy.core.relational.Relational):
             raise BadInput(f"{condition} in a step is no condition; write comparisons joined by And, Or, Not")
         return self._comparison(condition)
@@ -148,8 +162,8 @@ class Translation:
         difference = sympy.together(self.totals.flat(condition.lhs - condition.rhs))
         top, bottom = sympy.fraction(difference)
         if not bottom.is_number:
-            found = algebra.sign(bottom, self.question)
-            top = -top if found == algebra.NEGATIVE else top if found == algebra.POSITIVE else top * bottom
+            found = signs.sign(bottom, self.question)
+            top = -top if found == signs.NEGATIVE else top if found == signs.POSITIVE else top * bottom
         value, zero = self.number(sympy.expand(top)), 0
         return {
             sympy.Ge: lambda: value >= zero, sympy.Gt: lambda: value > zero, sympy.Le: lambda: value <= zero,
@@ -161,10 +175,14 @@ class Translation:
         cores = list(self.totals.cores.items())
         self.abstract |= bool(cores)
         for symbol, core in cores:
-            self._signed(self.number(symbol), algebra.sign(core, self.question))
+            found = signs.sign(core, self.question)
+            weak = {signs.POSITIVE: signs.NONNEGATIVE, signs.NEGATIVE: signs.NONPOSITIVE}
+            ranges = self.question.ranges
+            self._signed(self.number(symbol), found if has_terms(core, ranges) else weak.get(found or "", found))
             for other, smaller in cores:
-                above = algebra.sign(core - smaller, self.question) if other != symbol else None
-                if above in (algebra.POSITIVE, algebra.NONNEGATIVE):
+                alike = other != symbol and len(counts(core + smaller, ranges)) < 2
+                above = signs.sign(core - smaller, self.question) if alike else None
+                if above in (signs.POSITIVE, signs.NONNEGATIVE):
                     self.sides.append(self.number(symbol) >= self.number(other))
 
 

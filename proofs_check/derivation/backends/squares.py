@@ -9,7 +9,7 @@ import sympy
 from flint import fmpq, fmpq_mat
 from sympy import Dummy, Expr
 
-from proofs_check.derivation import algebra
+from proofs_check.derivation.exact import shift, signs
 from proofs_check.derivation.outcome import Outcome, proved, undecided
 from proofs_check.derivation.question import Question
 from theory.domain import total
@@ -40,13 +40,13 @@ def _polynomial(difference: Expr, question: Question) -> sympy.Poly | None:
     if difference.has(total) or not difference.is_rational_function():
         return None
     top, bottom = sympy.fraction(sympy.together(difference))
-    found = algebra.sign(bottom, question)
-    if found not in (algebra.POSITIVE, algebra.NEGATIVE):
+    found = signs.sign(bottom, question)
+    if found not in (signs.POSITIVE, signs.NEGATIVE):
         return None
-    shift = algebra.shift_of(question)
-    signed = sorted(shift.positive | shift.nonnegative, key=str)
+    moved = shift.shift_of(question)
+    signed = sorted(moved.positive | moved.nonnegative, key=str)
     roots = {symbol: Dummy(f"y{i}", real=True) ** 2 for i, symbol in enumerate(signed)}
-    top = (top if found == algebra.POSITIVE else -top).subs(shift.values).subs(roots)
+    top = (top if found == signs.POSITIVE else -top).subs(moved.values).subs(roots)
     numerator, denominator = sympy.fraction(sympy.together(top))
     numerator = sympy.expand(numerator / denominator if denominator.is_number else numerator * denominator)
     names = sorted(numerator.free_symbols, key=str)

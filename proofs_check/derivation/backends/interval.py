@@ -1,7 +1,7 @@
 """Branch and bound with balls: a box is done when the enclosure of the difference there has the right sign.
 
 Infinite ranges are mapped to finite ones. Where the difference vanishes on the edge of a range it is divided by its
-leading term there: derivatives are enclosed instead.
+leading term there: derivatives are enclosed instead. Up to an infinite or singular end the sign of the slope decides.
 """
 
 from collections.abc import Mapping
@@ -13,9 +13,11 @@ import sympy
 from flint import arb, fmpq
 from sympy import Dummy, Expr, Integer, Rational, Symbol, oo
 
-from proofs_check.derivation import algebra
+from proofs_check.derivation.definedness import continuous
+from proofs_check.derivation.exact import signs
+from proofs_check.derivation.exact.normal import vanishes
 from proofs_check.derivation.outcome import Outcome, proved, undecided
-from proofs_check.derivation.question import Question, Range, narrowed
+from proofs_check.derivation.question import Question, Range, narrowed, size
 from theory.domain import total
 from theory.errors import BadInput
 from theory.evaluate import ball_at, precision
@@ -25,6 +27,7 @@ MOST_SYMBOLS = 3
 BITS = 128
 ORDERS = 4  # derivatives looked at where the difference vanishes at an edge
 LONGEST = 600
+TAILS = 8  # boxes at an end where the slope is looked at
 
 Box = dict[Symbol, tuple[Rational, Rational]]
 
@@ -37,9 +40,11 @@ def decide(question: Question) -> tuple[Outcome, Mapping[Symbol, Any] | None]:
     difference = goal.rhs - goal.lhs if isinstance(goal, (sympy.Le, sympy.Lt)) else goal.lhs - goal.rhs
     question, difference, replaced = _by_angle(question, difference)
     names = [s for s in question.ranges if s in difference.free_symbols]
-    if difference.has(total, sympy.Piecewise) or not 0 < len(names) <= MOST_SYMBOLS:
+    if difference.has(total) or not 0 < len(names) <= MOST_SYMBOLS:
         return undecided("enclosure", ""), None
-    if algebra.size(difference) > LONGEST:
+    if not all(continuous(difference, name) for name in names):
+        return undecided("enclosure", "the formula may jump, so its slope says nothing of a box"), None
+    if size(difference) > LONGEST:
         return undecided("enclosure", "the formula is too long for boxes"), None
     search = Search(question, difference, names, isinstance(goal, (sympy.Gt, sympy.Lt, sympy.Ne)))
     with precision(BITS):
@@ -74,6 +79,7 @@ class Search:
         for name in names:
             self._compact(name, held[name])
         self.open = {self.back[name].free_symbols.pop(): held[name] for name in names}
+        self.plain, self.tails = difference, 0
         self.difference = difference.subs(self.back)
         self.premises = [
             (p.lhs - p.rhs if isinstance(p, (sympy.Ge, sympy.Gt)) else p.rhs - p.lhs).subs(self.back)
@@ -107,7 +113,7 @@ class Search:
             wrong = value is not None and (value < 0 or (self.strict and value.is_zero()))
             if wrong and not self._outside({u: (m, m) for u, m in middle.items()}):
                 return undecided("enclosure", "the difference has the wrong sign in a box"), self._back(middle)
-            if len(box) == 1 and self._at_edge(box):
+            if len(box) == 1 and (self._at_edge(box) or self._at_tail(box)):
                 left += 1
                 continue
             widest = max(box, key=lambda u: (box[u][1] - box[u][0]) / (self.box[u][1] - self.box[u][0]))
@@ -146,7 +152,7 @@ class Search:
             derivative = self.difference
             for order in range(1, ORDERS + 1):
                 here = derivative.subs(u, end)
-                if not here.is_number or here.has(sympy.nan, sympy.zoo, oo) or not algebra.vanishes(here, {}):
+                if not here.is_number or here.has(sympy.nan, sympy.zoo, oo) or not vanishes(here, {}):
                     break
                 derivative = sympy.diff(derivative, u)
                 value = self._at(derivative, box)
@@ -155,6 +161,43 @@ class Search:
                 if value > 0 if side >= 0 or order % 2 == 0 else value < 0:
                     return True
         return False
+
+    def _at_tail(self, box: Box) -> bool:
+        """In one dimension, up to an end of the range that may be infinite or singular.
+
+        The difference rises towards the end from a place where it is right, or falls to a limit that is not negative.
+        """
+        ((u, (low, high)),) = box.items()
+        first, last = self.box[u]
+        if (low > first and high < last) or high - low > (last - first) / 8 or self.tails >= TAILS:
+            return False
+        self.tails += 1
+        way, place = (1, low) if high == last else (-1, high)
+        name = self.names[0]
+        start = sympy.sympify(self.back[name]).subs(u, place)
+        bounds = self.open[u]
+        end, is_open = (bounds.high, bounds.high_open) if way > 0 else (bounds.low, bounds.low_open)
+        if self.strict and not is_open and end not in (oo, -oo):
+            return False
+        bounds = replace(bounds, low=start, low_open=True) if way > 0 else replace(bounds, high=start, high_open=True)
+        tail = Question(sympy.true, (), {**self.question.ranges, name: replace(bounds, whole=False)})
+        slope = signs.sign(way * sympy.diff(self.plain, name), tail)
+        if slope in (signs.POSITIVE, signs.NONNEGATIVE, signs.ZERO):
+            value = self._at(self.difference, {u: (place, place)})
+            return value is not None and bool(value > 0 or (value >= 0 and not self.strict))
+        if slope not in (signs.NEGATIVE, signs.NONPOSITIVE):
+            return False
+        return self._falls_to(tail, name, end, way, slope == signs.NEGATIVE)
+
+    def _falls_to(self, tail: Question, name: Symbol, end: Expr, way: int, surely: bool) -> bool:
+        from proofs_check.derivation.limits import value_at_end  # it asks the backends too
+
+        side = "-" if way > 0 else "+"
+        if end in (oo, -oo):
+            side = "+oo" if way > 0 else "-oo"
+        found = value_at_end(self.plain, replace(tail, ranges={}), name, end, side)
+        sign = None if found is None else signs.sign(found, tail)
+        return sign == signs.POSITIVE or (sign in (signs.ZERO, signs.NONNEGATIVE) and (surely or not self.strict))
 
     def _is_open_end(self, u: Symbol, end: Rational) -> bool:
         low, high = self.box[u]

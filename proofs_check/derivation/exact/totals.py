@@ -11,6 +11,22 @@ from proofs_check.derivation.question import Range
 from theory.domain import total
 from theory.proof import Entries
 
+MODES = "modes"  # the count of the entries of spectra, which all have equally many
+
+
+def counts(expression: Any, ranges: Mapping[Symbol, Range]) -> set[Any]:
+    """The numbers of entries of what is summed elementwise in an expression."""
+    each = [s for s in expression.free_symbols if s in ranges and ranges[s].each]
+    return {s.count if isinstance(s, Entries) else MODES for s in each}
+
+
+def has_terms(core: Any, ranges: Mapping[Symbol, Range]) -> bool:
+    """Whether the sum of a core has certainly a term; over entries whose number may be 0 it is then 0."""
+    found = counts(core, ranges) or counts(sympy.Tuple(*ranges), ranges)
+    numbers = [sympy.sympify(count) for count in found if count != MODES]
+    least = [ranges[c].least_whole() if c in ranges and ranges[c].low != -sympy.oo else c for c in numbers]
+    return all(bool(c.is_positive) for c in least)
+
 
 @dataclass
 class Totals:
@@ -34,8 +50,8 @@ class Totals:
         return sorted((s for s in expression.free_symbols if s in self.ranges and self.ranges[s].each), key=str)
 
     def _sum(self, summand: Expr) -> Expr:
-        pieces = self._pieces(summand)
-        return sympy.Add(*(self._one(piece) for piece in pieces))
+        number = self._number_of_terms(summand)
+        return sympy.Add(*(self._one(piece, number) for piece in self._pieces(summand)))
 
     def _pieces(self, summand: Expr) -> tuple[Expr, ...]:
         modes = self.each(summand)
@@ -50,22 +66,23 @@ class Totals:
             flat = sympy.Add(*(sympy.apart(sympy.together(t), rational[0]) for t in _terms(flat, polynomial)))
         return sympy.Add.make_args(sympy.expand(flat, deep=False) if rational else sympy.expand(flat))
 
-    def _one(self, piece: Expr) -> Expr:
+    def _one(self, piece: Expr, number: Expr) -> Expr:
         modes = self.each(piece)
-        constant, core = piece.as_independent(*modes, as_Add=False) if modes else (piece, Integer(1))
-        if not modes and (count := self._count()) is not None:
-            return constant * count
-        if self.split and modes:
+        if not modes:
+            return piece * number
+        constant, core = piece.as_independent(*modes, as_Add=False)
+        if self.split:
             core, extra = _monic(core)
             constant = constant * extra
         return constant * self._symbol(core)
 
-    def _count(self) -> Any:
-        counts = {s.count for s in self.ranges if isinstance(s, Entries)}
-        return counts.pop() if len(counts) == 1 and not self._spectra() else None
-
-    def _spectra(self) -> bool:
-        return any(r.each and not isinstance(s, Entries) for s, r in self.ranges.items())
+    def _number_of_terms(self, summand: Expr) -> Expr:
+        """How many terms the sum has: the count of its entries, an unknown number of modes."""
+        found = counts(summand, self.ranges) or counts(sympy.Tuple(*self.ranges), self.ranges)
+        if len(found) > 1:
+            raise ValueError(f"total({summand}) sums over lists of different lengths")
+        count = found.pop() if found else MODES
+        return self._symbol(Integer(1)) if count == MODES else sympy.sympify(count)
 
     def _symbol(self, core: Expr) -> Symbol:
         for symbol, known in self.cores.items():

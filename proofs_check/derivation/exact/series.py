@@ -5,13 +5,15 @@ O(small^order) whenever the coefficients are exact.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy
 from sympy import Expr, Integer, Rational, Symbol
 
-from proofs_check.derivation import algebra, smt
+from proofs_check.derivation.backends import smt
+from proofs_check.derivation.definedness import CONDITIONS
+from proofs_check.derivation.exact import normal, signs
 from proofs_check.derivation.question import Question, relation
 from theory.domain import total
 
@@ -40,11 +42,15 @@ class Expansion:
 
 @dataclass(frozen=True)
 class Expander:
-    """Expands expressions in one symbol of a question; coefficients are told from zero by algebra."""
+    """Expands expressions in one symbol of a question; coefficients are told from zero by algebra.
+
+    `needs`: what must hold of coefficients for the expansions that were used.
+    """
 
     question: Question
     small: Symbol
     length: int = TERMS
+    needs: list[Any] = field(default_factory=list)
 
     def of(self, node: Any) -> Expansion:
         node = sympy.sympify(node)
@@ -73,7 +79,7 @@ class Expander:
     def _kept(self, terms: dict[Any, Expr], order: Any) -> Expansion:
         kept = {
             Rational(p): sympy.together(c) if not c.has(total) else c for p, c in terms.items()
-            if p < order and not algebra.vanishes(c, self.question.ranges)
+            if p < order and not normal.vanishes(c, self.question.ranges)
         }
         if kept and order != sympy.oo and len(kept) > 4 * self.length:
             order = sorted(kept)[4 * self.length]
@@ -106,7 +112,7 @@ class Expander:
         if leading is None:
             raise NoExpansion("a power of something whose leading term is not known")
         power, coefficient = leading
-        if exponent.q > 1 and algebra.sign(coefficient, self.question) != algebra.POSITIVE:
+        if exponent.q > 1 and signs.sign(coefficient, self.question) != signs.POSITIVE:
             raise NoExpansion(f"a root whose leading coefficient {coefficient} is not known to be positive")
         whole = exponent.is_Integer and exponent >= 0
         if not whole and not self._is_not_zero(coefficient):
@@ -119,7 +125,7 @@ class Expander:
         return self._scaled(found, power * exponent, coefficient**exponent)
 
     def _is_not_zero(self, coefficient: Expr) -> bool:
-        if algebra.sign(coefficient, self.question) in (algebra.POSITIVE, algebra.NEGATIVE):
+        if signs.sign(coefficient, self.question) in (signs.POSITIVE, signs.NEGATIVE):
             return True
         return smt.decide(self.question.about(relation("!=", coefficient)))[0].status == "proved"
 
@@ -144,8 +150,12 @@ class Expander:
 
     def _function(self, function: Any, inside: Expansion) -> Expansion:
         if any(p < 0 for p in inside.terms) or inside.order <= 0:
-            raise NoExpansion(f"{function.__name__} of something that grows without bound")
+            return self._far(function, inside)
         at = inside.terms.get(Integer(0), Integer(0))
+        if function in CONDITIONS:
+            condition = CONDITIONS[function](at)
+            inner = isinstance(condition, sympy.Ge)  # at the end of a branch there is no expansion
+            self.needs.append(sympy.Gt(*condition.args, evaluate=False) if inner else condition)
         small = self._kept({p: c for p, c in inside.terms.items() if p > 0}, inside.order)
         x = sympy.Dummy("x")
         slopes = [function(x)]
@@ -155,3 +165,20 @@ class Expander:
         if any(v.has(sympy.zoo, sympy.nan, sympy.oo) for v in values):
             raise NoExpansion(f"{function.__name__} is not analytic at {at}")
         return self._composed(small, lambda k: values[k] / sympy.factorial(k))
+
+    def _far(self, function: Any, inside: Expansion) -> Expansion:
+        """A function of something that grows without bound; e^(−1/s) is smaller than every power of s."""
+        leading = inside.leading()
+        way = signs.sign(leading[1], self.question) if leading and leading[0] < 0 else None
+        if way not in (signs.POSITIVE, signs.NEGATIVE):
+            raise NoExpansion(f"{function.__name__} of something that may grow without bound")
+        side = 1 if way == signs.POSITIVE else -1
+        ends = {sympy.erf: Integer(side), sympy.tanh: Integer(side), sympy.erfc: Integer(1 - side)}
+        if function == sympy.exp and side < 0:
+            return Expansion({}, sympy.oo)
+        if function in ends:
+            return self._kept({Integer(0): ends[function]}, sympy.oo)
+        if function == sympy.atan:
+            rest = self._scaled(self._function(function, self._power(inside, Integer(-1))), 0, Integer(-1))
+            return self._sum([Expansion({Integer(0): side * sympy.pi / 2}, sympy.oo), rest])
+        raise NoExpansion(f"{function.__name__} of something that grows without bound")

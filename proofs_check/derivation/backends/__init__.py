@@ -1,0 +1,1 @@
+"""What is asked where algebra does not answer: satisfiability, sums of squares, enclosures of boxes."""
