@@ -38,7 +38,7 @@ def integral(step: Integration, claim: Claim) -> Outcome:
 
 
 def _within_its_symbol(outside: Question, over: Any, low: Expr, high: Expr) -> Outcome:
-    """Whether SymPy's assumptions on the symbol hold between the ends: of a positive c, Abs(c) is c wherever it is put."""
+    """Whether SymPy's assumptions on the symbol hold of a positive c, Abs(c) is c whatever is put in."""
     bounds = by_assumptions(over) or Range()
     first = relation(">=", low - bounds.low) if bounds.low != -oo else sympy.true
     last = relation(">=", bounds.high - high) if bounds.high != oo else sympy.true
