@@ -39,10 +39,10 @@ SHARED = {
 WORDS = {
     "status": "derived here",
     "fixing": {W.sc: Rational(2, 5)},  # V·exp(−‖v‖²/d) is large: Z hardly varies
-    "fails_at": [{W.sc: 2}],
 }  # fmt: skip
 
 SMALL = [{W.d: 8, W.V: 128}]
+LONG = Wrong("slope 1 for long vectors as well", fixing={}, relation=Equality(), at=[{W.d: 8, W.V: 128, W.sc: 2}])
 
 claims = [
     Claim(
@@ -77,6 +77,7 @@ claims = [
         title="Pointwise mutual information grows like v·v′/d",
         steps=[PAIR],
         wrong=[
+            LONG,
             Wrong("like v·v′", prediction=W.d, relation=Equality(), at=SMALL),
             Wrong("like v·v′/2d", prediction=Rational(1, 2), relation=Equality(), at=SMALL),
         ],
@@ -89,6 +90,7 @@ claims = [
         title="The logarithm of a word's probability grows like ‖v‖²/2d",
         steps=[MOMENT, ORDER],
         wrong=[
+            LONG,
             Wrong("like ‖v‖²/d", prediction=Integer(2), relation=Equality(), at=SMALL),
             Wrong("like ‖v‖²/4d", prediction=Rational(1, 2), relation=Equality(), at=SMALL),
         ],
