@@ -20,7 +20,7 @@ def lasso_regression(*, n: int, p: int, eps: float, mu: float, s2: float, lam: f
     xp = rng.xp
     columns = drawn_columns(n, p, c, trials, rng)
     spikes = xp.floor(eps * p + rng.uniform((1, trials)))  # the first coordinates are as good as any
-    place = xp.arange(p, device=rng.machine.place)[:, None]
+    place = xp.arange(p, dtype=rng.machine.dtype, device=rng.machine.place)[:, None]
     signal = mu * rng.signs((p, trials)) * xp.astype(place < spikes, rng.machine.dtype)
     labels = xp.sum(columns * signal[..., None], axis=0) + s2**0.5 * rng.normal((trials, n))
     fit, gap = fitted(columns, labels, lam, rng)
