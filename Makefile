@@ -33,7 +33,7 @@ bench: .venv/installed ## benchmarks, against peers and against the machine
 evaluate: .venv/installed ## float64 against enclosures at 10^5 random points of all claims
 	@$(BIN)/python -m benchmarks.evaluation
 
-calibrate: .venv/installed ## the engine's own error rates, into docs/calibration (about an hour; resumes)
+calibrate: .venv/installed ## the engine's own error rates, into docs/calibration (about 95 core minutes; resumes)
 	@$(BIN)/proofs-check calibrate --out docs/calibration
 
 clean: ## remove .venv and all that was built; recorded verdicts (.proofs-check/) stay

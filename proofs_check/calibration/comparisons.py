@@ -81,6 +81,6 @@ def toys() -> list[Toy]:
             edges=(0.0,), others=(-2.5, -1.0, 1.0, 2.5), wrong=strictly,
         ),
         Toy(Distribution.label, "numbers", single, moved(numbers, 0.05), **far),
-        Toy(Distribution.label, "repelling entries", several, moved(repelling, 0.1), runs=4000, reach=4, **far),
-        Toy(Distribution.label, "common factor", several, moved(with_common_factor, 0.1), runs=4000, reach=4, **far),
+        Toy(Distribution.label, "repelling entries", several, moved(repelling, 0.1), reach=4, **far),
+        Toy(Distribution.label, "common factor", several, moved(with_common_factor, 0.1), reach=4, **far),
     ]  # fmt: skip

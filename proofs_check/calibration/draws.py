@@ -13,7 +13,7 @@ EXCLUDED = 0.01
 ROUNDING = 1e-15
 ALLOWED = 0.05
 ZONE = 0.2  # of a share: at 2 % no affordable number of trials decides
-WHOLE = {"wrong": in_every_draw, "edges": (0.0, 1.0), "others": (1.1, 1.2, 2.5), "reach": 4, "fine": 40_000}
+WHOLE = {"wrong": in_every_draw, "edges": (0.0, 1.0), "others": (1.1, 1.2, 2.5), "reach": 4, "fine": 100_000}
 
 IDENTITY = claim_of(M.y, M.x**2, Identity(excluded=EXCLUDED))
 BOUND = claim_of(M.x, M.m, Bound("<=", excluded=EXCLUDED))

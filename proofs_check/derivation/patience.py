@@ -1,10 +1,12 @@
-"""A limit on the time that a step may take."""
+"""A limit on the time that a step may take: of the processor, so that the load of the machine decides no status."""
 
 import signal
 import threading
 from typing import Any
 
 SECONDS = 5.0
+WALL = 6  # times longer by the clock, for what waits
+TIMERS = (("ITIMER_PROF", "SIGPROF", 1), ("ITIMER_REAL", "SIGALRM", WALL))
 
 
 class OutOfTime(BaseException):
@@ -12,26 +14,32 @@ class OutOfTime(BaseException):
 
 
 class patience:
-    """Raises OutOfTime in the main thread after some seconds; an inner use leaves the outer limit alone."""
+    """Raises OutOfTime in the main thread after some seconds of work; an inner use leaves the outer limit alone."""
 
     running = False
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self.seconds = seconds
-        self.ours = False
+        self.before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
         in_main = threading.current_thread() is threading.main_thread()
         if in_main and not patience.running and hasattr(signal, "setitimer"):
-            self.ours = patience.running = True
-            self.before = signal.signal(signal.SIGALRM, self._ring)
-            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+            patience.running = True
+            for timer, bell, longer in TIMERS:
+                ringing = getattr(signal, bell)
+                self.before[ringing] = signal.signal(ringing, self._ring)
+                signal.setitimer(getattr(signal, timer), self.seconds * longer)
 
     def __exit__(self, *_: object) -> None:
-        if self.ours:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, self.before)
-            patience.running = False
+        if not self.before:
+            return
+        for timer, _bell, _longer in TIMERS:
+            signal.setitimer(getattr(signal, timer), 0)
+        for ringing, before in self.before.items():
+            signal.signal(ringing, before)
+        self.before = {}
+        patience.running = False
 
     def _ring(self, *_: Any) -> None:
         raise OutOfTime

@@ -171,8 +171,11 @@ class Search:
         first, last = self.box[u]
         if (low > first and high < last) or high - low > (last - first) / 8 or self.tails >= TAILS:
             return False
-        self.tails += 1
         way, place = (1, low) if high == last else (-1, high)
+        there = self._at(self.difference, {u: (last, last) if way > 0 else (first, first)})
+        if there is not None and there > 0:
+            return False  # smaller boxes will do
+        self.tails += 1
         name = self.names[0]
         start = sympy.sympify(self.back[name]).subs(u, place)
         bounds = self.open[u]

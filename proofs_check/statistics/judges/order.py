@@ -25,7 +25,7 @@ from theory.errors import BadDeclaration, NotBuilt
 from theory.relation import Order
 from theory.setting import Point
 
-GUARANTEE = "asymptotic"  # "calibrated" once error rates are measured over the whole engine
+GUARANTEE = "asymptotic"  # error rates are measured for Gaussian noise only
 FINITE_SIZE = (0.5, 1.0)  # rates of the terms that a trend must survive
 
 
