@@ -22,7 +22,7 @@ def series(count: int) -> Identical:
 
 SHARED = {
     "entry": "regularisation.sobolev_fidelity_filter",
-    "source": Source("Zhu, Yang, Hu, and others: Implicit regularization effects of the Sobolev norms in image "
+    "source": Source("Zhu, Hu, Lou, Yang 2021: Implicit regularization effects of the Sobolev norms in image "
                      "processing; the spectral form derived here"),
     "seeds": ["Implicit Regularization Effects of the Sobolev Norms in Image Processing"],
     "status": "derived here",
