@@ -99,7 +99,7 @@ def flattest(X: Array, slopes: Array, y: Array, g: Array, lam: float, penalty: s
     return xp.clip(least, min=float(xp.finfo(X.dtype).smallest_normal))
 
 
-@simulates(NuclearFit, cost=lambda rows, columns, m: 1e-2 + 2e-6 * rows * columns * m, block=128)
+@simulates(NuclearFit, cost=lambda rows, columns, m: 1e-3 + 1e-6 * rows * columns * m, block=128)
 def nuclear_fit(*, rows: int, columns: int, m: int, lam: float, T: int, training: str,
                 trials: int, rng: Stream) -> dict[str, Array]:
     """Draws measurements of a matrix of rank one, and a further one."""
