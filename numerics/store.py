@@ -24,6 +24,7 @@ TABLES = (
     "CREATE TABLE records (address TEXT PRIMARY KEY, id TEXT NOT NULL, record TEXT NOT NULL)",
     "CREATE INDEX records_of_claim ON records (id)",
 )
+STEPS = "CREATE TABLE IF NOT EXISTS steps (key TEXT PRIMARY KEY, outcome TEXT NOT NULL)"  # stores of old lack it
 WAY_OUT = "move the file away, or set PROOFS_CHECK_STORE to another folder"
 
 
@@ -41,7 +42,7 @@ def block_key(**parts: Any) -> str:
 
 
 class Store:
-    """Blocks of simulated arrays and records of checks; several processes may write at once.
+    """Blocks of simulated arrays, records of checks and outcomes of steps; several processes may write at once.
 
     What has been put survives a kill of the process. Raises StoreFault where the file cannot be used.
     """
@@ -112,6 +113,17 @@ class Store:
         rows = self._run(f"SELECT record FROM records {chosen} ORDER BY rowid", *given)
         with self._faults():
             return [json.loads(text) for (text,) in rows]
+
+    def get_step(self, key: str) -> Any:
+        """The outcome of a step as it was put, or None."""
+        self._run(STEPS)
+        rows = self._run("SELECT outcome FROM steps WHERE key = ?", key)
+        return rows[0][0] if rows else None
+
+    def put_step(self, key: str, outcome: str) -> None:
+        """Keep the outcome of a step in place of an earlier one."""
+        self._run(STEPS)
+        self._run("INSERT OR REPLACE INTO steps VALUES (?, ?)", key, outcome)
 
     def earlier(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """How many other checks of the same claim are kept, with which seeds and verdicts."""

@@ -119,7 +119,7 @@ def list_(**asked: Any) -> int:
 @click.argument("claim")
 @options(click.option("--prove", is_flag=True, help="Decide the steps too, and say what became of each."))
 def explain(**asked: Any) -> int:
-    """A claim in full: statement, formula, assumptions, steps, simulator."""
+    """A claim in full: statement, formula, assumptions, steps with what `prove` last found, simulator."""
     return _verb("explain", asked)
 
 
@@ -190,6 +190,7 @@ def check(**asked: Any) -> int:
 @click.argument("claims", nargs=-1, required=True)
 @options(
     click.option("--strict", is_flag=True, help="Exit with 3 when a step stays undecided."),
+    click.option("--fresh", is_flag=True, help="Decide anew what the store already holds."),
 )
 def prove(**asked: Any) -> int:
     """The steps of derivations: proved, checked in instances, assumed, undecided, refuted or vacuous."""

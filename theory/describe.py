@@ -104,7 +104,7 @@ def plain_text(said: Mapping[str, Any]) -> str:
             "roots",
             [_joined(r["symbol"] + ": " + r["equation"], where=r["branch"], unique=r["unique"]) for r in said["roots"]],
         ),
-        ("steps", [_step_line(step) for step in said["steps"]]),
+        ("steps", [*(_step_line(step) for step in said["steps"]), *_still_to_run(said)]),
         ("scaling", said["scaling"]),
         ("must be refuted", [wrong["name"] for wrong in said["wrong"]]),
         ("must fail at", [", ".join(f"{name}={value}" for name, value in where.items()) for where in said["fails_at"]]),
@@ -115,11 +115,16 @@ def plain_text(said: Mapping[str, Any]) -> str:
     return "\n\n".join(blocks)
 
 
-def _step_line(step: Mapping[str, str]) -> str:
-    """What a step says, and what became of it where that was asked."""
-    became = f"{step['status']} by {step['backend']}" if "status" in step else ""
+def _step_line(step: Mapping[str, Any]) -> str:
+    """What a step says, and what became of it where that was asked; a status None says that nobody tried."""
     line = _joined(step["statement"], where=step["where"], because=step["because"])
-    return f"{became}: {line}" if became else line
+    if "status" not in step:
+        return line
+    return f"{step['status']} by {step['backend']}: {line}" if step["status"] else f"not yet run: {line}"
+
+
+def _still_to_run(said: Mapping[str, Any]) -> list[str]:
+    return [f"not yet run: {said['not_yet_run']}"] if "not_yet_run" in said else []
 
 
 def _symbol_lines(symbols: Sequence[Mapping[str, Any]]) -> list[str]:

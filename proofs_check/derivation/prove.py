@@ -1,10 +1,13 @@
 """Claims proved step by step: every step with what became of it, and what is remembered of it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from proofs_check.derivation.decide import decide
+from proofs_check.derivation.kept import Kept
+from proofs_check.derivation.key import step_key
+from proofs_check.derivation.outcome import Outcome
 from theory.claim import Claim
 from theory.wording import described
 
@@ -12,41 +15,39 @@ BAD = ("refuted", "vacuous")
 Row = dict[str, Any]
 
 
-def prove(claims: Claim | Sequence[Claim], heard: Callable[[Row], None] = lambda row: None) -> list[Row]:
-    """One row for each step of the claims: claim, statement, backend, status, seconds, detail, witness.
+def prove(
+    claims: Claim | Sequence[Claim], heard: Callable[[Row], None] = lambda row: None, kept: Kept | None = None
+) -> list[Row]:
+    """One row for each step of the claims: claim, statement, backend, status, seconds, detail, witness, stored.
 
-    A status is "proved", "instance-checked", "assumed", "undecided", "refuted" or "vacuous".
+    A status is "proved", "instance-checked", "assumed", "undecided", "refuted" or "vacuous". With `kept`, outcomes that
+    the store holds are used again, and new ones are put there.
     Raises BadDeclaration for a step with a symbol that nothing declares.
     """
     rows = []
-    for row in _rows([claims] if isinstance(claims, Claim) else claims):
+    for row in _rows([claims] if isinstance(claims, Claim) else claims, kept):
         heard(row)
         rows.append(row)
     return rows
 
 
-def _rows(claims: Sequence[Claim]) -> Iterator[Row]:
-    known: dict[Any, Any] = {}  # claims of an entry share steps
+def _rows(claims: Sequence[Claim], kept: Kept | None) -> Iterator[Row]:
+    known: dict[str | None, Outcome] = {}  # claims of an entry share steps
     for claim in claims:
         for step in claim.steps:
-            key = (_content(step), claim.setting, _content(claim.assuming))
-            if key not in known or getattr(step, "of", step) is None:  # a limit of the prediction is the claim's own
-                known[key] = decide(step, claim)
-                yield row_of(claim, step, known[key])
-            else:
+            key = step_key(step, claim)
+            if key is not None and key in known:
                 yield row_of(claim, step, replace(known[key], seconds=0.0))
+                continue
+            stored = kept.settled(key) if kept else None
+            found = stored or decide(step, claim)
+            if kept and not stored:
+                kept.put(key, found)
+            known[key] = found
+            yield row_of(claim, step, found, stored is not None)
 
 
-def _content(part: Any) -> Any:
-    """What a step says, comparable: its symbols with their assumptions, which their names may hide."""
-    if is_dataclass(part):
-        return (type(part), *(_content(getattr(part, field.name)) for field in fields(part)))
-    if isinstance(part, Mapping):
-        return frozenset((key, _content(value)) for key, value in part.items())
-    return tuple(map(_content, part)) if isinstance(part, (list, tuple)) else part
-
-
-def row_of(claim: Claim, step: Any, found: Any) -> Row:
+def row_of(claim: Claim, step: Any, found: Any, stored: bool = False) -> Row:
     said = described(claim, step)
     return {
         "claim": claim.id,
@@ -60,6 +61,7 @@ def row_of(claim: Claim, step: Any, found: Any) -> Row:
         "detail": found.detail,
         "witness": found.witness,
         "seconds": round(found.seconds, 3),
+        "stored": stored,
     }
 
 

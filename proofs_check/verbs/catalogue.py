@@ -1,5 +1,6 @@
 """Verbs that read the catalogue: list, explain, predict."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 from proofs_check.console import show_json
 from proofs_check.selection import assignments, named, single
 from theory import discovery
-from theory.errors import BadInput
+from theory.errors import BadInput, StoreFault
+
+BECAME = ("status", "backend", "detail", "witness")
 
 
 def list_(topic: str | None, as_json: bool, debug: bool) -> int:
@@ -46,11 +49,26 @@ def explain(claim: str, prove: bool, as_json: bool, debug: bool) -> int:
     if prove:
         from proofs_check.derivation.prove import prove as proved
 
-        kept = ("status", "backend", "detail", "witness")
-        rows = [{name: row[name] for name in kept} for row in proved(found)]
-        described["steps"] = [step | row for step, row in zip(described["steps"], rows, strict=True)]
+        rows = [{name: row[name] for name in BECAME} for row in proved(found)]
+    else:
+        rows = _kept(found)
+    described["steps"] = [step | row for step, row in zip(described["steps"], rows, strict=True)]
+    if any(row["status"] is None for row in rows):
+        described["not_yet_run"] = f"proofs-check prove {shlex.quote(claim)}"
     show_json(described) if as_json else click.echo(plain_text(described))
     return 0
+
+
+def _kept(claim: Any) -> list[dict[str, Any]]:
+    """What the store holds of each step; of a store that cannot be read it says so and takes nothing."""
+    from proofs_check.derivation.kept import last_outcomes
+
+    try:
+        outcomes = last_outcomes(claim)
+    except StoreFault as fault:
+        click.echo(f"proofs-check: what became of the steps is not known: {fault}", err=True)
+        outcomes = [None] * len(claim.steps)
+    return [{name: getattr(found, name, None) for name in BECAME} for found in outcomes]
 
 
 def predict(claim: str, sets: Sequence[str], digits: int, as_json: bool, debug: bool) -> int:

@@ -12,13 +12,16 @@ COLOURS = {
 }  # fmt: skip
 
 
-def prove(claims: Sequence[str], strict: bool, as_json: bool, debug: bool) -> int:
+def prove(claims: Sequence[str], strict: bool, fresh: bool, as_json: bool, debug: bool) -> int:
+    from numerics.store import Store
+    from proofs_check.derivation.kept import Kept
     from proofs_check.derivation.outcome import STATUSES
     from proofs_check.derivation.prove import exit_code
     from proofs_check.derivation.prove import prove as proved
 
     chosen = meant(claims)
-    rows = proved(chosen)
+    with Store() as store:
+        rows = proved(chosen, kept=Kept(store, fresh))
     counts = {status: sum(row["status"] == status for row in rows) for status in STATUSES}
     if as_json:
         show_json({"steps": rows, "without_steps": [c.id for c in chosen if not c.steps], "summary": counts})
@@ -54,7 +57,8 @@ def _add(tree: Any, row: Mapping[str, Any]) -> None:
     head.append(f"  {row['statement']}", style="default")
     where = f", where {row['where']}" if row["where"] else ""
     branch = tree.add(head.append(where))
-    branch.add(Text(f"by {row['backend']}, {row['seconds']:.2f} s" + (f": {row['detail']}" if row["detail"] else "")))
+    took = "from the store" if row["stored"] else f"{row['seconds']:.2f} s"
+    branch.add(Text(f"by {row['backend']}, {took}" + (f": {row['detail']}" if row["detail"] else "")))
     if row["witness"]:
         branch.add(Text(f"at {row['witness']}", style="red"))
     if row["because"]:

@@ -290,7 +290,10 @@ def test_exit_codes_follow_the_contract() -> None:
     assert exit_code(prove(toy(steps=[VACUOUS[0]]))) == 1
 
 
-def test_the_command_shows_every_step_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_shows_every_step_once(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROOFS_CHECK_STORE", str(tmp_path))
     with pytest.raises(SystemExit) as done:
         main(["prove", "min_norm.ridgeless_risk_isotropic", "--json"])
     said = json.loads(capsys.readouterr().out)
@@ -300,7 +303,10 @@ def test_the_command_shows_every_step_once(capsys: pytest.CaptureFixture[str]) -
     assert {"claim", "statement", "backend", "status"} <= set(said["steps"][0])
 
 
-def test_explain_says_what_became_of_the_steps_where_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_says_what_became_of_the_steps_where_asked(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROOFS_CHECK_STORE", str(tmp_path))
     for flags, wanted in ((["--prove"], True), ([], False)):
         with pytest.raises(SystemExit):
             main(["explain", "min_norm.ridgeless_risk_isotropic", *flags])
