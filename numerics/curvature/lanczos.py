@@ -10,9 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal
-from scipy.optimize import brentq
-from scipy.special import betaincinv
 
 from numerics.arrays import Array, Machine, namespace
 
@@ -80,6 +77,8 @@ class Krylov:
 
         Shapes: (batch, steps), (batch, steps, steps).
         """
+        from scipy.linalg import eigh_tridiagonal  # late, like all of SciPy here: importing a simulator stays quick
+
         diagonal, off = np.stack(self.diagonal, axis=1), np.stack(self.off, axis=1)[:, :-1]
         pairs = [eigh_tridiagonal(a, b) for a, b in zip(diagonal.astype(float), off.astype(float), strict=True)]
         return np.stack([values for values, _ in pairs]), np.stack([vectors for _, vectors in pairs])
@@ -150,6 +149,9 @@ def eigenpairs(
 
 def _beyond(ritz: np.ndarray, off: np.ndarray, miss: float, size: int) -> float:
     """How far above the last Ritz value λ_max may lie: where Π(x − θᵢ) = β₁…β_k/γ, γ² the quantile of ⟨u, v⟩²."""
+    from scipy.optimize import brentq
+    from scipy.special import betaincinv
+
     if off[-1] == 0 or len(ritz) == size:
         return 0.0
     if np.any(off == 0):

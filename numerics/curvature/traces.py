@@ -67,9 +67,9 @@ def hutchpp(
 
 
 def _estimate(fixed: float, samples: np.ndarray, level: float, products: int) -> Estimate:
-    error = float(np.std(samples, ddof=1) / math.sqrt(len(samples)))
     from scipy.special import stdtrit  # late: whoever only explains a claim need not wait for SciPy
 
+    error = float(np.std(samples, ddof=1) / math.sqrt(len(samples)))
     reach = -float(stdtrit(len(samples) - 1, level / 2)) * error
     value = fixed + float(np.mean(samples))
     return Estimate(value, error, value - reach, value + reach, products)
