@@ -6,6 +6,7 @@ from typing import Any
 
 SECONDS = 5.0
 WALL = 6  # times longer by the clock, for what waits
+AGAIN = 0.5  # seconds between two rings: one in the middle of a callback would be swallowed
 TIMERS = (("ITIMER_PROF", "SIGPROF", 1), ("ITIMER_REAL", "SIGALRM", WALL))
 
 
@@ -29,7 +30,7 @@ class patience:
             for timer, bell, longer in TIMERS:
                 ringing = getattr(signal, bell)
                 self.before[ringing] = signal.signal(ringing, self._ring)
-                signal.setitimer(getattr(signal, timer), self.seconds * longer)
+                signal.setitimer(getattr(signal, timer), self.seconds * longer, AGAIN)
 
     def __exit__(self, *_: object) -> None:
         if not self.before:
@@ -41,5 +42,6 @@ class patience:
         self.before = {}
         patience.running = False
 
-    def _ring(self, *_: Any) -> None:
-        raise OutOfTime
+    def _ring(self, _number: int, frame: Any) -> None:
+        if frame is None or frame.f_code.co_name not in ("gc_callback", "__del__"):
+            raise OutOfTime

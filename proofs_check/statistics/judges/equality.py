@@ -54,7 +54,8 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
 def _places(claim: Claim, components: int) -> Sequence[float]:
     """Where the components of an array stand: the values of its one axis, or their numbers."""
     axis = getattr(claim.setting.part_of(claim.observable), "axis", None)
-    return list(map(float, range(components) if axis is None else axis.values))
+    known = axis is not None and len(axis.values) == components
+    return list(map(float, axis.values if known else range(components)))
 
 
 def _components(claim: Claim, only: Measured) -> tuple[np.ndarray, np.ndarray, list[Known]]:

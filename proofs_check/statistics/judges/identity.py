@@ -32,7 +32,7 @@ def _(relation: Identity, claim: Claim, measured: Sequence[Measured], rule: Rule
     deviation = largest(np.abs(only.observable - only.prediction.value), only) / scale
     found = frequency(claim, only, deviation > slack, deviation, relation.excluded, rule, blurred=float(np.max(slack)))
     axis = getattr(claim.setting.part_of(claim.observable), "axis", None)
-    if axis is None or not rule.detail:
+    if axis is None or not rule.detail or only.observable.shape[1:] != (len(axis.values),):
         return found
     apart = np.abs(only.observable - only.prediction.value) / scale[:, None]
     rows = (scalar_row(only, part, at=float(at), largest=float(worst))
