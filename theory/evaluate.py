@@ -39,15 +39,19 @@ def enclose(expression: Basic, values: Mapping[Symbol, Any], digits: int = DIGIT
     `values`: symbol -> exact number, ball, or array of modes.   Raises BadInput when the expression is undefined there.
     """
     bits, last, uncertain = int(3.33 * digits) + 32, None, _uncertain(values)
-    while bits <= MOST_BITS:
+    integral = expression.has(sympy.Integral)
+    most, growth = (8 * bits, 2) if integral else (MOST_BITS, 4)  # each precision of an integral costs much
+    while bits <= most:
         ball = _real_part(complex_ball_at(expression, values, bits), expression, values, digits)
         if ball.is_finite():
             if ball.rel_accuracy_bits() > 3.33 * digits or ball.is_zero():
                 return ball
             if uncertain and last is not None and ball.rad() > last.rad() / 4:
                 return ball  # the inputs set the accuracy, more working precision does not help
+            if integral and last is not None and ball.rad() > last.rad() / 2**16:
+                break  # the quadrature converges too slowly
             last = ball
-        bits *= 4
+        bits *= growth
     if uncertain and last is not None:
         return last
     settled = _settled(expression, values)
@@ -185,7 +189,8 @@ def _settled(expression: Basic, values: Mapping[Symbol, Any]) -> sympy.Rational 
     number = expression.subs({symbol: values[symbol] for symbol in expression.free_symbols if symbol in values})
     if isinstance(number, sympy.Rational):
         return number
-    finite = isinstance(number, Expr) and number.is_number and not number.has(sympy.zoo, sympy.nan, sympy.oo)
+    beyond = (sympy.zoo, sympy.nan, sympy.oo, sympy.Integral)  # of integrals SymPy's answer may take for ever
+    finite = isinstance(number, Expr) and number.is_number and not number.has(*beyond)
     return sympy.Integer(0) if finite and number.equals(0) else None
 
 

@@ -90,7 +90,18 @@ def _never(function: Callable[..., Number]) -> Callable[..., Number]:
     """What is no holomorphic function of its arguments, and is not continued from the real line."""
 
     def evaluated(*parts: Number, shape: Shape) -> Number:
-        return NONE if shape.analytic and any(isinstance(part, acb) for part in parts) else function(*parts)
+        asked = [real(part) for part in parts] if shape.holomorphic else list(parts)
+        return NONE if shape.holomorphic and any(isinstance(part, acb) for part in asked) else function(*asked)
+
+    return evaluated
+
+
+def _polynomial(name: str) -> Callable[..., Number]:
+    """A method that is entire in its argument where its first number is whole, and otherwise has cuts beyond ±1."""
+    whole, cut = _method(name), _method(name, _inside)
+
+    def evaluated(order: Number, *parts: Number, shape: Shape) -> Number:
+        return (whole if isinstance(order, arb) and order.is_integer() else cut)(order, *parts, shape=shape)
 
     return evaluated
 
@@ -114,23 +125,36 @@ def power(base: Number, exponent: Number, written: Any, shape: Shape) -> Number:
 def _absolute(value: Number, *, shape: Shape) -> Number:
     if not isinstance(value, acb):
         return abs(value)
-    return value.real_abs(analytic=shape.analytic) if shape.holomorphic else arb(abs(value))
+    if shape.complex or not shape.holomorphic:
+        return NONE if shape.analytic else arb(abs(value))
+    return value.real_abs(analytic=shape.analytic)
 
 
 def _sign(value: Number, *, shape: Shape) -> Number:
-    return value.real_sgn(analytic=shape.analytic) if isinstance(value, acb) else value.sgn()
+    if not isinstance(value, acb):
+        return value.sgn()
+    if shape.complex or not shape.holomorphic:
+        return NONE if shape.analytic else value.sgn()
+    return value.real_sgn(analytic=shape.analytic)
 
 
 def _step(value: Number, at_zero: Number | None = None, *, shape: Shape) -> Number:
     if isinstance(value, acb):
-        return value.real_heaviside(analytic=shape.analytic)
+        return NONE if _kinked(shape) else value.real_heaviside(analytic=shape.analytic)
     if value.is_zero():
         return arb("0.5") if at_zero is None else at_zero
     return (value.sgn() + 1) / 2
 
 
+def _kinked(shape: Shape) -> bool:
+    """Whether the continuation of a kink from the real line is unknown: its argument may be complex there."""
+    return shape.analytic and shape.complex
+
+
 def _extreme(name: str) -> Callable[..., Number]:
     def evaluated(*parts: Number, shape: Shape) -> Number:
+        if _kinked(shape) and any(isinstance(part, acb) for part in parts):
+            return NONE
         extreme = parts[0]
         for part in parts[1:]:
             if isinstance(extreme, acb) or isinstance(part, acb):
@@ -145,14 +169,20 @@ def _extreme(name: str) -> Callable[..., Number]:
 def _rounded(name: str) -> Callable[..., Number]:
     def evaluated(value: Number, *, shape: Shape) -> Number:
         if isinstance(value, acb):
-            return getattr(value, f"real_{name}")(analytic=shape.analytic)
+            return NONE if _kinked(shape) else getattr(value, f"real_{name}")(analytic=shape.analytic)
         return getattr(value, name)()
 
     return evaluated
 
 
+def _remainder(dividend: Number, divisor: Number, *, shape: Shape) -> Number:
+    return dividend - divisor * FUNCTIONS[sympy.floor](dividend / divisor, shape=shape)
+
+
 def _polygamma(order: Number, argument: Number) -> Number:
-    """ψ^(m)(x) = (−1)^(m+1) m! ζ(m + 1, x), ψ itself for m = 0."""
+    """ψ^(m)(x) = (−1)^(m+1) m! ζ(m + 1, x), ψ itself for m = 0; not a number for an m that is not whole."""
+    if not (isinstance(order, arb) and order.is_integer() and order >= 0):
+        return NONE
     m = round(float(order.mid()))
     return argument.digamma() if m == 0 else (-1) ** (m + 1) * arb(m + 1).gamma() * _hurwitz(m + 1, argument)
 
@@ -188,6 +218,15 @@ def _product(parts: list[Number]) -> Number:
     return product
 
 
+def _zeta(s: Number, start: Number | None = None, *, shape: Shape) -> Number:
+    """ζ(s, start), with a cut in `start` along the negative numbers."""
+    if start is None:
+        return real(s.zeta())
+    if shape.analytic and isinstance(start, acb) and not _right(start):
+        return NONE
+    return real(acb(s).zeta(start)) if isinstance(s, acb) or isinstance(start, acb) else s.zeta(start)
+
+
 def _harmonic(n: Number, order: Number | None = None) -> Number:
     if order is None or order == 1:
         return (n + 1).digamma() + arb.const_euler()
@@ -200,12 +239,12 @@ def _angle(value: Number, *, shape: Shape) -> Number:
     return value.arg() if isinstance(value, acb) else arb.atan2(arb(0), value)
 
 
-def _elliptic_e(*parts: Number, shape: Shape) -> Number:
-    if shape.analytic and not _below_one(acb(parts[-1])):
+def _elliptic_e(first: Number, *others: Number, shape: Shape) -> Number:
+    if shape.analytic and (others or not _below_one(acb(first))):
         return NONE
-    if len(parts) == 1:
-        return real(acb(parts[0]).elliptic_e())
-    return real(acb.elliptic_e_inc(acb(parts[0]), acb(parts[1])))
+    if not others:
+        return real(acb(first).elliptic_e())
+    return real(acb.elliptic_e_inc(acb(first), acb(others[0])))
 
 
 def _hermite_prob(n: Number, x: Number) -> Number:
@@ -214,7 +253,8 @@ def _hermite_prob(n: Number, x: Number) -> Number:
 
 def hypergeometric(above: list[Number], below: list[Number], argument: Number, shape: Shape) -> Number:
     """pFq(above; below; argument)."""
-    if shape.analytic and len(above) > len(below) and not _below_one(acb(argument)):
+    more = len(above) - len(below)  # 1: a cut from 1 on; 2 and more: from 0 on, at the centre of the series
+    if shape.analytic and (more > 1 or (more == 1 and not _below_one(acb(argument)))):
         return NONE
     if len(above) == 2 and len(below) == 1:
         return real(acb(argument).hypgeom_2f1(*above, *below))
@@ -255,16 +295,16 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     sympy.elliptic_k: _method("elliptic_k", _below_one), sympy.elliptic_e: _elliptic_e,
     sympy.elliptic_f: _never(lambda z, m: real(acb.elliptic_f(acb(z), acb(m)))),
     sympy.elliptic_pi: _never(lambda n, m: real(acb.elliptic_pi(acb(n), acb(m)))),
-    sympy.zeta: _method("zeta", at=0), sympy.polylog: _method("polylog", _below_one),
+    sympy.zeta: _zeta, sympy.polylog: _method("polylog", _below_one),
     sympy.dirichlet_eta: _method("dirichlet_eta"), sympy.LambertW: _lambert,
-    sympy.legendre: _method("legendre_p"), sympy.hermite: _method("hermite_h"),
-    sympy.chebyshevt: _method("chebyshev_t"), sympy.chebyshevu: _method("chebyshev_u"),
-    sympy.gegenbauer: _method("gegenbauer_c"), sympy.laguerre: _method("laguerre_l"),
-    sympy.assoc_laguerre: _method("laguerre_l"), sympy.jacobi: _method("jacobi_p"),
+    sympy.legendre: _polynomial("legendre_p"), sympy.hermite: _method("hermite_h"),
+    sympy.chebyshevt: _polynomial("chebyshev_t"), sympy.chebyshevu: _polynomial("chebyshev_u"),
+    sympy.gegenbauer: _polynomial("gegenbauer_c"), sympy.laguerre: _method("laguerre_l"),
+    sympy.assoc_laguerre: _method("laguerre_l"), sympy.jacobi: _polynomial("jacobi_p"),
     sympy.hermite_prob: _plain(_hermite_prob),
     sympy.Abs: _absolute, sympy.sign: _sign, sympy.Heaviside: _step, sympy.Min: _extreme("min"),
     sympy.Max: _extreme("max"), sympy.floor: _rounded("floor"), sympy.ceiling: _rounded("ceil"),
-    sympy.Mod: _plain(lambda a, b: a - b * (a / b).floor()), sympy.frac: _plain(lambda x: x - x.floor()),
+    sympy.Mod: _remainder, sympy.frac: lambda x, shape: _remainder(x, arb(1), shape=shape),
     sympy.re: _never(lambda z: z.real), sympy.im: _never(lambda z: z.imag),
     sympy.conjugate: _never(lambda z: z.conjugate() if isinstance(z, acb) else z), sympy.arg: _angle,
 }  # fmt: skip

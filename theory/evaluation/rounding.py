@@ -86,7 +86,9 @@ class Rounding:
             raise BadInput(f"{node} has no value here; declare it in the setting or among the roots of the claim")
         if isinstance(node, sympy.Piecewise):
             return self._piecewise(node)
-        if hasattr(node, "limits"):  # sums, products and integrals, as a whole
+        if node.has(sympy.Integral) and hasattr(node, "limits"):
+            return np.asarray(np.nan), np.asarray(np.inf)  # no quadrature without a bound: left to balls
+        if hasattr(node, "limits"):  # sums and products, as a whole
             symbols = tuple(sorted(node.free_symbols, key=str))
             return self._estimated(node, node, symbols, [self.of(symbol) for symbol in symbols])
         parts = [self.of(part) for part in node.args]

@@ -61,6 +61,7 @@ class Walk:
         reads: dict[Any, bool] | None = None,
     ) -> None:
         self.own, self.shape, self.outer = frozenset(values), shape, outer
+        self.notes: dict[Any, Any] = outer.notes if outer else {}  # what integrals share over one evaluation
         self.known = dict(values)
         self.reads = {} if reads is None else reads  # whether a node reads the own symbols: the same in every walk
 
@@ -91,6 +92,10 @@ def _evaluated(node: Any, walk: Walk) -> Ball:
         return _piecewise(node, walk)
     if isinstance(node, (sympy.Sum, sympy.Product)):
         return _ranged(node, walk)
+    if isinstance(node, sympy.Integral):
+        from theory.evaluation.integral import integral  # which walks
+
+        return integral(node, walk)
     if isinstance(node, sympy.hyper):
         above, below, argument = node.args
         return hypergeometric(
@@ -234,6 +239,8 @@ def certain(condition: Any, walk: Walk) -> Any:
         return _each(lambda truth: None if truth is None else not truth, certain(condition.args[0], walk))
     if type(condition) not in COMPARISONS:
         raise BadInput(f"{condition} is no condition that can be decided; write comparisons joined by And, Or, Not")
+    if walk.shape.analytic and walk.shape.complex:
+        return None  # what is compared may be complex on the real line, which its continuation does not show
     compare = COMPARISONS[type(condition)]
     return _each(lambda ball: _compared(compare, ball), walk.of(condition.args[0] - condition.args[1]))
 

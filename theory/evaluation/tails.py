@@ -1,0 +1,349 @@
+"""Bounds of an expression beyond a number, of the form Σ C xᵃ exp(−Σ c x^q) for all x ≥ N ≥ 1, and of its integral.
+
+The numbers C, a, c are balls: the bound holds for the values in them that belong to the parameters.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, reduce
+from typing import Any
+
+import sympy
+from flint import acb, arb, fmpq
+from sympy import Dummy, Expr, Symbol
+
+from theory.domain import total
+from theory.evaluation.extended import NOTHING, Bounds, bounds
+from theory.evaluation.functions import PLAIN
+from theory.evaluation.plane import NoBound, Plane
+from theory.evaluation.walk import Walk
+
+MOST_TERMS = 200
+LARGEST_POWER = 20
+SMALL = Dummy("t", positive=True)
+VANISHING = 4  # order up to which a difference is expanded where it vanishes
+SMALL_AT_ZERO = (sympy.sin, sympy.tanh, sympy.erf, sympy.atan, sympy.asinh)  # |f(u)| ≤ K |u|; K = 2/√π suffices
+BENT = (sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Min, sympy.Max, sympy.Piecewise, sympy.floor, sympy.ceiling)
+
+
+@dataclass(frozen=True)
+class Term:
+    """C xᵃ exp(−Σ c x^q), with the pairs (q, c) in `decay`."""
+
+    size: arb
+    power: arb = field(default_factory=lambda: arb(0))
+    decay: Mapping[sympy.Rational, arb] = field(default_factory=dict)
+
+    def times(self, other: "Term") -> "Term":
+        decay = dict(self.decay)
+        for q, c in other.decay.items():
+            decay[q] = decay[q] + c if q in decay else c
+        return Term(self.size * other.size, self.power + other.power, _nonzero(decay))
+
+    def to_the(self, exponent: arb) -> "Term":
+        size = self.size if exponent == 1 else self.size**exponent
+        return Term(size, self.power * exponent, {q: c * exponent for q, c in self.decay.items()})
+
+    def over(self, other: "Term") -> "Term":
+        if not other.size > 0:
+            raise NoBound
+        return self.times(other.to_the(arb(-1)))
+
+    def at(self, place: arb) -> arb:
+        exponent = sum((c * place ** _ball(q) for q, c in self.decay.items()), arb(0))
+        return self.size * place**self.power * (-exponent).exp()
+
+    def falls(self, start: arb) -> bool:
+        """Whether it certainly never rises beyond `start`."""
+        if not self.decay:
+            return self.power <= 0
+        q, rate = self._rate(start, slope=True)
+        return rate - _positive(self.power) * start ** -_ball(q) >= 0
+
+    def integral(self, start: arb) -> arb | None:
+        """A bound of its integral from `start` to infinity; None where none is found."""
+        if self.size.is_zero():
+            return arb(0)
+        if not self.decay:
+            return self.size * start ** (self.power + 1) / -(self.power + 1) if self.power < -1 else None
+        q, rate = self._rate(start)
+        if not rate > 0:
+            return None
+        size = self.size * start ** -_positive(-self.power)
+        shape, exponent = (_positive(self.power) + 1) / _ball(q), _ball(q)
+        return size / exponent * rate**-shape * (rate * start**exponent).gamma_upper(shape)
+
+    def _rate(self, start: arb, slope: bool = False) -> tuple[sympy.Rational, arb]:
+        """The highest q, and r with Σ c x^q ≥ r x^q beyond `start`; the same of its slope times x."""
+        top = max(self.decay)
+        rates = {q: c * _ball(q) if slope else c for q, c in self.decay.items()}
+        lower = sum((_positive(-c) * start ** _ball(q - top) for q, c in rates.items() if q != top), arb(0))
+        return top, rates[top] - lower
+
+
+def _nonzero(decay: Mapping[sympy.Rational, arb]) -> dict[sympy.Rational, arb]:
+    return {q: c for q, c in decay.items() if not c.is_zero()}
+
+
+def _ball(number: Any) -> arb:
+    return arb(fmpq(int(number.p), int(number.q)))
+
+
+def _positive(number: arb) -> arb:
+    return number.max(arb(0))
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """Bounds for all values of a real symbol beyond `start`; the others are known to the walk."""
+
+    over: Symbol
+    start: arb
+    walk: Walk
+    symbols: Mapping[Any, Any]  # the others
+
+    def above(self, node: Any) -> list[Term]:
+        """Terms whose sum is at least |node|."""
+        if node == self.over:
+            return [Term(arb(1), arb(1))]
+        if self.over not in node.free_symbols:
+            return [Term(abs(self._constant(node)))]
+        if isinstance(node, sympy.Add):
+            vanishing = self._vanishing(node)
+            return [vanishing] if vanishing else [term for part in node.args for term in self.above(part)]
+        if isinstance(node, sympy.Mul):
+            return reduce(self._products, map(self.above, node.args))
+        if isinstance(node, sympy.Pow):
+            return self._power(*node.args)
+        if isinstance(node, sympy.exp):
+            return self._exponential(node.args[0])
+        if isinstance(node, (sympy.cosh, sympy.sinh, sympy.sech, sympy.csch)):
+            return self.above(node.rewrite(sympy.exp))
+        if isinstance(node, (sympy.Abs, sympy.Min, sympy.Max)):
+            return [term for part in node.args for term in self.above(part)]
+        if isinstance(node, sympy.Piecewise):
+            return [term for value, _ in node.args for term in self.above(value)]
+        if isinstance(node, sympy.Integral):
+            return self._across(node)
+        return self._function(node)
+
+    def below(self, node: Any) -> Term:
+        """A term that is at most |node|, and positive."""
+        if node == self.over:
+            return Term(arb(1), arb(1))
+        if self.over not in node.free_symbols:
+            return Term(_lower(abs(self._constant(node))))
+        if isinstance(node, sympy.Mul):
+            return reduce(Term.times, map(self.below, node.args))
+        if isinstance(node, sympy.Pow):
+            exponent = self._exponent(node.args[1])
+            if exponent >= 0:
+                return self.below(node.args[0]).to_the(exponent)
+            return self._gathered(self.above(node.args[0])).to_the(exponent)
+        if isinstance(node, sympy.exp):
+            decay, rest = self._polynomial(node.args[0])
+            return Term(self._end(rest, 0).exp(), decay=decay)
+        if isinstance(node, (sympy.cosh, sympy.sinh, sympy.sech, sympy.csch)):
+            return self.below(node.rewrite(sympy.exp))
+        if isinstance(node, sympy.Abs):
+            return self.below(node.args[0])
+        if isinstance(node, sympy.Add):
+            found = self._vanishing(node, lower=True) or self._dominated(node)
+            if found:
+                return found
+        return self._away_from_zero(node)
+
+    def _products(self, one: list[Term], other: list[Term]) -> list[Term]:
+        if len(one) * len(other) > MOST_TERMS:
+            raise NoBound
+        return [a.times(b) for a in one for b in other]
+
+    def _power(self, base: Expr, exponent: Expr) -> list[Term]:
+        if self.over in exponent.free_symbols:
+            return self._exponential(exponent * sympy.log(base))
+        if exponent.is_Integer and 0 < exponent <= LARGEST_POWER:
+            return reduce(self._products, [self.above(base)] * int(exponent))
+        number = self._exponent(exponent)
+        if number < 0:
+            return [self.below(base).to_the(number)]
+        terms = self.above(base)
+        if len(terms) > 1 and not number <= 1:
+            terms = [self._gathered(terms)]
+        return [term.to_the(number) for term in terms]
+
+    def _exponent(self, node: Any) -> arb:
+        number = self._constant(node)
+        if isinstance(number, acb) or not (number >= 0 or number < 0):
+            raise NoBound
+        return number
+
+    def _exponential(self, argument: Expr) -> list[Term]:
+        decay, rest = self._polynomial(argument)
+        low, high = self._bounds(rest)
+        if low is None and high is not None and high <= 0:  # e⁻ᵛ ≤ (k/e)ᵏ v⁻ᵏ
+            k = arb(LARGEST_POWER)
+            return [Term((k / arb(1).exp()) ** k, decay=decay).times(self.below(rest).to_the(-k))]
+        return [Term(self._end(rest, 1).exp(), decay=decay)]
+
+    def _polynomial(self, argument: Expr) -> tuple[dict[sympy.Rational, arb], Expr]:
+        """−the coefficients of positive powers of the variable, and what is left."""
+        found, rest = _powers(argument, self.over)
+        decay = {q: -acb(self._constant(c)).real for q, c in found}
+        return _nonzero(decay), rest
+
+    def _end(self, node: Expr, side: int) -> arb:
+        """A bound of the real part from below (0) or above (1)."""
+        if self.over not in node.free_symbols:
+            return acb(self._constant(node)).real
+        end = self._bounds(node)[side]
+        if end is None:
+            raise NoBound
+        return end
+
+    def _function(self, node: Any) -> list[Term]:
+        argument = node.args[0]
+        if isinstance(node, (sympy.sin, sympy.cos)) and not self._real():
+            turned = sympy.I * argument
+            return self._exponential(turned) + self._exponential(-turned)
+        if isinstance(node, (sympy.erf, sympy.erfc)) and not (self._real() and isinstance(node, sympy.erf)):
+            # |erfc z| ≤ exp(−Re z²) for Re z ≥ 0
+            beyond = self._exponential(-(argument**2))
+            low = self._bounds(argument)[0]
+            right = isinstance(node, sympy.erfc) and low is not None and low >= 0
+            return beyond if right else [*beyond, Term(arb(2))]
+        if not self._real():
+            raise NoBound
+        if isinstance(node, SMALL_AT_ZERO):
+            terms = self._products([Term(arb("1.1284"))], self.above(argument))
+            if isinstance(node, sympy.asinh) or all(term.integral(self.start) is not None for term in terms):
+                return terms
+        if isinstance(node, sympy.log):
+            low = self._bounds(argument)[0]
+            if low is None or not low > 0:
+                raise NoBound  # log u ≤ 4 u^¼
+            roots = (term.to_the(arb("0.25")) for term in self.above(argument))
+            return [Term(abs(low.log())), *(Term(4 * term.size, term.power, term.decay) for term in roots)]
+        if isinstance(node, (sympy.sign, sympy.Heaviside)):
+            return [Term(arb(1))]
+        low, high = (arb(-2), arb(2)) if isinstance(node, sympy.atan) else self._bounds(node)
+        if low is None or high is None:
+            raise NoBound
+        return [Term(abs(low).max(abs(high)))]
+
+    def _dominated(self, node: Expr) -> Term | None:
+        """Of a sum: a part of one addend that the others, where they have another sign, do not make up for."""
+        found = []
+        for leading in node.args:
+            try:
+                least, sense = self.below(leading), self._sign(leading)
+                others = [o for o in node.args if o is not leading and not (sense and self._sign(o) == sense)]
+                ratios = [term.over(least) for other in others for term in self.above(other)]
+            except NoBound:
+                continue
+            left = 1 - sum((ratio.at(self.start) for ratio in ratios), arb(0))
+            if left > 0 and all(ratio.falls(self.start) for ratio in ratios):
+                found.append(Term(least.size * left, least.power, least.decay))
+        return max(found, key=lambda term: float(term.at(8 * self.start).log().mid()), default=None)
+
+    def _gathered(self, terms: Sequence[Term]) -> Term:
+        """One term that is at least the sum of them."""
+        for leading in terms:
+            if not leading.size > 0:
+                continue
+            ratios = [term.over(leading) for term in terms if term is not leading]
+            if all(ratio.falls(self.start) for ratio in ratios):
+                size = leading.size * (1 + sum((ratio.at(self.start) for ratio in ratios), arb(0)))
+                return Term(size, leading.power, leading.decay)
+        raise NoBound
+
+    def _sign(self, node: Expr) -> int:
+        low, high = self._bounds(node)
+        return 1 if low is not None and low >= 0 else -1 if high is not None and high <= 0 else 0
+
+    def _away_from_zero(self, node: Expr) -> Term:
+        low, high = self._bounds(node)
+        if low is not None and low > 0:
+            return Term(_lower(low))
+        if high is not None and high < 0:
+            return Term(_lower(-high))
+        raise NoBound
+
+    def _vanishing(self, node: Expr, lower: bool = False) -> Term | None:
+        """Of a function of t = e⁻ˣ alone, smooth and 0 at t = 0: tᵏ/k! times its k-th derivative between 0 and t."""
+        if not node.has(sympy.exp) or node.has(sympy.Integral) or not self._real():
+            return None
+        function, order = _derivative(node, self.over)
+        if not order:
+            return None
+        ball = self.walk.inner({SMALL: (-self.start).exp() * arb(0.5, 0.5)}, PLAIN).of(function)
+        if not isinstance(ball, arb) or not ball.is_finite() or (lower and ball.contains(0)):
+            return None
+        return Term(_lower(abs(ball)) if lower else abs(ball), decay={sympy.Integer(1): arb(order)})
+
+    def _across(self, node: Any) -> list[Term]:
+        """Of an inner integral: that of a bound over all values of its variable."""
+        inner = node.limits[-1][0]
+        if len(node.limits) > 1 or not self._real():
+            raise NoBound
+        return [
+            Term(size, power, _nonzero({sympy.Integer(2): c, sympy.Integer(1): b}))
+            for size, power, c, b in (
+                part
+                for wave in Plane(self.over, inner, self._constant).above(node.args[0])
+                for part in wave.integrated()
+            )
+        ]
+
+    def _constant(self, node: Any) -> Any:
+        value = self.walk.of(node)
+        if isinstance(value, list) or not value.is_finite():
+            raise NoBound
+        return value.real if isinstance(value, acb) and value.imag.is_zero() else value
+
+    def _bounds(self, node: Expr) -> Bounds:
+        """Of a real expression."""
+        if not self._real() or node.has(total, sympy.Integral):
+            return NOTHING
+        return bounds(node, self.over, (self.start, None), self.symbols)
+
+    def _real(self) -> bool:
+        return not any(isinstance(value, acb) and not value.imag.is_zero() for value in self.symbols.values())
+
+
+def _lower(number: arb) -> arb:
+    return number.lower()
+
+
+@lru_cache(maxsize=1024)
+def _powers(argument: Expr, over: Symbol) -> tuple[tuple[tuple[sympy.Rational, Expr], ...], Expr]:
+    """The coefficients of positive rational powers of the variable, and what is left."""
+    found: dict[sympy.Rational, Expr] = {}
+    rest = []
+    for part in sympy.Add.make_args(sympy.expand(argument)):
+        front, power = part.as_independent(over, as_Add=False)
+        base, exponent = power.as_base_exp()
+        if base == over and exponent.is_Rational and exponent > 0:
+            found[exponent] = found.get(exponent, sympy.Integer(0)) + front
+        else:
+            rest.append(part)
+    return tuple(found.items()), sympy.Add(*rest)
+
+
+@lru_cache(maxsize=1024)
+def _derivative(node: Expr, over: Symbol) -> tuple[Expr, int]:
+    """The first derivative by t = exp(−over), over k!, that does not vanish at t = 0, and k; k = 0 where there is none.
+
+    Only of a function of t alone, without a kink.
+    """
+
+    def turned(argument: Expr) -> Expr:
+        rate = sympy.expand(argument / over)
+        return sympy.exp(argument) if over in rate.free_symbols else SMALL**-rate
+
+    function, order = node.replace(sympy.exp, turned), 0
+    if over in function.free_symbols or function.has(*BENT, sympy.I):
+        return function, 0
+    while order < VANISHING and sympy.simplify(function.subs(SMALL, 0)) == 0:
+        order += 1
+        function = sympy.diff(function, SMALL) / order
+    return function, order
