@@ -97,6 +97,20 @@ def test_simulate_and_predict_answer_at_a_point(run: Ran, tmp_path: Path) -> Non
     assert answer(run("predict", path, *point, "--digits", 20, "--json"))["digits"] == "0." + "3" * 20
 
 
+def test_every_digit_of_an_integral_that_is_printed_is_certain(run: Ran, tmp_path: Path) -> None:
+    """∫ log(1 + x)/x² over x ≥ 1 is 2 log 2; that of log(1 + x)/x diverges and gets no digits."""
+    top = 'from sympy import Integral, Symbol, log, oo\n\nx = Symbol("x", positive=True)'
+    for power, code in ((2, 0), (1, 2)):
+        prediction = f"Noise.s2 * Integral(log(1 + x) / x**{power}, (x, 1, oo)) / 2"
+        path = user_file(tmp_path, f"noise_{power}", top=top, prediction=prediction)
+        found = run("predict", path, "--set", "n=4", "--set", "s2=1", "--digits", 30, "--json")
+        assert found[0] == code
+        if not code:
+            assert answer(found)["digits"] == "0.693147180559945309417232121458"
+        else:
+            assert "no bound is proved" in found[1] + found[2]
+
+
 def test_a_record_replays_from_the_command_line(run: Ran, tmp_path: Path) -> None:
     _, out, _ = run("check", user_file(tmp_path), "--json", "--points", 1)
     (tmp_path / "run.json").write_text(out)

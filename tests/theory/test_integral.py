@@ -1,6 +1,7 @@
 """Definite integrals as enclosures: closed forms, kinks, tails and singular ends; and what must be refused."""
 
 import mpmath
+import numpy as np
 import pytest
 import sympy
 from flint import arb, fmpq
@@ -12,11 +13,14 @@ from sympy import (
     Piecewise,
     Rational,
     Symbol,
+    erf,
+    erfc,
     exp,
     gamma,
     log,
     oo,
     pi,
+    re,
     sign,
     sin,
     sqrt,
@@ -26,7 +30,11 @@ from sympy import (
 
 from theory.errors import BadInput
 from theory.evaluate import ball_at, enclose, precision
-from theory.vectorise import in_float64
+from theory.evaluation.compiled import compiled
+from theory.evaluation.functions import PLAIN, Shape
+from theory.evaluation.tails import Beyond, Term
+from theory.evaluation.walk import Walk
+from theory.vectorise import in_float64, per_trial, vectorised
 
 x, y = symbols("x y", real=True)
 u, a = symbols("u a", positive=True)
@@ -35,6 +43,8 @@ GAUSS = exp(-(x**2) / 2) / sqrt(2 * pi)
 CLOSED = [
     (Integral(GAUSS, (x, -oo, oo)), 1),
     (Integral(abs(x) * GAUSS, (x, -oo, oo)), sqrt(2 / pi)),
+    (Integral(abs(x), (x, -1, 2)), Rational(5, 2)),
+    (Integral(erf(x) ** 2 * GAUSS, (x, -oo, oo)), 2 * sympy.asin(Rational(2, 3)) / pi),
     (Integral(abs(x - Rational(1, 3)), (x, 0, 1)), Rational(5, 18)),
     (Integral(sign(x - Rational(1, 3)), (x, 0, 1)), Rational(1, 3)),
     (Integral(x**2 * Max(x, 0) * exp(-(x**2) / 2), (x, -oo, oo)), 2),
@@ -120,6 +130,122 @@ def test_an_orthant_is_enclosed_by_a_nested_integral() -> None:
     assert enclose(Integral(pair, (y, -oo, oo), (x, -oo, oo)), {}, 10).overlaps(enclose(wanted, {}))
 
 
+@pytest.mark.parametrize(
+    ("integral", "value"),
+    [
+        (Integral(abs(x - y), (y, 0, 1), (x, 0, 1)), Rational(1, 3)),
+        (Integral(x + y * u, (u, 0, y), (y, 0, x), (x, 0, 1)), Rational(1, 8) + Rational(1, 40)),
+        (
+            Integral(
+                erf(x) * erf(x / 2 + sqrt(3) * y / 2) * exp(-(x**2 + y**2) / 2) / (2 * pi), (y, -oo, oo), (x, -oo, oo)
+            ),
+            2 * sympy.asin(Rational(1, 3)) / pi,
+        ),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_nested_integrals_are_those_of_the_closed_form(integral: Integral, value: sympy.Expr) -> None:
+    found = enclose(integral, {}, 8)
+    assert found.overlaps(enclose(value, {}))
+    assert not found.overlaps(enclose(value * (1 + Rational(1, 10**8)), {}))
+
+
 def test_float64_leaves_an_integral_to_balls() -> None:
     found = in_float64(Integral(GAUSS, (x, 0, 1)), {})
     assert found.error == float("inf")
+
+
+@pytest.mark.parametrize(
+    "integral",
+    [
+        re(Integral(exp(-x / 2) * sin((1 + I) * x), (x, 0, oo))),  # |sin u| is not below |u| for complex u
+        Integral(sqrt(u**2), (u, -1, 1)),  # SymPy has made it u, of what is declared positive
+        Integral((x + y) * Integral(abs(x - y), (y, 0, 1)), (x, 0, 1)),  # y is two variables
+        Integral(abs(x), (x, 0, I)),
+        Integral(abs(sqrt(x)) ** 2, (x, -1, -Rational(1, 2))),
+        Integral(1 / (x - sqrt(2)), (x, sqrt(2), 2)),
+        Integral(1 / x**2, (x, -1, 1)),
+    ],
+    ids=str,
+)
+def test_what_reads_otherwise_than_it_is_meant_is_refused(integral: sympy.Expr) -> None:
+    with pytest.raises(BadInput):
+        enclose(integral, {y: 2}, 15)
+
+
+def test_kinks_of_complex_arguments_are_no_kinks_of_the_real_line() -> None:
+    assert enclose(re(Integral(abs(x - I), (x, 1, 2))), {}).overlaps(
+        enclose((2 * sqrt(5) + sympy.asinh(2) - sqrt(2) - sympy.asinh(1)) / 2, {})
+    )
+    assert enclose(Integral(abs((1 + I) * (x - 3)), (x, 4, 5)), {}).overlaps(enclose(3 / sqrt(2), {}))
+
+
+@pytest.mark.parametrize("low", ["0.9999995", "1", "1.0000005"])
+def test_a_start_that_is_a_ball_around_one_loses_nothing(low: str) -> None:
+    start = Symbol("w", real=True)
+    found = enclose(Integral(1 / x**2, (x, start, oo)), {start: arb(1, 1e-6)})
+    assert found.contains(1 / arb(low))
+
+
+TAILS = [
+    x**2 * exp(-(x**2) / 2 + 3 * x),
+    exp(-x) * sin(3 * x) / (1 + x**2),
+    log(1 + x) / x**3,
+    (1 - exp(-x)) ** 3 / x**2,
+    tanh(1 / x) / x,
+    erfc(x) * x**3,
+    erf(-x) ** 2 * exp(-sqrt(x)),
+    1 / (x**4 - 3 * x + 5),
+    sympy.cosh(x) * exp(-2 * x) * Max(x, 1 - x),
+    1 / sympy.cosh(x - 1) ** 2,
+    (sqrt(x) + x) ** Rational(3, 2) * exp(-x),
+    sin((1 + I) * x) * exp(-2 * x),
+    erf((1 + I) * x) * exp(-x),
+    exp(I * x - x**2),
+]
+
+
+def _terms_beyond(body: sympy.Expr, start: arb) -> list[Term]:
+    return Beyond(x, start, Walk({}, PLAIN if not body.has(I) else Shape(complex=True)), {}, body.has(I)).above(body)
+
+
+@pytest.mark.parametrize("body", TAILS, ids=str)
+def test_a_bound_of_a_tail_is_above_its_function_everywhere(body: sympy.Expr) -> None:
+    meant, places = sympy.lambdify(x, body, "mpmath"), [Rational(8), *(8 + Rational(k, 7) for k in range(1, 400, 11))]
+    with precision(200), mpmath.workdps(40):
+        terms = _terms_beyond(body, arb(8))
+        for place in places:
+            bound = sum((term.at(arb(fmpq(place.p, place.q))) for term in terms), arb(0))
+            above = mpmath.mpf(bound.upper().str(35, radius=False)) * (1 + mpmath.mpf(10) ** -30)  # of rounding here
+            assert above >= abs(meant(mpmath.mpf(place.p) / place.q))
+
+
+def test_a_bound_of_a_tail_is_not_above_everything() -> None:
+    with precision(200):
+        bound = sum((term.at(arb(8)) for term in _terms_beyond(TAILS[0], arb(8))), arb(0))
+        assert bound < 65 * arb(-8).exp()
+
+
+def test_an_integral_with_a_parameter_stands_inside_a_larger_formula() -> None:
+    slope = Symbol("w", positive=True)
+    larger = slope**2 + 3 / (1 + Integral(exp(-slope * x) * x, (x, 0, oo)))
+    found = enclose(larger, {slope: Rational(2)})
+    assert found.overlaps(enclose(4 + Rational(12, 5), {}))
+    assert not found.overlaps(enclose(larger, {slope: Rational(2) + Rational(1, 10**20)}))
+
+
+def test_fits_and_compiled_curves_take_no_quadrature_without_a_bound() -> None:
+    slope, held = symbols("w v", positive=True)
+    body = Integral(exp(-slope * x**2), (x, 0, 1))
+    for ask in (lambda: vectorised(body, (slope,)), lambda: compiled([held * body], [slope], {held: 1.0})):
+        with pytest.raises(BadInput, match="closed form"):
+            ask()
+
+
+def test_draws_are_left_to_balls() -> None:
+    slope = Symbol("w", positive=True)
+    drawn = np.array([0.5, 2.0])
+    found = per_trial(Integral(exp(-slope * x), (x, 0, oo)), {}, {slope: drawn})
+    assert "balls" in found.guarantee
+    assert np.all(np.abs(found.value - 1 / drawn) <= found.error + 1e-15)
+    assert np.all(found.error < 1e-14)

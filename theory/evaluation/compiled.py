@@ -10,6 +10,7 @@ import sympy
 from sympy import Dummy, Expr, Function, Symbol, lambdify
 
 from theory.domain import total
+from theory.evaluation.rounding import refuse_integrals
 from theory.setting import symbols_of
 from theory.vectorise import as_float, vectorised
 
@@ -67,6 +68,8 @@ def _function(
 ) -> tuple[Callable[..., Any], list[Symbol], list[Expr]]:
     """The function of the moving symbols, of others, and of fixed vectors."""
     vectors: dict[Expr, Symbol] = {}
+    for one in expressions:
+        refuse_integrals(one)
     written = [_written(one, set(moving), set(spectra), vectors) for one in expressions]
     others = sorted(symbols_of(written) - set(moving) - set(vectors.values()), key=str)
     names = {"inverse": _inverse, "whole": _whole, "dot": _dot, "total": _rows}

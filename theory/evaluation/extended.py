@@ -38,6 +38,8 @@ def _combined(node: Any, parts: list[Bounds]) -> Bounds:
     if isinstance(node, sympy.Pow):
         return _power(parts[0], node.args[1]) if node.args[1].is_Rational else NOTHING
     low, high = parts[0]
+    if isinstance(node, sympy.log) and not _positive(parts[0]):
+        return NOTHING
     if isinstance(node, sympy.Abs):
         return _power(_power(parts[0], sympy.Integer(2)), sympy.Rational(1, 2))
     if isinstance(node, (sympy.Min, sympy.Max)):

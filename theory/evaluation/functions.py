@@ -127,6 +127,8 @@ def _absolute(value: Number, *, shape: Shape) -> Number:
         return abs(value)
     if shape.complex or not shape.holomorphic:
         return NONE if shape.analytic else arb(abs(value))
+    if _kinked(shape, value):
+        return NONE
     return value.real_abs(analytic=shape.analytic)
 
 
@@ -135,25 +137,28 @@ def _sign(value: Number, *, shape: Shape) -> Number:
         return value.sgn()
     if shape.complex or not shape.holomorphic:
         return NONE if shape.analytic else value.sgn()
+    if _kinked(shape, value):
+        return NONE
     return value.real_sgn(analytic=shape.analytic)
 
 
 def _step(value: Number, at_zero: Number | None = None, *, shape: Shape) -> Number:
     if isinstance(value, acb):
-        return NONE if _kinked(shape) else value.real_heaviside(analytic=shape.analytic)
+        return NONE if _kinked(shape, value) else value.real_heaviside(analytic=shape.analytic)
     if value.is_zero():
         return arb("0.5") if at_zero is None else at_zero
     return (value.sgn() + 1) / 2
 
 
-def _kinked(shape: Shape) -> bool:
-    """Whether the continuation of a kink from the real line is unknown: its argument may be complex there."""
-    return shape.analytic and shape.complex
+def _kinked(shape: Shape, *parts: Number) -> bool:
+    """Whether the continuation of a kink from the real line is unknown: its argument may be complex there, or is."""
+    off = any(isinstance(part, acb) and not part.imag.contains(0) for part in parts)
+    return shape.complex if shape.analytic else shape.holomorphic and off
 
 
 def _extreme(name: str) -> Callable[..., Number]:
     def evaluated(*parts: Number, shape: Shape) -> Number:
-        if _kinked(shape) and any(isinstance(part, acb) for part in parts):
+        if _kinked(shape, *parts) and any(isinstance(part, acb) for part in parts):
             return NONE
         extreme = parts[0]
         for part in parts[1:]:
@@ -169,7 +174,7 @@ def _extreme(name: str) -> Callable[..., Number]:
 def _rounded(name: str) -> Callable[..., Number]:
     def evaluated(value: Number, *, shape: Shape) -> Number:
         if isinstance(value, acb):
-            return NONE if _kinked(shape) else getattr(value, f"real_{name}")(analytic=shape.analytic)
+            return NONE if _kinked(shape, value) else getattr(value, f"real_{name}")(analytic=shape.analytic)
         return getattr(value, name)()
 
     return evaluated

@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 from flint import acb, arb, ctx
 from sympy import Dummy, Expr, Symbol, oo
+from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from theory.errors import BadInput
 from theory.evaluation.functions import NONE, Shape, real
@@ -108,8 +109,8 @@ def integral(node: Any, walk: Walk) -> Any:
         over, *ends = node.args[-1]
     if len(ends) != 2:
         raise BadInput(f"{node} is an indefinite integral; give its range")
-    if any(over in limit.args[0].free_symbols for inner in body.atoms(sympy.Integral) for limit in inner.limits):
-        raise BadInput(f"{node} integrates twice over {over}; give the inner variable another name")
+    _check_names(node, body, over)
+    _check_range(node, over, ends, walk)
     front, body = body.as_independent(over, as_Add=False)  # of a small factor no digits are lost
     problem = Problem(body, over, walk, _shape(body, walk), arb(2) ** -ctx.prec)
     try:
@@ -131,6 +132,26 @@ def integral(node: Any, walk: Walk) -> Any:
     if isinstance(scale, list):
         raise BadInput(f"the integrand of {node} has one value per mode; sum it with total(…)")
     return scale * (found if problem.shape.complex or walk.shape.holomorphic else found.real)
+
+
+def _check_names(node: Any, body: Expr, over: Symbol) -> None:
+    """SymPy's subs and free_symbols do not keep a bound variable apart from another one of its name."""
+    bound = {limit.args[0] for inner in body.atoms(ExprWithLimits) for limit in inner.limits}
+    twice = bound & (node.free_symbols | body.free_symbols | {over})
+    if twice:
+        raise BadInput(f"{node} uses {twice.pop()} twice, inside and outside; give the inner variable another name")
+
+
+def _check_range(node: Any, over: Symbol, ends: Any, walk: Walk) -> None:
+    """Real ends; none of them where SymPy, by what the variable is declared to be, has simplified the integrand."""
+    for end in ends:
+        place = arb(1 if end == oo else -1) if end in (oo, -oo) else walk.of(end)
+        if isinstance(place, list):
+            raise BadInput(f"the ends of ∫ d{over} are spectra; an integral has two numbers as its ends")
+        if not walk.shape.analytic and isinstance(place, acb) and not place.imag.contains(0):
+            raise BadInput(f"{node} has the complex end {end}; integrate along the real line")
+        if (over.is_nonnegative and place.real < 0) or (over.is_nonpositive and place.real > 0):
+            raise BadInput(f"{node} runs outside of what {over} is declared to be; declare {over} as real")
 
 
 def _shape(body: Expr, walk: Walk) -> Shape:
@@ -224,12 +245,18 @@ def _sign_at(problem: Problem, argument: Expr, root: Expr, end: Expr) -> int | N
     if end == root:
         return 0
     slope = sympy.diff(argument, problem.over)
+    if problem.shape.complex and not _is_real(problem, slope, root, end):
+        return None
     there = problem.at(slope) * (1 if end == oo else -1) if end in (oo, -oo) else problem.at(end) - problem.at(root)
     if end not in (oo, -oo):
         there = there * problem.at(slope)
     if isinstance(there, list):
         return None
     return 1 if there.real > 0 else -1 if there.real < 0 else 0 if there.is_zero() else None
+
+
+def _is_real(problem: Problem, *numbers: Expr) -> bool:
+    return all(isinstance(real(problem.at(n)), arb) for n in numbers if n not in (oo, -oo))
 
 
 def _piece(problem: Problem, low: Expr, high: Expr) -> acb:
@@ -266,11 +293,13 @@ def _whole_line(problem: Problem) -> acb:
     except NoBound:
         halves = (_mirrored(problem), problem)
         return sum((_to_infinity(half, arb(0)) for half in halves), acb(0))
-    return problem.between(-low, high) + _margin(below + above)
+    return problem.between(-low, high) + _margin(problem, below + above)
 
 
-def _margin(bound: arb) -> acb:
-    return acb(arb(0, bound.upper()), 0)
+def _margin(problem: Problem, bound: arb) -> acb:
+    """All numbers up to a bound; the rest is complex where the integrand may be."""
+    around = arb(0, bound.upper())
+    return acb(around, around if problem.shape.complex or problem.walk.shape.analytic else arb(0))
 
 
 def _middle(low: Expr, high: Expr) -> Expr:
@@ -327,9 +356,9 @@ def _to_infinity(problem: Problem, start: Any, again: bool = True) -> acb:
             raise
         far = _own(problem.over, "power")
         turned = problem.instead(_in_powers(problem.body, problem.over, far), far)
-        before = problem.between(start, first) if start < 1 else acb(0)
+        before = acb(0) if start >= 1 else problem.between(start, first)
         return before + _to_infinity(turned, first.log(), again=False)
-    return problem.between(start, end) + _margin(rest)
+    return problem.between(start, end) + _margin(problem, rest)
 
 
 @lru_cache(maxsize=256)
@@ -359,7 +388,7 @@ def _cut(problem: Problem, first: arb) -> tuple[arb, arb]:
 
 def _rest(problem: Problem, end: arb, known: Any) -> arb | None:
     try:
-        terms = Beyond(problem.over, end, problem.walk, known).above(problem.body)
+        terms = Beyond(problem.over, end, problem.walk, known, problem.shape.complex).above(problem.body)
     except NoBound:
         return None
     rest = arb(0)

@@ -85,7 +85,7 @@ class Plane:
             return [wave for value, _ in node.args for wave in self.above(value)]
         if isinstance(node, (sympy.cosh, sympy.sinh)):
             return self.above(node.rewrite(sympy.exp))
-        if isinstance(node, (*BOUNDED, sympy.erfc)):
+        if isinstance(node, (*BOUNDED, sympy.erfc)) and self._on_the_line(node.args[0]):
             return [Wave(arb(2 if isinstance(node, sympy.erfc) else 1), 0, 0, {})]
         raise NoBound
 
@@ -95,6 +95,12 @@ class Plane:
         if exponent.is_Rational and 0 < exponent < 1:  # |u|^r ≤ 1 + |u|
             return [Wave(arb(1), 0, 0, {}), *self.above(base)]
         raise NoBound
+
+    def _on_the_line(self, argument: Expr) -> bool:
+        """Of a polynomial: whether it is certainly real."""
+        if not argument.is_polynomial(self.outer, self.inner):
+            return False
+        return all(isinstance(self.constant(c), arb) for c in sympy.Poly(argument, self.outer, self.inner).coeffs())
 
     def _exponential(self, argument: Expr) -> Wave:
         if not argument.is_polynomial(self.outer, self.inner):

@@ -32,7 +32,14 @@ PARTS = (sympy.Abs, sympy.re, sympy.im, sympy.conjugate)  # so they are for comp
 @lru_cache(maxsize=512)
 def vectorised(expression: Expr, symbols: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
     """The expression as a float64 function of arrays; `total` sums over the last axis, kept beside others."""
+    refuse_integrals(expression)
     return lambdify(symbols, expression, [{"total": _summed}, "scipy", "numpy"], cse=True)
+
+
+def refuse_integrals(expression: Any) -> None:
+    """SciPy's quadrature, which lambdify would take, has no bound."""
+    if expression.has(sympy.Integral):
+        raise BadInput(f"{expression} has an integral, which float64 does not evaluate here; give it in closed form")
 
 
 def _summed(modes: Any) -> Any:

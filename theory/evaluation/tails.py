@@ -26,6 +26,12 @@ SMALL_AT_ZERO = (sympy.sin, sympy.tanh, sympy.erf, sympy.atan, sympy.asinh)  # |
 BENT = (sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Min, sympy.Max, sympy.Piecewise, sympy.floor, sympy.ceiling)
 
 
+REAL_ON_THE_LINE = (
+    sympy.Add, sympy.Mul, sympy.Pow, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh, sympy.tanh,
+    sympy.erf, sympy.erfc, sympy.atan, sympy.asinh, sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Min, sympy.Max,
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Term:
     """C xᵃ exp(−Σ c x^q), with the pairs (q, c) in `decay`."""
@@ -101,6 +107,7 @@ class Beyond:
     start: arb
     walk: Walk
     symbols: Mapping[Any, Any]  # the others
+    complex: bool = False  # whether the expression has complex numbers
 
     def above(self, node: Any) -> list[Term]:
         """Terms whose sum is at least |node|."""
@@ -202,16 +209,17 @@ class Beyond:
 
     def _function(self, node: Any) -> list[Term]:
         argument = node.args[0]
-        if isinstance(node, (sympy.sin, sympy.cos)) and not self._real():
+        if isinstance(node, (sympy.sin, sympy.cos)) and not self._on_the_line(argument):
             turned = sympy.I * argument
             return self._exponential(turned) + self._exponential(-turned)
-        if isinstance(node, (sympy.erf, sympy.erfc)) and not (self._real() and isinstance(node, sympy.erf)):
+        known = isinstance(node, sympy.erf) and self._on_the_line(argument)
+        if isinstance(node, (sympy.erf, sympy.erfc)) and not known:
             # |erfc z| ≤ exp(−Re z²) for Re z ≥ 0
             beyond = self._exponential(-(argument**2))
             low = self._bounds(argument)[0]
             right = isinstance(node, sympy.erfc) and low is not None and low >= 0
             return beyond if right else [*beyond, Term(arb(2))]
-        if not self._real():
+        if not self._real() or not all(map(self._on_the_line, node.args)):
             raise NoBound
         if isinstance(node, SMALL_AT_ZERO):
             terms = self._products([Term(arb("1.1284"))], self.above(argument))
@@ -294,7 +302,20 @@ class Beyond:
             )
         ]
 
+    def _on_the_line(self, node: Any) -> bool:
+        """Whether the expression is certainly real beyond `start`: roots and logarithms of nothing negative."""
+        if self.over not in node.free_symbols:
+            return isinstance(self._constant(node), arb)
+        if isinstance(node, sympy.log) or (isinstance(node, sympy.Pow) and not node.exp.is_Integer):
+            low = self._bounds(node.args[0])[0]
+            if low is None or not low >= 0:
+                return False
+        known = node == self.over or isinstance(node, REAL_ON_THE_LINE)
+        return self._real() and known and all(map(self._on_the_line, node.args))
+
     def _constant(self, node: Any) -> Any:
+        if self.over in node.free_symbols:
+            raise NoBound
         value = self.walk.of(node)
         if isinstance(value, list) or not value.is_finite():
             raise NoBound
@@ -307,7 +328,8 @@ class Beyond:
         return bounds(node, self.over, (self.start, None), self.symbols)
 
     def _real(self) -> bool:
-        return not any(isinstance(value, acb) and not value.imag.is_zero() for value in self.symbols.values())
+        values = self.symbols.values()
+        return not self.complex and all(not isinstance(value, acb) or value.imag.is_zero() for value in values)
 
 
 def _lower(number: arb) -> arb:

@@ -242,10 +242,14 @@ def certain(condition: Any, walk: Walk) -> Any:
     if walk.shape.analytic and walk.shape.complex:
         return None  # what is compared may be complex on the real line, which its continuation does not show
     compare = COMPARISONS[type(condition)]
-    return _each(lambda ball: _compared(compare, ball), walk.of(condition.args[0] - condition.args[1]))
+    on_line = walk.shape.holomorphic and not walk.shape.analytic
+    return _each(lambda ball: _compared(compare, ball, on_line), walk.of(condition.args[0] - condition.args[1]))
 
 
-def _compared(compare: Any, difference: Any) -> bool | None:
+def _compared(compare: Any, difference: Any, on_line: bool = False) -> bool | None:
+    """`on_line`: whether the variables are real, so that a complex difference is of no order."""
+    if on_line and isinstance(difference, acb) and not difference.imag.contains(0):
+        return None
     real = difference.real
     if real > 0 or real < 0 or difference.is_zero():
         return bool(compare(1 if real > 0 else -1 if real < 0 else 0, 0))
