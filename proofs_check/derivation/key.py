@@ -12,7 +12,7 @@ import sympy
 from sympy import Basic, Dummy, Symbol
 from sympy.core.function import UndefinedFunction
 
-from numerics.sources import PACKAGES, ROOT, digest_of
+from numerics.sources import ROOT, digest_of
 from proofs_check.derivation.patience import OutOfTime, patience
 from proofs_check.derivation.question import range_of
 from theory.claim import Claim
@@ -60,8 +60,9 @@ def _declared(claim: Claim) -> list[Any]:
     for name, part in claim.setting.parts.items():
         try:
             known: Any = part.options if isinstance(part, Choice) else range_of(claim, part.symbol)
-        except BadDeclaration:
-            known = None
+        except (BadDeclaration, TypeError):  # an array, or an irrational bound of an observable
+            ends = getattr(part, "between", None) or ()
+            known = [end(claim.setting) if callable(end) else end for end in ends]
         found.append([name, type(part).__qualname__, _content(part.symbol, {}), _content(known, {})])
     return found
 
@@ -99,7 +100,7 @@ def _expression(part: Basic, dummies: dict[Any, int]) -> list[Any]:
         return [kind.__qualname__, part.name, number, count, sorted(part.assumptions0.items())]
     if isinstance(kind, UndefinedFunction):
         own: list[Any] = [kind.__name__, sorted((name, repr(value)) for name, value in kind._kwargs.items())]
-    elif kind.__module__.split(".")[0] in ("sympy", *PACKAGES) and not kind.__module__.startswith(
+    elif kind.__module__.split(".")[0] in ("sympy", "theory") and not kind.__module__.startswith(
         ("theory.claims", "theory.settings")
     ):
         own = [f"{kind.__module__}.{kind.__qualname__}"]

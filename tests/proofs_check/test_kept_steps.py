@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sympy import Dummy, Expr, Function, Symbol
+from sympy import Dummy, Expr, Function, Symbol, pi
 
 from numerics.store import Store
 from proofs_check.cli import main
@@ -209,6 +209,17 @@ def zero(symbol: Expr) -> Inequality:
 def test_what_may_have_another_outcome_has_another_key(left: Any, right: Any) -> None:
     assert step_key(*left) is not None and step_key(*right) is not None
     assert step_key(*left) != step_key(*right)
+
+
+class Irrational(Toy):
+    """An outcome between bounds that are no fractions."""
+
+    y = Observable("an outcome", between=(0, lambda M: 4 / pi))
+
+
+def test_an_irrational_bound_of_an_outcome_is_part_of_the_key() -> None:
+    found = step_key(zero(t), toy(Irrational))
+    assert found is not None and found != step_key(zero(t), toy())
 
 
 def test_a_reason_for_readers_and_another_claim_of_the_setting_change_no_key() -> None:
