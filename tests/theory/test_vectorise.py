@@ -1,5 +1,6 @@
 """One float64 value per trial: its bound covers its rounding, what overflows is left to balls."""
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -90,3 +91,11 @@ def test_cancellation_shows_in_the_bound() -> None:
     assert found.error[0] > 1e-5 * found.value[0] and found.error[1] < 1e-14 * found.value[1]
     assert abs(found.value[0] - 1e-12) <= found.error[0]
     assert abs(found.value[0] - 1e-12) > found.error[0] / 1e6
+
+
+def test_hypergeometric_functions_are_left_to_balls() -> None:
+    expression, at = sympy.hyper([], [x], lam), {x: sympy.Integer(3), lam: Rational(5, 2)}
+    assert np.isnan(in_float64(expression, at).value)
+    ball, wanted = enclose(expression, at, digits=30), mpmath.hyp0f1(3, mpmath.mpf("2.5"))
+    assert abs(float(ball) - float(wanted)) < 1e-14 * float(wanted)
+    assert abs(float(ball) - float(mpmath.hyp0f1(3, mpmath.mpf("2.501")))) > 1e-5

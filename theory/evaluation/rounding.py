@@ -98,6 +98,8 @@ class Rounding:
         if hasattr(node, "limits"):  # sums and products, as a whole
             symbols = tuple(sorted(node.free_symbols, key=str))
             return self._estimated(node, node, symbols, [self.of(symbol) for symbol in symbols])
+        if any(isinstance(part, sympy.Tuple) for part in node.args):  # hypergeometric functions: left to balls
+            return np.asarray(np.nan), np.asarray(np.inf)
         parts = [self.of(part) for part in node.args]
         if isinstance(node, total):
             return _total(parts[0])
