@@ -54,8 +54,8 @@ def _(relation: Equality, claim: Claim, measured: Sequence[Measured], rule: Rule
 def _places(claim: Claim, components: int) -> Sequence[float]:
     """Where the components of an array stand: the values of its one axis, or their numbers."""
     axis = getattr(claim.setting.part_of(claim.observable), "axis", None)
-    known = axis is not None and len(axis.values) == components
-    return list(map(float, axis.values if known else range(components)))
+    places = range(components) if axis is None or len(axis.values) != components else axis.values
+    return list(map(float, places))
 
 
 def _components(claim: Claim, only: Measured) -> tuple[np.ndarray, np.ndarray, list[Known]]:
