@@ -249,3 +249,22 @@ def test_draws_are_left_to_balls() -> None:
     assert "balls" in found.guarantee
     assert np.all(np.abs(found.value - 1 / drawn) <= found.error + 1e-15)
     assert np.all(found.error < 1e-14)
+
+
+@pytest.mark.parametrize("ratio", [Rational(1, 10), Rational(1, 2), Rational(3, 2)], ids=str)
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_moments_of_marchenko_and_pastur_are_narayana_polynomials(power: int, ratio: Rational) -> None:
+    low, high = (1 - sqrt(a)) ** 2, (1 + sqrt(a)) ** 2
+    moment = Integral(u ** (power - 1) * sqrt((high - u) * (u - low)) / (2 * pi * a), (u, low, high))
+    ball = enclose(moment, {a: ratio}, digits=20)
+    narayana = Rational([1, 1 + ratio, 1 + 3 * ratio + ratio**2][power - 1])
+    with precision(200):
+        value = arb(fmpq(narayana.p, narayana.q))
+        assert ball.overlaps(value) and not ball.overlaps(value + arb("1e-17"))
+
+
+@pytest.mark.parametrize(("power", "catalan"), [(0, 1), (2, 1), (4, 2), (6, 5), (8, 14)])
+def test_moments_of_the_semicircle_are_catalan_numbers(power: int, catalan: int) -> None:
+    ball = enclose(Integral(x**power * sqrt(4 - x**2) / (2 * pi), (x, -2, 2)), {}, digits=20)
+    with precision(200):
+        assert ball.overlaps(arb(catalan)) and not ball.overlaps(arb(catalan) + arb("1e-17"))
