@@ -157,7 +157,7 @@ def _observed(claim: Claim, part: Observable) -> Range:
 def _bound(value: Any, missing: Any) -> Any:
     if value is None:
         return missing
-    return exact(repr(value)) if isinstance(value, float) else Rational(value)
+    return exact(repr(value)) if isinstance(value, float) else sympy.sympify(value)
 
 
 def _closure(expressions: Iterable[Any]) -> set[Symbol]:

@@ -318,3 +318,17 @@ def test_no_step_of_a_flagship_is_refuted_or_missing() -> None:
     rows = prove(claims)
     assert {row["status"] for row in rows} <= {"proved", "instance-checked", "assumed"}
     assert {row["claim"] for row in rows} == {claim.id for claim in claims}
+
+
+class UpToFourOverPi(Setting):
+    """An observable with an irrational bound."""
+
+    n = Size()
+    z = Observable("a share", between=(0, 4 / sympy.pi))
+
+
+def test_an_irrational_bound_of_an_observable_is_a_bound() -> None:
+    z = UpToFourOverPi.z
+    claim = Claim(UpToFourOverPi, z, 1, Equality(), title="toy", entry="toys.toy", source=Source("elementary"))
+    assert decide(Inequality(z, 4 / sympy.pi), claim).status == "proved"
+    assert decide(Inequality(z, Rational(5, 4)), claim).status != "proved"

@@ -232,10 +232,10 @@ def _zeta(s: Number, start: Number | None = None, *, shape: Shape) -> Number:
     return real(acb(s).zeta(start)) if isinstance(s, acb) or isinstance(start, acb) else s.zeta(start)
 
 
-def _harmonic(n: Number, order: Number | None = None) -> Number:
+def _harmonic(n: Number, order: Number | None = None, *, shape: Shape) -> Number:
     if order is None or order == 1:
         return (n + 1).digamma() + arb.const_euler()
-    return order.zeta() - order.zeta(n + 1)
+    return order.zeta() - _zeta(order, n + 1, shape=shape)
 
 
 def _angle(value: Number, *, shape: Shape) -> Number:
@@ -287,7 +287,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     sympy.gamma: _method("gamma"), sympy.loggamma: _method("lgamma", _right), sympy.polygamma: _plain(_polygamma),
     sympy.factorial: _plain(lambda n: (n + 1).gamma()), sympy.binomial: _plain(_binomial),
     sympy.RisingFactorial: _plain(_rising), sympy.FallingFactorial: _plain(_falling),
-    sympy.harmonic: _plain(_harmonic), sympy.beta: _plain(lambda a, b: a.gamma() * b.gamma() * (a + b).rgamma()),
+    sympy.harmonic: _harmonic, sympy.beta: _plain(lambda a, b: a.gamma() * b.gamma() * (a + b).rgamma()),
     sympy.lowergamma: _method("gamma_lower", _right), sympy.uppergamma: _method("gamma_upper", _right),
     sympy.betainc: _never(lambda a, b, low, high: high.beta_lower(a, b) - low.beta_lower(a, b)),
     sympy.betainc_regularized: _never(_regularised),

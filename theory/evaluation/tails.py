@@ -365,7 +365,7 @@ def _derivative(node: Expr, over: Symbol) -> tuple[Expr, int]:
     function, order = node.replace(sympy.exp, turned), 0
     if over in function.free_symbols or function.has(*BENT, sympy.I):
         return function, 0
-    while order < VANISHING and sympy.simplify(function.subs(SMALL, 0)) == 0:
+    while order < VANISHING and sympy.expand(function.subs(SMALL, 0)) == 0:
         order += 1
         function = sympy.diff(function, SMALL) / order
     return function, order
