@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy
-from sympy import Basic, Expr, Integer, Rational, Symbol, oo, sympify
+from sympy import Basic, Expr, Integer, Symbol, oo, sympify
 
 from theory.claim import Claim
 from theory.domain import LARGEST_SIZE, Choice, Real, Size, Spectrum
