@@ -4,7 +4,7 @@ from sympy import Eq, Rational, Symbol, log, sqrt, symbols
 
 from theory.claim import Claim, Source, Wrong
 from theory.proof import Implication
-from theory.relation import Asymptotic, Bound, Ladder
+from theory.relation import Bound, Equality
 from theory.settings.implicit_bias.continual import ContinualTasks as S
 
 SHARED = {
@@ -13,7 +13,6 @@ SHARED = {
     "seeds": ["Continual Learning in Linear Classification on Separable Data"],
 }  # fmt: skip
 AT = {S.steps: 5, S.apart: "0.7", S.Lam: 1000}
-LADDER = {k: v for k, v in AT.items() if k is not S.Lam}
 a, b, c = (Symbol(name, real=True) for name in "abc")  # ‖w − w*‖², ⟨w − Pw, w* − Pw⟩, ‖w − Pw‖²
 x, y, t = symbols("x y t", real=True)
 FEJER = [
@@ -25,9 +24,10 @@ FEJER = [
 
 claims = [
     Claim(
-        S, S.share, 1, Asymptotic(Ladder(S.Lam, [100, 1000, 10000], rate=None)),
-        title="w_k/log(1/λ) tends to ω_k, the point of C_k nearest to ω_{k−1}",
-        points=[LADDER, {**LADDER, S.steps: 2}],
+        S, S.share, 1, Equality(),
+        title="w_k/log(1/λ) is ω_k, the point of C_k nearest to ω_{k−1}, up to log Λ/Λ, Λ = log(1/λ) from 2000",
+        assuming=[S.Lam >= 2000],
+        points=[{**AT, S.Lam: 4000}, {**AT, S.Lam: 2000, S.steps: 2}],
         wrong=[Wrong("twice it", prediction=2), Wrong("half of it", prediction=Rational(1, 2))],
         **SHARED,
     ),
