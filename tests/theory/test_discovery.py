@@ -11,6 +11,7 @@ from theory.claim import Claim
 from theory.discovery import CATALOGUE, claims_of_entry, entries, entry_claims, find, load_file, simulator_of, topics
 from theory.domain import Size
 from theory.errors import BadDeclaration, BadInput, UnknownClaim
+from theory.points import default_points
 from theory.setting import Observable, Setting
 
 FILE = """
@@ -57,6 +58,15 @@ def test_an_entry_holds_claims_of_its_own_name_and_a_simulator_for_them(entry: s
         assert claim.entry == entry and claim.id.startswith(entry)
         assert simulator_of(claim.setting).setting is claim.setting
         assert find(claim.id) == [claim]
+
+
+@pytest.mark.parametrize("entry", entries())
+def test_a_wrong_variant_is_told_apart_where_it_can_be_tested(entry: str) -> None:
+    for claim in claims_of_entry(entry):
+        for wrong in claim.wrong:
+            variant = claim.variant(wrong.name)
+            for point in default_points(variant, len(variant.points), seed=0):
+                assert not variant.broken(variant.regime, point), f"{claim.id}, {wrong.name!r}"
 
 
 def test_names_find_an_id_an_entry_a_topic_a_file_or_all(tmp_path: Path) -> None:

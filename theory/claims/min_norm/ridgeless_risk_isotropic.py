@@ -86,7 +86,7 @@ claims = [
         assuming=[M.p > M.n],
         regime=[2 * M.p > 3 * M.n],  # near p = n the bias is small beside its own spread, and costs too many trials
         scaling=[Degree(1, M.r2), Degree(0, M.s2), Degree(0, M.n, M.p)],
-        wrong=[Wrong("the other share", at=[{M.n: 30, M.p: 40}], prediction=M.r2 * M.n / M.p)],
+        wrong=[Wrong("the other share", at=[{M.n: 30, M.p: 50}], prediction=M.r2 * M.n / M.p)],
         **SHARED,
     ),
     Claim(

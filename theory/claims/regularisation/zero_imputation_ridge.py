@@ -122,7 +122,6 @@ claims = [
         regime=[S.k <= 2, rho >= 0.9],
         wrong=[Wrong("slope −1/2", prediction=-Rational(1, 2)),
                Wrong("no gain, as for isotropic inputs", prediction=0)],
-        figure=Curve(S.d, label="inputs d"),
         **SHARED,
     ),
 ]  # fmt: skip
