@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from numerics.arrays import Machine, devices, installed
 from numerics.linalg import ridge_fit, ridge_path, single_thread, singular_values
@@ -139,16 +139,21 @@ def threads() -> set[int]:
 def test_one_thread_inside_and_as_many_as_before_outside() -> None:
     import torch
 
-    before, before_torch = threads(), torch.get_num_threads()
-    with pytest.raises(ZeroDivisionError), single_thread():
-        assert threads() == {1}
-        assert torch.get_num_threads() == 1
-        with single_thread():
-            assert threads() == {1}
-        assert threads() == {1}
-        raise ZeroDivisionError
-    assert threads() == before != {1}
-    assert torch.get_num_threads() == before_torch
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)  # whatever OMP_NUM_THREADS says
+        with threadpool_limits(2):
+            with pytest.raises(ZeroDivisionError), single_thread():
+                assert threads() == {1}
+                assert torch.get_num_threads() == 1
+                with single_thread():
+                    assert threads() == {1}
+                assert threads() == {1}
+                raise ZeroDivisionError
+            assert threads() == {2}
+            assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_libraries_imported_later_are_limited_too() -> None:
