@@ -6,11 +6,12 @@ arc-cosine laws. A simulator of a claim about these laws themselves must not use
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from numerics.arrays import Array, namespace
 from theory.errors import BadInput
 
+PARALLEL = 0.99  # |cosine| beyond which an angle is measured on the rows themselves
 
 def product_moments(left: Array, right: Array, activation: str) -> Array:
     """E φ(u·x)φ(v·x) for every row u of `left` and v of `right`, φ of that name in ACTIVATIONS.
@@ -21,7 +22,8 @@ def product_moments(left: Array, right: Array, activation: str) -> Array:
     if law is None:
         raise BadInput(f"no closed form for the activation {activation!r}; choose {', '.join(ACTIVATIONS)}")
     first, second = (xp.sum(rows**2, axis=-1) for rows in (left, right))
-    return law(xp, left @ xp.matrix_transpose(right), first[..., :, None], second[..., None, :])
+    inner, first, second = left @ xp.matrix_transpose(right), first[..., :, None], second[..., None, :]
+    return law(inner, first, second, lambda cosine: _sine(left, right, cosine))
 
 
 def linear_moments(left: Array, right: Array, activation: str) -> Array:
@@ -43,36 +45,64 @@ def two_layer_risks(hidden: Array, out: Array, signal: Array, activation: str) -
     return own - 2 * cross[..., 0] + xp.sum(target**2, axis=-1)
 
 
-def _relu(xp: Any, inner: Array, first: Array, second: Array) -> Array:
-    cosine, size = _cosine(xp, inner, first, second)
+def _relu(inner: Array, first: Array, second: Array, sine: "Sine") -> Array:
+    (cosine, size), xp = _cosine(inner, first, second), namespace(inner)
     return size * (xp.sqrt(1 - cosine**2) + cosine * (math.pi - xp.acos(cosine))) / (2 * math.pi)
 
 
-def _step(xp: Any, inner: Array, first: Array, second: Array) -> Array:
-    return (math.pi - xp.acos(_cosine(xp, inner, first, second)[0])) / (2 * math.pi)
+def _step(inner: Array, first: Array, second: Array, sine: "Sine") -> Array:
+    cosine, _ = _cosine(inner, first, second)
+    return namespace(inner).atan2(sine(cosine), -cosine) / (2 * math.pi)
 
 
-def _sign(xp: Any, inner: Array, first: Array, second: Array) -> Array:
-    return 2 / math.pi * xp.asin(_cosine(xp, inner, first, second)[0])
+def _sign(inner: Array, first: Array, second: Array, sine: "Sine") -> Array:
+    cosine, _ = _cosine(inner, first, second)
+    return 2 / math.pi * namespace(inner).atan2(cosine, sine(cosine))
 
 
-def _erf(xp: Any, inner: Array, first: Array, second: Array) -> Array:
-    return 2 / math.pi * xp.asin(2 * inner / xp.sqrt((1 + 2 * first) * (1 + 2 * second)))
+def _erf(inner: Array, first: Array, second: Array, sine: "Sine") -> Array:
+    """√((1 + 2|u|²)(1 + 2|v|²) − 4(u·v)²) from terms that are all positive."""
+    cosine, size = _cosine(inner, first, second)
+    xp, area = namespace(inner), (size * sine(cosine)) ** 2
+    return 2 / math.pi * xp.atan2(2 * inner, xp.sqrt(1 + 2 * first + 2 * second + 4 * area))
 
 
-def _square(xp: Any, inner: Array, first: Array, second: Array) -> Array:
+def _square(inner: Array, first: Array, second: Array, sine: "Sine") -> Array:
     return first * second + 2 * inner**2
 
 
-def _cosine(xp: Any, inner: Array, first: Array, second: Array) -> tuple[Array, Array]:
+def _cosine(inner: Array, first: Array, second: Array) -> tuple[Array, Array]:
     """The cosine of each pair, and the product of lengths; a row of zeros has cosine 0 with all."""
+    xp = namespace(inner)
     size = xp.sqrt(first * second)
     return xp.clip(inner / xp.where(size > 0, size, xp.ones_like(size)), -1.0, 1.0), size
 
 
-Law = Callable[[Any, Array, Array, Array], Array]
+def _sine(left: Array, right: Array, cosine: Array) -> Array:
+    """√(1 − cosine²) of each pair, of nearly parallel rows from the difference of their directions.
+
+    A cosine near ±1 has lost half of the digits of the angle.   Shapes: (…, a, d), (…, b, d), (…, a, b) -> (…, a, b).
+    """
+    xp, (*lead, a, b), d = namespace(cosine), cosine.shape, left.shape[-1]
+    flat = xp.reshape(cosine, (-1,))
+    near = xp.abs(flat) > PARALLEL
+    (pairs,) = xp.nonzero(near)
+    rows = [xp.reshape(xp.broadcast_to(side, (*lead, count, d)), (-1, d)) for side, count in ((left, a), (right, b))]
+    u, v = (_unit(xp.take(side, place, axis=0))
+            for side, place in zip(rows, (pairs // b, pairs // (a * b) * b + pairs % b), strict=True))
+    found = xp.sqrt((1 - flat) * (1 + flat))
+    found[near] = xp.linalg.vector_norm(u - v, axis=-1) * xp.linalg.vector_norm(u + v, axis=-1) / 2
+    return xp.reshape(found, cosine.shape)
+
+
+def _unit(rows: Array) -> Array:
+    return rows / namespace(rows).linalg.vector_norm(rows, axis=-1, keepdims=True)
+
+
+Sine: TypeAlias = Callable[[Array], Array]  # of the pairs whose cosines are given
+Law: TypeAlias = Callable[[Array, Array, Array, Sine], Array]  # of the inner products, and |u|², |v|²
 ACTIVATIONS: dict[str, Law] = {
-    "linear": lambda xp, inner, first, second: inner,
+    "linear": lambda inner, first, second, sine: inner,
     "relu": _relu,
     "step": _step,
     "sign": _sign,
