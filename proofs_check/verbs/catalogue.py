@@ -8,7 +8,8 @@ import click
 import numpy as np
 
 from proofs_check.console import show_json
-from proofs_check.selection import assignments, named, single
+from proofs_check.selection import assignments, single
+from proofs_check.verbs.listing import rows_of
 from theory import discovery
 from theory.errors import BadInput, StoreFault
 
@@ -16,22 +17,7 @@ BECAME = ("status", "backend", "detail", "witness")
 
 
 def list_(topic: str | None, as_json: bool, debug: bool) -> int:
-    claims = named(topic or "all", discovery.find)
-    rows = [
-        {
-            "id": claim.id,
-            "entry": claim.entry,
-            "title": claim.title,
-            "topic": claim.topic,
-            "relation": claim.relation.label,
-            "status": claim.status,
-            "source": str(claim.source),
-            "seeds": list(claim.seeds),
-            "flagship": claim.flagship,
-            "backends": _backends(claim),
-        }
-        for claim in claims
-    ]
+    rows = rows_of(topic)
     if as_json:
         show_json({"claims": rows})
         return 0
@@ -119,13 +105,6 @@ def _certain(digits: str, wanted: int) -> str:
     from decimal import Context, Decimal
 
     return str(Context(prec=wanted).create_decimal(Decimal(digits)))
-
-
-def _backends(claim: Any) -> list[str]:
-    try:
-        return list(discovery.simulator_of(claim.setting).backends)
-    except BadInput:
-        return []
 
 
 def _simulator_text(claim: Any) -> str:
