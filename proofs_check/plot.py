@@ -19,9 +19,12 @@ from theory.claim import Claim, Curve
 from theory.computed import Computed
 from theory.data import Data
 from theory.errors import BadInput, NotBuilt
+from theory.notation import inline, places
 from theory.points import boundary_points, complete, default_points, ladder_top, point_values
-from theory.relation import Asymptotic, Bound, Direction, Equality
+from theory.relation import Asymptotic, Bound, Direction, Equality, Ordering, Relation
 from theory.setting import Point
+
+SHORT = 48  # letters of an observable's description that stand on an axis
 
 
 @dataclass(frozen=True)
@@ -134,12 +137,13 @@ def spec_of(claim: Claim, plan: Plan, venue: str) -> Any:
     """The names and plain numbers that a figure needs beside Records."""
     from proofs_check.report.marks import Spec
 
-    part = claim.setting.part_of(claim.observable)
     curve, relation = plan.curve, claim.relation
+    observable, about = _named(claim)
     along = next(iter(own_axes(claim)), "")
     return Spec(
-        observable=str(claim.observable).replace("_", " ") if part is not None else str(claim.observable),
-        about=getattr(part, "text", ""),
+        observable=observable,
+        about=about,
+        words=about if claim.setting.part_of(claim.observable) and len(about) <= SHORT else "",
         over=str(curve.over) if curve else "",
         along=along,
         label=curve.label if curve else _own_label(claim),
@@ -147,6 +151,8 @@ def spec_of(claim: Claim, plan: Plan, venue: str) -> Any:
         curve=theory_curve(claim, plan.checks[0][1][0], curve),
         sense=relation.sense if isinstance(relation, Bound) else "<=",
         scaled=claim.scale is not None,
+        sides=_sides(relation),
+        floor=getattr(relation, "floor", False),
         source=str(claim.source),
         venue=venue,
     )
@@ -189,6 +195,28 @@ def _unswept(claim: Claim, asked: Request) -> list[Point]:
 
 def _completed(claim: Claim, given: Mapping[str, Any], seed: int) -> Point:
     return complete(claim, given, np.random.default_rng([seed, *claim.id.encode()]))
+
+
+def _named(claim: Claim) -> tuple[str, str]:
+    """The observable on one line, and what it is: the text of its declaration, or of those that it is made of."""
+    from proofs_check.report.style import lettered
+
+    name = lettered(inline(claim.observable).replace("_", " "))
+    part = claim.setting.part_of(claim.observable)
+    if part is not None:
+        return name, getattr(part, "text", "")
+    parts = {symbol: claim.setting.part_of(symbol) for symbol in sorted(claim.observable.free_symbols, key=str)}
+    told = [(symbol, getattr(part, "text", "")) for symbol, part in parts.items()]
+    return name, "; ".join(f"{str(symbol).replace('_', ' ')}: {text}" for symbol, text in told if text)
+
+
+def _sides(relation: Relation) -> tuple[str, str]:
+    """What the two sides of an ordering set, as a legend says it."""
+    if not isinstance(relation, Ordering):
+        return ("lower", "upper")
+    from proofs_check.report.style import lettered
+
+    return lettered(places(relation.lower)), lettered(places(relation.upper))
 
 
 def _own_label(claim: Claim) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 import sympy
 from sympy import Basic
+from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
+from sympy.printing.str import StrPrinter
 
 from theory.claim import Claim
 from theory.computed import Computed, Law, Minimum
@@ -30,6 +32,7 @@ from theory.relation import (
 )
 from theory.setting import Axis, Drawn, Observable
 
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 UPRIGHT = (Observable, Drawn, Choice, Axis)  # their names are words; parameters keep the Greek of theirs
 
 
@@ -94,6 +97,32 @@ def written(condition: Any) -> str:
     return str(condition).replace("<=", "≤").replace(">=", "≥")
 
 
+class Inline(StrPrinter):
+    """SymPy's text with |a − b| for Abs(a - b), √ for sqrt, a raised digit for a power, and a minus sign."""
+
+    def _print_Abs(self, expr: Any) -> str:
+        return f"|{self._print(expr.args[0])}|"
+
+    def _print_Pow(self, expr: Any, rational: bool = False) -> str:
+        base, power = expr.as_base_exp()
+        if power == sympy.S.Half:
+            return f"√{self.parenthesize(base, PRECEDENCE['Func'])}"
+        if power.is_Integer and power > 1:
+            return self.parenthesize(base, PRECEDENCE["Func"]) + str(power).translate(RAISED)
+        return super()._print_Pow(expr, rational)
+
+    def _print_Add(self, expr: Any, order: Any = None) -> str:
+        terms = sorted(expr.args, key=lambda term: (term.could_extract_minus_sign(), term.is_Number))
+        first, *rest = [self._print(term) for term in terms]
+        return first + "".join(f" - {text[1:]}" if text.startswith("-") else f" + {text}" for text in rest)
+
+
+def inline(expression: Any) -> str:
+    """An expression on one line, as an axis or a sentence names it: |hypergradient − inexact|, √x, y²."""
+    text = Inline().doprint(expression)
+    return text.replace("**", "^").replace("*", "·").replace("-", "−")
+
+
 def computed_text(prediction: Computed) -> str:
     function, settled = prediction.function, ""
     if isinstance(function, partial):
@@ -117,7 +146,7 @@ def _formula(claim: Claim) -> Any:
 
 def _before(claim: Claim) -> str:
     """What stands in front of the formula."""
-    relation, left = claim.relation, str(claim.observable)
+    relation, left = claim.relation, inline(claim.observable)
     mean = f"E[{left}]"
     if isinstance(relation, Bound):
         sign = "≤" if relation.sense == "<=" else "≥"
@@ -145,7 +174,7 @@ def _sentence(relation: Relation) -> str:
         )
         return f"{{left}} {'≤' if relation.sense == '<=' else '≥'} {{right}}, {where}"
     if isinstance(relation, Ordering):
-        lower, upper = (_places(side) for side in (relation.lower, relation.upper))
+        lower, upper = (places(side) for side in (relation.lower, relation.upper))
         return f"the mean of {{left}} at {lower} is {'below' if relation.strict else 'at most'} that at {upper}"
     if isinstance(relation, Threshold) and relation.first_order:
         return f"most draws of {{left}} jump over {relation.signal} at {relation.of} = {{right}}"
@@ -161,8 +190,9 @@ def _sentence(relation: Relation) -> str:
     }.get(relation.label, "{left}: {right}")
 
 
-def _places(values: Mapping[Any, Any]) -> str:
-    return ", ".join(str(symbol) if symbol == value else f"{symbol} = {value}" for symbol, value in values.items())
+def places(values: Mapping[Any, Any]) -> str:
+    """Values of symbols, or the symbols that stay as they are: n, p = 2·n."""
+    return ", ".join(str(one) if one == value else f"{one} = {inline(value)}" for one, value in values.items())
 
 
 def _latex_relation(claim: Claim, left: str, right: str) -> str:

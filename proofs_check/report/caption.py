@@ -20,7 +20,16 @@ DRAWN = {
     "bound.",
     "identity": "Largest relative deviation of {observable} from the prediction over all draws; dashes: what rounding "
     "and certificates allow.",
+    "exponent": "Line: the claimed power of {along}, laid through the larger sizes. Points: mean of {observable}. "
+    "Below: its ratio to that power, − 1; grey: powers within the tolerance, coloured: in the interval of the slope.",
+    "order": "Line: the claimed order with its fitted constant. Points: mean of {observable}. "
+    f"{GAP}; {BAND}",
+    "distribution": "Line: the claimed distribution function. Points: share of {observable} below each value. Below: "
+    f"measured − claimed; {BAND}",
+    "ordering": "Mean of {observable} at both sides of the ordering. Below: first − second on the scale of the second, "
+    f"with the interval that is judged; {BAND}",
 }
+NUMBERED = ("bound", "identity", "ordering")
 SWEPT_LIMIT = (
     "Line: the prediction at the largest size. Points: mean of {observable} there. Below: the relative gap "
     f"extrapolated to infinite size, with the interval that is judged; {BAND}"
@@ -78,7 +87,7 @@ def _drawn(first: Record, spec: Spec) -> str:
         text = ALONG + ALONG_BELOW[first["relation"]]
     if first["relation"] == "asymptotic equality" and spec.over:
         text = SWEPT_LIMIT
-    about = f" ({spec.about})" if spec.about else ""
+    about = f" ({spec.about})" if spec.about and spec.about != spec.observable else ""
     return text.format(observable=spec.observable + about, along=spec.along)
 
 
@@ -95,6 +104,9 @@ def _errors(first: Record, marks: Sequence[Mark], spec: Spec) -> str:
         return f"Error bars: {judged}{others}."
     if first["relation"] == "asymptotic equality":
         return f"Error bars: {ERRORS} of the mean; those of the extrapolated gap: {judged}."
+    if first["relation"] in ("exponent", "distribution", "ordering"):
+        named = {"exponent": "slope", "distribution": "distance", "ordering": "difference"}[first["relation"]]
+        return f"Error bars: {ERRORS} of the mean; the interval of the {named}: {judged}."
     return f"Error bars: {ERRORS} of the mean."
 
 
@@ -108,8 +120,8 @@ def _held(first: Record, marks: Sequence[Mark], spec: Spec) -> str:
     held = [part.replace("=", " = ") for part in own[0] if all(part in point for point in own)]
     listed: dict[str, str] = {}
     for mark in marks:
-        if not spec.over and (mark.kind != "boundary" or first["relation"] in ("bound", "identity")):
-            numbered = first["relation"] in ("bound", "identity") and not runs_along(spec)
+        if not spec.over and (mark.kind != "boundary" or first["relation"] in NUMBERED):
+            numbered = first["relation"] in NUMBERED and not runs_along(spec)
             number = f"{mark.x:g}: " if numbered else ""
             listed.setdefault(mark.point, f"{number}({mark.point})")
     text = f"Held fixed: {', '.join(held)}." if held and (spec.over or len(listed) > 1) else ""
@@ -160,6 +172,8 @@ def _each(checks: int) -> str:
 def _tolerance(first: Record) -> str:
     if first["relation"] == "direction":
         return f"{first['tolerance']:g} on 1 − cosine"
+    if first["relation"] in ("exponent", "distribution"):
+        return f"{first['tolerance']:g} on the {'slope' if first['relation'] == 'exponent' else 'distance'}"
     if first["relation"] in ("bound", "identity"):
         return f"{100 * first['tolerance']:g} % of the draws violating it"
     return f"{100 * first['relative_tolerance']:g} %"

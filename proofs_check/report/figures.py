@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from proofs_check.record import Record
-from proofs_check.report import forms
+from proofs_check.report import forms, laws
 from proofs_check.report.marks import Mark, Spec, marks_of, runs_along
 from proofs_check.report.style import canvas, styled, venue_of
 
@@ -22,6 +22,10 @@ FORMS: dict[str, tuple[int, Form]] = {
     "identity": (1, forms.draw_identity),
     "equality along an axis": (2, forms.draw_along),
     "identity along an axis": (2, forms.draw_along),
+    "exponent": (2, laws.draw_power),
+    "order": (2, laws.draw_power),
+    "distribution": (2, laws.draw_law),
+    "ordering": (2, laws.draw_ordering),
 }
 
 

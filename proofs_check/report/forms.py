@@ -39,7 +39,7 @@ def draw_sweep(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
         upper.plot(x, prediction, "_", color=BLACK, label=spec.claimed, markersize=9, zorder=1)
     mark_points(axes, marks, tolerance)
     scale_axes(axes, marks, spec)
-    name_axes(axes, spec.label or lettered(spec.over), spec.observable, tolerance)
+    name_axes(axes, spec.label or lettered(spec.over), spec.named, tolerance)
 
 
 def draw_scatter(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
@@ -51,7 +51,7 @@ def draw_scatter(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolera
     upper.plot(diagonal, diagonal, color=BLACK, label="measured = predicted", zorder=1)
     mark_points(axes, marks, tolerance)
     scale_axes(axes, marks, spec)
-    name_axes(axes, "predicted " + spec.observable, "measured", tolerance)
+    name_axes(axes, "predicted " + spec.named, "measured", tolerance)
 
 
 def draw_ladder(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
@@ -77,7 +77,7 @@ def draw_ladder(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleran
         draw_bars(lower, [at_infinity * shift] * len(limit), limit, colour, marker, gap=True, face="white")
     _scale_sizes(axes, sizes, at_infinity)
     log_if_wide(upper, rungs)
-    name_axes(axes, spec.label or lettered(spec.along), spec.observable, tolerance)
+    name_axes(axes, spec.label or lettered(spec.along), spec.named, tolerance)
 
 
 def _scale_sizes(axes: Sequence[Axes], sizes: Sequence[float], at_infinity: float) -> None:
@@ -139,7 +139,7 @@ def draw_along(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
     if not every_draw:
         shade_tolerance(lower, tolerance)
     scale_axes(axes, marks, spec)
-    name_axes(axes, spec.label or lettered(spec.along), spec.observable, tolerance)
+    name_axes(axes, spec.label or lettered(spec.along), spec.named, tolerance)
     if every_draw:
         log_axis(lower, "y")
         lower.margins(y=0.15)
@@ -166,7 +166,7 @@ def draw_threshold(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tole
         draw_bars(panel, column(group, "x"), group, colour, marker, label=label)
     panel.margins(x=0.06, y=0.1)
     panel.xaxis.set_major_locator(MaxNLocator(6))
-    panel.set(xlabel=spec.label or f"{lettered(spec.along)} / predicted threshold", ylabel=f"mean of {spec.observable}")
+    panel.set(xlabel=spec.label or f"{lettered(spec.along)} / predicted threshold", ylabel=f"mean of {spec.named}")
     place_legend(panel, band)
 
 
@@ -195,7 +195,8 @@ def draw_bound(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
     else:
         panel.set_ylim(0, 1.08 * max(1.0, *values))
     name_places(panel, marks, spec)
-    panel.set_ylabel(f"{spec.observable} / bound" if spec.sense == "<=" else f"bound / {spec.observable}")
+    named = spec.named if spec.words or not set(spec.named) & set("+−·/") else f"({spec.named})"
+    panel.set_ylabel(f"{named} / bound" if spec.sense == "<=" else f"bound / {named}")
     place_legend(panel, "the bound")
 
 

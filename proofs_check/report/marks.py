@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from proofs_check.record import Record
 from theory.errors import BadInput, NotBuilt
 from theory.values import shown
@@ -21,7 +23,9 @@ class Spec:
     """What a figure needs beside Records, as plain values.
 
     `over`: the parameter that was swept, if one was; `along`: the ladder's symbol, the axis or the threshold's
-    parameter; `curve`: the prediction on a fine grid (x, y); `sense`: a bound's; `scaled`: the claim has its own scale.
+    parameter; `curve`: the prediction on a fine grid (x, y); `sense`: a bound's; `scaled`: the claim has its own scale;
+    `words`: the observable as an axis names it, where its name does not say it; `sides`: what the two sides of an
+    ordering set; `floor`: a power law falls to a constant.
     """
 
     observable: str
@@ -33,9 +37,17 @@ class Spec:
     curve: tuple[Sequence[float], Sequence[float]] | None = None
     sense: str = "<="
     scaled: bool = False
+    words: str = ""
+    sides: tuple[str, str] = ("lower", "upper")
+    floor: bool = False
     source: str = ""
     claimed: str = "prediction"
     venue: str = "neurips"
+
+    @property
+    def named(self) -> str:
+        """What an axis calls the observable."""
+        return self.words or self.observable
 
 
 @dataclass(frozen=True)
@@ -158,6 +170,79 @@ def deviations(record: Record, spec: Spec) -> Iterator[Mark]:
             yield dataclasses.replace(drawn, largest=row["largest"], allowed=tested["certificate"])
 
 
+def powers(record: Record, spec: Spec) -> Iterator[Mark]:
+    """The rungs beside the claimed power, then the fitted powers, those within the tolerance, and the slope.
+
+    A power is known up to its factor, so each is laid through the rungs from which the slope is read.
+    """
+    for tested in record["points"]:
+        rows, claimed = tested["series"], tested["target"]
+        if not rows:
+            continue
+        levels = power_through(rows, claimed, floor=spec.floor)
+        for row, level in zip(rows, levels, strict=True):
+            yield _row_mark(record, tested, {**row, "prediction": level}, spec)
+        shared = {"series": name_of(record), "point": said(tested["point"]), "verdict": tested["verdict"]}
+        bands = {"tolerance": (claimed - tested["tolerance"], claimed, claimed + tested["tolerance"])}
+        interval = tested["interval"]
+        if tested["estimate"] is not None and interval and None not in interval:
+            bands["fit"] = (interval[0], tested["estimate"], interval[1])
+            yield Mark(
+                kind="slope", x=rows[-1]["at"], prediction=claimed, mean=tested["estimate"], low=interval[0],
+                high=interval[1], bars=JUDGED, trials=tested["trials"], **shared,
+            )  # fmt: skip
+        for kind, slopes in bands.items():
+            ends = np.array([power_through(rows, slope, floor=spec.floor) for slope in slopes])
+            for row, (middle, *_), low, high in zip(rows, ends[1:].T, ends.min(axis=0), ends.max(axis=0), strict=True):
+                yield Mark(kind=kind, x=row["at"], mean=middle, low=low, high=high, bars=JUDGED, **shared)
+
+
+def power_through(rows: Sequence[Mapping[str, Any]], slope: float, *, floor: bool) -> np.ndarray:
+    """A·n^slope at every size, or A·n^slope + F: least squares of relative gaps, without a floor on the larger sizes.
+
+    Shapes: -> (rungs,).
+    """
+    sizes, means = (np.array([row[name] for row in rows], dtype=float) for name in ("at", "mean"))
+    power = (sizes / sizes[-1]) ** slope
+    if not floor:
+        top = slice(-max(3, -(-len(sizes) // 2)), None)
+        return power * np.exp(np.mean(np.log(np.abs(means[top]) / power[top])))
+    design = np.stack([power, np.ones_like(power)], axis=1)
+    factors = np.linalg.lstsq(design / means[:, None], np.ones_like(means), rcond=None)[0]
+    return design @ factors
+
+
+def shares(record: Record, spec: Spec) -> Iterator[Mark]:
+    """Measured and predicted shares below some values, with their difference; then the distance that was judged."""
+    for tested in record["points"]:
+        for row in tested["series"]:
+            mark = _row_mark(record, tested, row, spec)
+            apart = {"gap": row["mean"] - row["prediction"]}
+            if mark.low is not None and mark.high is not None:
+                apart |= {"gap_low": mark.low - row["prediction"], "gap_high": mark.high - row["prediction"]}
+            yield dataclasses.replace(mark, **apart)
+        if tested["series"] and tested["interval"]:
+            yield Mark(
+                name_of(record), "distance", tested["series"][-1]["at"], said(tested["point"]), tested["verdict"],
+                gap=tested["estimate"], gap_low=tested["interval"][0], gap_high=tested["interval"][1], bars=JUDGED,
+                trials=tested["trials"],
+            )  # fmt: skip
+
+
+def sides(record: Record, spec: Spec) -> Iterator[Mark]:
+    """The means of both sides of an ordering at every point, then the difference that was judged."""
+    for tested in record["points"]:
+        for row, name in zip(tested["series"], spec.sides, strict=False):
+            mark = _with_errors(_plain_mark(record, tested, row, spec))
+            yield dataclasses.replace(mark, series=name)
+        if tested["series"] and tested["interval"]:
+            x = _number(tested["point"][spec.over]) if spec.over else math.nan
+            yield Mark(
+                "difference", "difference", x, said(tested["point"]), tested["verdict"], gap=tested["estimate"],
+                gap_low=tested["interval"][0], gap_high=tested["interval"][1], bars=JUDGED, trials=tested["trials"],
+            )  # fmt: skip
+
+
 MARKS = {
     "equality": swept,
     "asymptotic equality": ladder,
@@ -165,6 +250,10 @@ MARKS = {
     "threshold": steps,
     "bound": ratios,
     "identity": deviations,
+    "exponent": powers,
+    "order": steps,
+    "distribution": shares,
+    "ordering": sides,
 }
 
 

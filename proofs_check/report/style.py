@@ -156,7 +156,7 @@ def plain_number(value: float) -> str:
 def lettered(text: str) -> str:
     """Symbols as they are written on paper: eta=0.1 becomes η = 0.1."""
     written = re.sub(r"[A-Za-z_0-9]+", lambda word: GREEK.get(word[0], word[0]), text)
-    return re.sub(r"(?<=\w)=(?=\S)", " = ", written)
+    return re.sub(r"(?<![\w])-(?=\d)", "−", re.sub(r"(?<=\w)=(?=\S)", " = ", written))
 
 
 def thin() -> float:

@@ -207,6 +207,30 @@ def identity() -> list[Record]:
     return [record("identity", points)]
 
 
+def exponent(first: float = 1.0, slope: float = -1.0) -> list[Record]:
+    """Rungs of a power law, the smallest of them off by a factor."""
+    sizes = np.array([20.0, 40.0, 80.0, 160.0, 320.0])
+    means = 3 * sizes**slope * np.where(sizes == 20, first, 1.0)
+    rows = [row(float(mean), stderr=float(mean) / 200, at=float(at)) for mean, at in zip(means, sizes, strict=True)]
+    entry = at_point({"n": 320}, rows, target=-1.0, estimate=slope, interval=[slope - 0.01, slope + 0.01])
+    return [record("exponent", [entry])]
+
+
+def order() -> list[Record]:
+    rows = [row(2.02 * n, 2.0 * n, stderr=0.01 * n, at=float(n)) for n in (10, 20, 40, 80)]
+    return [record("order", [at_point({"n": 80}, rows, target=1.0, estimate=1.01, interval=[1.0, 1.02])])]
+
+
+def distribution() -> list[Record]:
+    rows = [row(x**2 + 0.01, x**2, stderr=0.004, at=x) for x in (0.2, 0.4, 0.6, 0.8)]
+    return [record("distribution", [at_point({"d": 4}, rows, estimate=0.01, interval=[0.0, 0.03], tolerance=0.05)])]
+
+
+def ordering() -> list[Record]:
+    rows = [row(0.5, stderr=0.002, at="lower", point="lam=1"), row(0.6, stderr=0.002, at="upper", point="lam=3")]
+    return [record("ordering", [at_point({"n": 60}, rows, estimate=-1 / 6, interval=[-0.2, -0.1])])]
+
+
 STEP = Spec("W", along="step")
 SHAPES: dict[str, tuple[list[Record], Spec]] = {
     "equality": (equality(0.001, -0.004, 0.003), SPEC),
@@ -220,6 +244,11 @@ SHAPES: dict[str, tuple[list[Record], Spec]] = {
     "bound": (bound(), Spec("trH", over="eta", log=False)),
     "bound at points": (bound(), Spec("trH")),
     "identity": (identity(), Spec("crossing")),
+    "exponent": (exponent(), Spec("bias", along="n")),
+    "exponent with a floor": (exponent(), Spec("bias", along="n", floor=True)),
+    "order": (order(), Spec("length", along="n")),
+    "distribution": (distribution(), Spec("largest")),
+    "ordering": (ordering(), Spec("risk", sides=("λ = 1", "λ = 3"))),
 }
 
 
@@ -339,6 +368,36 @@ def test_the_limit_of_a_ladder_stands_at_infinity() -> None:
     assert (marks[-1].gap_low, marks[-1].gap_high) == (-0.009, 0.011)
 
 
+def test_the_claimed_power_has_the_claimed_slope_and_what_is_off_it_is_drawn_off_it() -> None:
+    _, marks = comparison(exponent(first=1.1), Spec("bias", along="n"))
+    rungs = [mark for mark in marks if mark.kind == "claim"]
+    rows = exponent(first=1.1)[0]["points"][0]["series"]
+    assert [mark.mean for mark in rungs] == [one["mean"] for one in rows]
+    x, claimed = np.array([mark.x for mark in rungs]), np.array([mark.prediction for mark in rungs])
+    rounding = 40 * np.finfo(float).eps
+    np.testing.assert_allclose(np.diff(np.log(claimed)) / np.diff(np.log(x)), -1.0, rtol=rounding)
+    np.testing.assert_allclose([mark.gap for mark in rungs], [0.1, 0, 0, 0, 0], rtol=0, atol=rounding)
+
+
+def test_a_slope_that_is_not_the_claimed_one_leaves_the_band_of_the_tolerance() -> None:
+    _, marks = comparison(exponent(slope=-0.8), Spec("bias", along="n"))
+    kinds = {kind: [mark for mark in marks if mark.kind == kind] for kind in ("claim", "tolerance", "fit", "slope")}
+    assert kinds["slope"][0].mean == -0.8 and kinds["slope"][0].prediction == -1.0
+    first, allowed, fitted = (kinds[kind][0] for kind in ("claim", "tolerance", "fit"))
+    assert first.mean < allowed.low and fitted.low <= first.mean <= fitted.high
+    (_, right), (_, true) = (comparison(exponent(), Spec("bias", along="n", floor=floor)) for floor in (False, True))
+    for one in (right, true):
+        assert one[0].gap == pytest.approx(0, abs=1e-12)
+
+
+def test_a_law_is_drawn_with_its_difference_and_an_ordering_with_both_means() -> None:
+    _, marks = comparison(*SHAPES["distribution"])
+    assert [mark.gap for mark in marks] == pytest.approx([0.01] * 5, abs=1e-15)
+    _, (lower, upper, apart) = comparison(*SHAPES["ordering"])
+    assert (lower.series, lower.mean, upper.series, upper.mean) == ("λ = 1", 0.5, "λ = 3", 0.6)
+    assert (apart.gap, apart.gap_low, apart.gap_high) == (-1 / 6, -0.2, -0.1)
+
+
 def test_nothing_measured_or_no_form_is_one_clear_line() -> None:
     empty = record(
         "equality",
@@ -347,8 +406,8 @@ def test_nothing_measured_or_no_form_is_one_clear_line() -> None:
     )
     with pytest.raises(BadInput, match=r"nothing to draw \(regime: p > n \+ 5 fails here\)"):
         comparison([empty], SPEC)
-    with pytest.raises(NotBuilt, match="the relation ordering has no figure"):
-        comparison([record("ordering", [at_point({"n": 1}, [])])], SPEC)
+    with pytest.raises(NotBuilt, match="the relation likeness has no figure"):
+        comparison([record("likeness", [at_point({"n": 1}, [])])], SPEC)
     with pytest.raises(BadInput, match="no venue 'nature'"):
         comparison(equality(0.001), Spec("risk", venue="nature"))
 

@@ -94,7 +94,7 @@ def test_every_relation_says_what_it_claims() -> None:
         (-1, Exponent(ladder, floor=True), r"\mathbb{E}\left[y\right] \sim A\, n^{-1} + F", "+ F"),
         (constant * n, Order(ladder, "O"), r"\mathbb{E}\left[y\right] = O\left(C n\right)", "of the order O of C⋅n"),
         (law, Distribution(), r"\mathbb{P}\left(y \leq x\right) = 1 - e^{- x}", "P(y ≤ x) = 1 - ℯ"),
-        (None, Ordering(lower={n: 2 * n}, upper={n: n}), r"_{n = 2 n} \leq ", "at n = 2*n is at most that at n"),
+        (None, Ordering(lower={n: 2 * n}, upper={n: n}), r"_{n = 2 n} \leq ", "at n = 2·n is at most that at n"),
         (n, Bound("<=", Probability(0.9)), r"\mathbb{P}\left(y \leq n\right) \geq 0.9", "y ≤ n"),
         (n, Bound("<=", "mean"), r"\mathbb{E}\left[y\right] \leq n", "E[y] ≤ n"),
         (n, Threshold(of=n, first_order=True, signal=2), r"\left(y - 2\right)", "changes its sign at n = n"),
