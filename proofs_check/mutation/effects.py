@@ -4,6 +4,7 @@ The pilot has a stream of its own, so what is chosen by it is chosen independent
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, singledispatch
@@ -17,7 +18,7 @@ from proofs_check.mutation.ladders import A_LIMIT, Z, off_order, off_sense, off_
 from proofs_check.mutation.relations import follows
 from proofs_check.sampling import Evidence, first_look
 from proofs_check.statistics import stations
-from proofs_check.statistics.evidence import Measured, Station, scale_of
+from proofs_check.statistics.evidence import Measured, Station, number, scale_of
 from proofs_check.statistics.fitting import limit_fits
 from proofs_check.statistics.moments import moments
 from theory.claim import Claim
@@ -26,7 +27,18 @@ from theory.errors import BadInput
 from theory.evaluate import Prediction, ball_at, predicted
 from theory.implicit import solve
 from theory.points import complete, default_points
-from theory.relation import Asymptotic, Bound, Direction, Distribution, Equality, Exponent, Order, Ordering, Relation
+from theory.relation import (
+    Asymptotic,
+    Bound,
+    Direction,
+    Distribution,
+    Equality,
+    Exponent,
+    Order,
+    Ordering,
+    Probability,
+    Relation,
+)
 from theory.setting import Point
 
 DIGITS, BITS, ENOUGH, TINY = 30, 160, 40, 1e-25
@@ -259,13 +271,21 @@ def _(relation: Order, claim: Claim, base: Sequence[Measured], told: Sequence[Pr
 
 @false_by.register
 def _(relation: Bound, claim: Claim, base: Sequence[Measured], told: Sequence[Prediction], tight: bool) -> float:
-    """By how much a pilot draw violates it; of a mean or a share, how much tighter it is than an equality."""
+    """By how much a pilot draw violates it; of a mean or a share, how much tighter it is than an equality.
+
+    Where no equality is declared: by how much the pilot's mean, or its share of violations, surely exceeds what it may.
+    """
     only, sign = base[0], 1 if relation.sense == "<=" else -1
-    reached = only.observable if relation.kind == "pathwise" else np.asarray(only.prediction.value)
-    if relation.kind != "pathwise" and not tight:
-        return 0.0
+    surely = relation.kind != "pathwise" and not tight
     with np.errstate(all="ignore"):
-        return float(max(np.max(sign * (reached - told[0].value) / scale_of(claim, only)), 0.0))
+        reached = np.asarray(only.prediction.value) if relation.kind != "pathwise" and tight else only.observable
+        excess = sign * (reached - told[0].value) / scale_of(claim, only)
+        if not surely:
+            return float(max(np.max(excess), 0.0))
+        if isinstance(relation.kind, Probability):
+            excess = (excess > 0) - (1 - number(claim, only.station.point, relation.kind.at_least))
+        noise = Z * np.std(excess, axis=0, ddof=1) / math.sqrt(len(excess))
+        return float(max(np.max(np.mean(excess, axis=0) - noise), 0.0))
 
 
 def implied(claim: Claim, mutant: Claim, base: Sequence[Measured], told: Sequence[Prediction]) -> bool:

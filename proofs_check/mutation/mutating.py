@@ -31,6 +31,7 @@ from proofs_check.mutation.mutants import Mutant, mutants_of
 from proofs_check.mutation.readers import STAGE, Attempt, Reader, reader
 from proofs_check.mutation.scores import Fate, MutationReport
 from proofs_check.sampling import Evidence, first_look, schedule
+from proofs_check.search.tightness import tightness
 from proofs_check.statistics import judged, require_judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Measured, Outcome, Rule
 from theory.claim import Claim
@@ -220,7 +221,7 @@ def _judge_at(
     tally.trials += trials
     if own.detectable is not None and not facts:  # there it is a frequency, not a size
         tally.detectable.append(own.detectable)
-    tally.tightness += [_tightness(site.claim, measured[0])] if isinstance(site.claim.relation, Bound) else []
+    tally.tightness += [tightness(site.claim, measured, own)] if isinstance(site.claim.relation, Bound) else []
 
 
 def _any_error_shows(relation: Relation) -> bool:
@@ -274,16 +275,8 @@ def _settle_after_trials(claim: Claim, one: Studied, seen: float | None) -> None
     elif _any_error_shows(claim.relation):
         one.reason = "no draw was seen that violates it"
     else:
-        resolution = "" if seen is None else f", {seen:.2%} would have been seen"
-        one.reason = f"below the resolution: false by {one.most:.2%}{resolution}"
-
-
-def _tightness(claim: Claim, only: Measured) -> float:
-    """The largest ratio of the observable to its bound, or of the bound to the observable."""
-    sense = claim.relation.sense if isinstance(claim.relation, Bound) else "<="
-    with np.errstate(all="ignore"):
-        ratio = only.observable / only.prediction.value
-        return float(np.max(ratio if sense == "<=" else 1 / ratio))
+        one.reason = f"too little to count: false by {one.most:.2%}"
+        one.reason += "" if seen is None else f", {seen:.2%} would have been seen"
 
 
 def _worst(verdicts: Sequence[str]) -> str:

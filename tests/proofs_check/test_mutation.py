@@ -28,7 +28,7 @@ from theory.computed import Computed
 from theory.domain import Real, Size
 from theory.errors import BadInput
 from theory.implicit import Root
-from theory.relation import Asymptotic, Bound, Direction, Equality, Identity, Ladder, Threshold
+from theory.relation import Asymptotic, Bound, Direction, Equality, Identity, Ladder, Probability, Threshold
 from theory.setting import Axis, Drawn, Observable, Setting
 
 g = Symbol("g", positive=True)
@@ -215,7 +215,7 @@ def test_a_mutant_of_half_a_percent_is_not_counted_and_is_named() -> None:
     found = report(OFFSET)
     dropped = [fate for fate in found.of("not counted") if 0.004 < fate.false_by < 0.006]
     assert dropped
-    assert all("below the resolution" in fate.reason for fate in dropped)
+    assert all("too little to count" in fate.reason for fate in dropped)
     assert not any(fate.counts or fate.outcome == "refuted" for fate in found.fates if fate.false_by < 0.015)
 
 
@@ -249,6 +249,18 @@ def test_a_bound_without_an_equality_case_has_a_tightness_and_no_score() -> None
     assert found.tightness == pytest.approx(1, abs=0.02)
     slack = report(claim_of(Draws.x, 2 * Draws.m, Bound("<=")))
     assert slack.tightness == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("kind", ["mean", Probability(Rational(9, 10))])
+def test_without_an_equality_case_a_bound_is_false_where_a_pilot_surely_breaks_it(kind: Any) -> None:
+    """E reach < r2 and P(reach <= r2) = 1: slack enough for a bound 5 % less, none for one of the other sign."""
+    found = report(plane_claim(P.reach, P.r2, Bound("<=", kind)))
+    assert "the sign of the whole prediction flipped" in names(found, "refuted")
+    assert "the whole prediction 5 % less" not in [fate.name for fate in found.fates if fate.counts]
+    assert not found.of("survived")
+    assert found.score is None
+    assert found.tightness is not None
+    assert found.tightness < 1
 
 
 # ladders, thresholds
