@@ -150,12 +150,19 @@ def spec_of(claim: Claim, plan: Plan, venue: str) -> Any:
         log=curve.log if curve else True,
         curve=theory_curve(claim, plan.checks[0][1][0], curve),
         sense=relation.sense if isinstance(relation, Bound) else "<=",
+        kind=_kind(relation),
         scaled=claim.scale is not None,
         sides=_sides(relation),
         floor=getattr(relation, "floor", False),
         source=str(claim.source),
         venue=venue,
     )
+
+
+def _kind(relation: Relation) -> str:
+    """What a bound is of: every draw, the mean, or a share of the draws."""
+    kind = getattr(relation, "kind", "pathwise")
+    return kind if isinstance(kind, str) else "share"
 
 
 def _checks(

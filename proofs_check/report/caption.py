@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from proofs_check.record import ORDER, Record
-from proofs_check.report.marks import ERRORS, JUDGED, Mark, Spec, kind_of, runs_along
+from proofs_check.report.marks import ERRORS, JUDGED, Mark, Spec, form_of, kind_of, runs_along
 
 GAP = "Below: relative gap, measured/predicted − 1"
 BAND = "band: the tolerance."
@@ -18,6 +18,8 @@ DRAWN = {
     f"and positive to the right where the prediction holds; {BAND}",
     "bound": "Ratio of {observable} to its bound: mean (circles) and largest of all draws (triangles); dashed: the "
     "bound.",
+    "bound in the mean": f"Ratio of the mean of {{observable}} to its bound; dashed: the bound; {BAND}",
+    "bound of a share": "Share of the draws in which {observable} is beyond its bound; dashes: the share that may be.",
     "identity": "Largest relative deviation of {observable} from the prediction over all draws; dashes: what rounding "
     "and certificates allow.",
     "exponent": "Line: the claimed power of {along}, laid through the larger sizes. Points: mean of {observable}. "
@@ -51,7 +53,7 @@ def caption(records: Sequence[Record], spec: Spec, marks: Sequence[Mark]) -> str
         _errors(first, marks, spec),
         _held(first, marks, spec),
         _verdicts(records),
-        _spent(records),
+        _spent(records, spec),
         f"Source of the claim: {spec.source}." if spec.source else "",
     ]
     commands = list(dict.fromkeys(record["replay"] for record in records))
@@ -80,7 +82,7 @@ def verdict_sentence(records: Sequence[Record]) -> str:
 
 
 def _drawn(first: Record, spec: Spec) -> str:
-    text = DRAWN[first["relation"]]
+    text = DRAWN[form_of(first, spec)]
     if first["relation"] == "equality" and not spec.over:
         text = SCATTER
     if first["relation"] in ALONG_BELOW and runs_along(spec):
@@ -92,10 +94,10 @@ def _drawn(first: Record, spec: Spec) -> str:
 
 
 def _errors(first: Record, marks: Sequence[Mark], spec: Spec) -> str:
-    if first["relation"] in ("bound", "identity") and not (first["relation"] == "identity" and runs_along(spec)):
+    if form_of(first, spec) in ("bound", "identity") and not (first["relation"] == "identity" and runs_along(spec)):
         return ""
     judged = f"confidence intervals at level {first['level']:.3g} each, valid whenever one looks"
-    if first["relation"] == "equality" and any(mark.bars == JUDGED for mark in marks):
+    if first["relation"] in ("equality", "bound") and any(mark.bars == JUDGED for mark in marks):
         others = (
             f"; {ERRORS} of the mean where that interval is infinite"
             if any(mark.bars == ERRORS for mark in marks)
@@ -144,14 +146,14 @@ def _verdicts(records: Sequence[Record]) -> str:
     return "\n".join(lines)
 
 
-def _spent(records: Sequence[Record]) -> str:
+def _spent(records: Sequence[Record], spec: Spec) -> str:
     """What the verdicts cost and rest on: tolerance, error rate, trials, seed, machine, versions."""
     first = records[0]
     missing = sum(not tested["series"] for record in records for tested in record["points"])
     kept = min((record["given_kept"] for record in records), default=1.0)
     share = f"{first['level']:.3g} {_each(len(records))}"
     terms = [
-        f"Tolerance {_tolerance(first)}",
+        f"Tolerance {_tolerance(first, spec)}",
         f"error rate {first['error_rate']:g} for the whole figure, {share}",
         f"{sum(record['trials'] for record in records):,} trials",
         f"seed {first['seed']}",
@@ -169,11 +171,11 @@ def _each(checks: int) -> str:
     return f"for each of {checks} checks" if checks > 1 else "for its one check"
 
 
-def _tolerance(first: Record) -> str:
+def _tolerance(first: Record, spec: Spec) -> str:
     if first["relation"] == "direction":
         return f"{first['tolerance']:g} on 1 − cosine"
     if first["relation"] in ("exponent", "distribution"):
         return f"{first['tolerance']:g} on the {'slope' if first['relation'] == 'exponent' else 'distance'}"
-    if first["relation"] in ("bound", "identity"):
+    if form_of(first, spec) in ("bound", "identity"):
         return f"{100 * first['tolerance']:g} % of the draws violating it"
     return f"{100 * first['relative_tolerance']:g} %"

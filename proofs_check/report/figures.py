@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from proofs_check.record import Record
 from proofs_check.report import forms, laws
-from proofs_check.report.marks import Mark, Spec, marks_of, runs_along
+from proofs_check.report.marks import Mark, Spec, form_of, marks_of, runs_along
 from proofs_check.report.style import canvas, styled, venue_of
 
 Form = Callable[[Sequence[Axes], Sequence[Mark], Spec, float], None]
@@ -19,6 +19,8 @@ FORMS: dict[str, tuple[int, Form]] = {
     "direction": (1, forms.draw_direction),
     "threshold": (1, forms.draw_threshold),
     "bound": (1, forms.draw_bound),
+    "bound in the mean": (1, laws.draw_mean_bound),
+    "bound of a share": (1, laws.draw_share),
     "identity": (1, forms.draw_identity),
     "equality along an axis": (2, forms.draw_along),
     "identity along an axis": (2, forms.draw_along),
@@ -36,7 +38,7 @@ def comparison(records: Sequence[Record], spec: Spec) -> tuple[Figure, list[Mark
     """
     venue = venue_of(spec.venue)
     marks = marks_of(records, spec)
-    panels, draw = FORMS[_form(records[0]["relation"], spec)]
+    panels, draw = FORMS[_form(form_of(records[0], spec), spec)]
     with styled(venue):
         figure, axes = canvas(venue, panels)
         draw(axes, *_promoted(marks, spec), float(records[0]["tolerance"] or records[0]["relative_tolerance"]))

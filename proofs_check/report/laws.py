@@ -1,4 +1,4 @@
-"""The forms of figures for what is claimed up to a factor, of a law, and of two points: empty panels, then marks."""
+"""The forms of figures for means and shares under a bound, powers, laws and two points: empty panels, then marks."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from proofs_check.report.drawing import (
+    FAINT,
+    by_kind,
     by_point,
     column,
     draw_bars,
@@ -132,3 +134,31 @@ def draw_ordering(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toler
     name_places(lower, marks, spec)
     lower.set_ylabel("first − second")
     place_legend(upper)
+
+
+def draw_mean_bound(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
+    """How near its bound the mean comes."""
+    (panel,) = axes
+    panel.axhspan(1, 1 + tolerance, color=BAND, alpha=0.45, linewidth=0, zorder=0)
+    panel.axhline(1, color=BLACK, linestyle="--", linewidth=thin(), label="the bound", zorder=1)
+    for (kind, series), group in by_kind(marks):
+        colour, face, name = (FAINT, "white", series) if kind != "claim" else (BLUE, BLUE, "mean")
+        draw_bars(panel, column(group, "x"), group, colour, "o", gap=True, face=face, label=name)
+    panel.margins(y=0.15)
+    name_places(panel, marks, spec)
+    panel.set_ylabel(f"mean of {spec.named} / bound" if spec.sense == "<=" else f"bound / mean of {spec.named}")
+    place_legend(panel, "the bound")
+
+
+def draw_share(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
+    """The share of the draws beyond a bound, and the share that may be."""
+    (panel,) = axes
+    for (kind, series), group in by_kind(marks):
+        colour, face, name = (FAINT, "white", series) if kind != "claim" else (BLUE, BLUE, "measured")
+        draw_bars(panel, column(group, "x"), group, colour, "o", face=face, label=name)
+    allowed = column(marks, "prediction")
+    panel.plot(column(marks, "x"), allowed, "_", color=BLACK, markersize=11, label="allowed", zorder=2)
+    panel.margins(y=0.15)
+    name_places(panel, marks, spec)
+    panel.set_ylabel("share of draws beyond the bound")
+    place_legend(panel, "allowed")

@@ -23,9 +23,9 @@ class Spec:
     """What a figure needs beside Records, as plain values.
 
     `over`: the parameter that was swept, if one was; `along`: the ladder's symbol, the axis or the threshold's
-    parameter; `curve`: the prediction on a fine grid (x, y); `sense`: a bound's; `scaled`: the claim has its own scale;
-    `words`: the observable as an axis names it, where its name does not say it; `sides`: what the two sides of an
-    ordering set; `floor`: a power law falls to a constant.
+    parameter; `curve`: the prediction on a fine grid (x, y); `sense`, `kind`: a bound's; `scaled`: the claim has its
+    own scale; `words`: the observable as an axis names it, where its name does not say it; `sides`: what the two sides
+    of an ordering set; `floor`: a power law falls to a constant.
     """
 
     observable: str
@@ -36,6 +36,7 @@ class Spec:
     log: bool = True
     curve: tuple[Sequence[float], Sequence[float]] | None = None
     sense: str = "<="
+    kind: str = "pathwise"
     scaled: bool = False
     words: str = ""
     sides: tuple[str, str] = ("lower", "upper")
@@ -84,12 +85,18 @@ def marks_of(records: Sequence[Record], spec: Spec) -> list[Mark]:
             raise NotBuilt(
                 f"{record['id']}: a record of the relation {record['relation']} has no figure in this version"
             )
-        found += MARKS[record["relation"]](record, spec)
+        found += MARKS[form_of(record, spec)](record, spec)
     if not found:
         reasons = "; ".join(sorted({str(record["reason"]) for record in records if record["reason"]}))
         name = records[0]["id"] if records else "no record"
         raise BadInput(f"{name}: nothing was measured, so there is nothing to draw ({reasons}); move the points")
     return numbered(found) if not spec.over else found
+
+
+def form_of(record: Record, spec: Spec) -> str:
+    """The relation of a record, with the kind of a bound."""
+    kinds = {"mean": "bound in the mean", "share": "bound of a share"}
+    return kinds.get(spec.kind, "bound") if record["relation"] == "bound" else record["relation"]
 
 
 def kind_of(record: Record) -> str:
@@ -147,6 +154,38 @@ def steps(record: Record, spec: Spec) -> Iterator[Mark]:
     for tested in record["points"]:
         for row in tested["series"]:
             yield _row_mark(record, tested, row, spec)
+
+
+def mean_ratios(record: Record, spec: Spec) -> Iterator[Mark]:
+    """The mean over its bound at every point, inverted for a lower bound, with the interval that was judged.
+
+    Where the claim has a scale of its own, with standard errors.
+    """
+    sign = 1 if spec.sense == "<=" else -1
+    for tested in record["points"]:
+        for row in tested["series"]:
+            if not row["prediction"]:
+                continue
+            mark, reach = _plain_mark(record, tested, row, spec), SPREAD * row.get("stderr", 0.0)
+            ends, bars = [row["mean"] + step * reach for step in (-1, 0, 1)], ERRORS
+            interval = tested["interval"]
+            if interval and None not in interval and not spec.scaled:
+                shifts = (interval[0], tested["estimate"], interval[1])
+                ends, bars = [row["prediction"] + sign * shift * abs(row["prediction"]) for shift in shifts], JUDGED
+            with np.errstate(all="ignore"):
+                low, middle, high = sorted((np.array(ends) / row["prediction"]) ** sign)
+            yield dataclasses.replace(mark, gap=float(middle), gap_low=float(low), gap_high=float(high), bars=bars)
+
+
+def violations(record: Record, spec: Spec) -> Iterator[Mark]:
+    """The share of draws that break a bound at every point, with its interval, and the share that may."""
+    for tested in record["points"]:
+        for row in tested["series"]:
+            interval = tested["interval"] or (None, None)
+            yield dataclasses.replace(
+                _plain_mark(record, tested, row, spec), prediction=tested["target"], mean=tested["estimate"],
+                stderr=None, low=interval[0], high=interval[1], bars=JUDGED,
+            )  # fmt: skip
 
 
 def ratios(record: Record, spec: Spec) -> Iterator[Mark]:
@@ -249,6 +288,8 @@ MARKS = {
     "direction": steps,
     "threshold": steps,
     "bound": ratios,
+    "bound in the mean": mean_ratios,
+    "bound of a share": violations,
     "identity": deviations,
     "exponent": powers,
     "order": steps,

@@ -109,4 +109,5 @@ def _certain(digits: str, wanted: int) -> str:
 
 def _simulator_text(claim: Any) -> str:
     simulator = discovery.simulator_of(claim.setting)
-    return f"{simulator.name}: {' '.join((simulator.function.__doc__ or '').split())}"
+    said = " ".join((simulator.function.__doc__ or "").split())
+    return f"{simulator.name}: {said}" if said else simulator.name
