@@ -27,7 +27,8 @@ QUICK = 1e-3  # seconds a trial
 FOLDER = Path(simulators.__file__).parent
 FILES = sorted(path for path in FOLDER.rglob("*.py") if "@simulates" in path.read_text())
 PLACES = {".".join(path.relative_to(FOLDER).with_suffix("").parts): path for path in FILES}
-Call = tuple[str, str, str, tuple[tuple[str, Any], ...], int]  # simulator's module and name, backend, values of a point, block
+# simulator's module and name, backend, values of a point, block
+Call = tuple[str, str, str, tuple[tuple[str, Any], ...], int]
 
 
 @functools.cache
