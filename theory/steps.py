@@ -121,7 +121,7 @@ def _symbolic_limit(claim: Claim, point: Point, step: Limit) -> bool:
 def at_random(claim: Claim, step: Identical | Inequality, rng: np.random.Generator) -> tuple[bool, str]:
     """Whether random points leave the step standing, where the claim is true and what is given holds."""
     sides = (step.left, step.right) if isinstance(step, Identical) else (step.smaller, step.larger)
-    first, second = (sympify(side).subs(dict(step.where)) for side in sides)
+    first, second = (differentiated(sympify(side).subs(dict(step.where), simultaneous=True)) for side in sides)
     given = [*step.given, *(() if step.everywhere else claim.assuming)]
     given = [sympify(condition).subs(dict(step.where)) for condition in given]
     symbols = symbols_of([first, second, *given])
@@ -144,6 +144,13 @@ def at_random(claim: Claim, step: Identical | Inequality, rng: np.random.Generat
         if examined
         else "no random point satisfies what is given"
     )
+
+
+def differentiated(expression: Any) -> Any:
+    """The expression with every derivative in it carried out; integrals and sums stay as they are."""
+    if not isinstance(expression, Basic) or not expression.has(sympy.Derivative):
+        return expression
+    return expression.replace(sympy.Derivative, lambda function, *by: sympy.diff(function, *by))
 
 
 def shown(values: Mapping[Symbol, Any]) -> str:

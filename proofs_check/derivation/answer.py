@@ -13,6 +13,7 @@ from proofs_check.derivation.outcome import Outcome, proved, refuted, undecided,
 from proofs_check.derivation.question import Question, scenes, size
 from theory.claim import Claim
 from theory.proof import Stated
+from theory.steps import differentiated
 
 SENSES = {sympy.Ge: ">=", sympy.Gt: ">", sympy.Le: ">=", sympy.Lt: ">", sympy.Eq: "==", sympy.Ne: "!="}
 UNKNOWN_VALUES = "it speaks of observables, functions of the draw; say with where=… what they stand for"
@@ -26,6 +27,7 @@ def answer(question: Question, *expressions: Any) -> Outcome:
     if empty is not None:
         return empty
     needed = list(dict.fromkeys(need for part in (question.goal, *expressions) for need in defined(part)))
+    needed += [((), Open(node)) for node in _along_modes(question)]
     outcomes = []
     for under, goal in needed:
         found = settled(question.where(*under).about(goal))
@@ -33,8 +35,14 @@ def answer(question: Question, *expressions: Any) -> Outcome:
             return replace(found, detail=f"not defined where {_reason(goal)} fails")
         if found.status == "undecided":
             outcomes.append(found.noting(f"it is open whether {_reason(goal)} everywhere"))
-    main = settled(question)
+    main = settled(question.about(differentiated(question.goal)))
     return weakest([main, *outcomes]) if outcomes else main
+
+
+def _along_modes(question: Question) -> list[Any]:
+    """Derivatives along one number for each mode or entry, which say nothing: along which of them?"""
+    each = {symbol for symbol, bounds in question.ranges.items() if bounds.each}
+    return [node for node in question.goal.atoms(sympy.Derivative) if set(node.variables) & each]
 
 
 def _reason(goal: Any) -> str:

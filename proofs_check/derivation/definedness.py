@@ -9,6 +9,7 @@ from sympy import Expr
 from proofs_check.derivation.question import relation
 from theory.domain import total
 from theory.proof import Entries
+from theory.steps import differentiated
 
 
 class Open(sympy.logic.boolalg.BooleanFunction):
@@ -32,11 +33,15 @@ CONDITIONS: dict[Any, Any] = {
     sympy.RisingFactorial: lambda x, k: sympy.And(relation(">", x), relation(">", x + k)),
     sympy.atan2: lambda y, x: sympy.Or(relation("!=", x), relation("!=", y)),
 }  # fmt: skip
-NEVER_ZERO = (sympy.gamma, sympy.exp, sympy.cosh, sympy.sech, sympy.sec, sympy.csc, sympy.csch)
 CONTINUOUS = (
     *(f for f in EVERYWHERE if f not in (sympy.floor, sympy.ceiling, sympy.sign, sympy.Heaviside, sympy.acot)),
     *(f for f in CONDITIONS if f not in (sympy.Mod, sympy.atan2, sympy.factorial, sympy.RisingFactorial)),
 )  # fmt: skip
+ANALYTIC = (
+    *(f for f in CONTINUOUS if f not in (sympy.Abs, sympy.Min, sympy.Max, sympy.re, sympy.im, sympy.conjugate)),
+    sympy.Symbol,
+)  # fmt: skip
+NEVER_ZERO = (sympy.gamma, sympy.exp, sympy.cosh, sympy.sech, sympy.sec, sympy.csc, sympy.csch)
 
 
 def defined(expression: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -47,6 +52,9 @@ def defined(expression: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
     node = expression
     if isinstance(node, sympy.Piecewise):
         yield from _some_case(node)
+        return
+    if isinstance(node, sympy.Derivative):
+        yield from _differentiable(node)
         return
     if isinstance(node, sympy.Pow):
         base, power = node.args
@@ -59,6 +67,30 @@ def defined(expression: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
         return  # its parts may read symbols of its own
     for part in getattr(node, "args", ()):
         yield from defined(part)
+
+
+def _differentiable(node: sympy.Derivative) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """The function is analytic there: it and its derivative are defined, off the ends of roots and of branches."""
+    body, moving = node.expr, set(node.variables)
+    if not all(_analytic(part, moving) for part in sympy.preorder_traversal(body) if part.free_symbols & moving):
+        yield (), Open(node)
+        return
+    yield from defined(body)
+    yield from defined(differentiated(node))
+    for part in sympy.preorder_traversal(body):
+        if part.free_symbols & moving and isinstance(part, sympy.Pow) and not part.exp.is_integer:
+            yield (), relation(">", part.base)
+        elif part.free_symbols & moving and isinstance(part, (sympy.acos, sympy.asin, sympy.acosh)):
+            yield (), sympy.Gt(*CONDITIONS[type(part)](*part.args).args, evaluate=False)
+
+
+def _analytic(part: Any, moving: set[Any]) -> bool:
+    """Whether a node is an analytic function of what it reads, inside its domain; no number of terms moves."""
+    if isinstance(part, sympy.Pow):
+        return not part.exp.free_symbols & moving or bool(part.base.is_positive)
+    if isinstance(part, sympy.Symbol):
+        return not isinstance(part, Entries) and not any(grows(part, along) for along in moving)
+    return isinstance(part, ANALYTIC)
 
 
 def _some_case(node: sympy.Piecewise) -> Iterator[tuple[tuple[Any, ...], Any]]:

@@ -10,7 +10,8 @@ from sympy import Basic, Dummy, Expr, Integer, oo, sympify
 from proofs_check.derivation import witness
 from proofs_check.derivation.answer import in_every_case, settled, vacuous
 from proofs_check.derivation.definedness import defined, grows
-from proofs_check.derivation.exact import signs
+from proofs_check.derivation.exact import normal, signs
+from proofs_check.derivation.exact.leading import Leading
 from proofs_check.derivation.exact.series import Expander, NoExpansion
 from proofs_check.derivation.outcome import Outcome, proved, refuted, undecided, weakest
 from proofs_check.derivation.question import Question, Range, narrowed, put_in, relation
@@ -39,6 +40,8 @@ def _remains(question: Question, small: Any, difference: Expr, order: Any) -> Ou
             found = expander.of(difference)
         except NoExpansion as fault:
             return undecided("series", str(fault))
+        if expander.logs:
+            return undecided("series", f"it has logarithms of {small}")
         below = {p: c for p, c in found.terms.items() if p < order}
         if below:
             power = min(below)
@@ -126,11 +129,13 @@ def _from_all_sides(question: Question, step: Limit, expression: Expr, equals: E
     held = replace(held, ranges={s: r for s, r in held.ranges.items() if s not in moving})
     found = [outcome for outcome in [vacuous(held)] if outcome is not None]
     for way in ways:
-        asked, small, difference = _towards_zero(held, step, expression, equals, way)
+        asked, small, moved = _towards_zero(held, step, expression, way)
         if equals in (oo, -oo):
-            one = _diverges(asked, small, difference, 1 if equals == oo else -1)
+            one = _diverges(asked, small, moved, 1 if equals == oo else -1)
         else:
-            one = _vanishing(asked, small, difference)
+            one = _vanishing(asked, small, moved - equals)
+        if one.status == "undecided":
+            one = _by_leading_term(asked, small, moved, equals) or one
         found.append(_where_defined(one, asked, step.along, [expression, equals]))
     return weakest(found)
 
@@ -145,15 +150,29 @@ def _ways(question: Question, step: Limit) -> list[str]:
     return [way for way, there in (("below", below), ("above", above)) if there] or ["above"]
 
 
-def _towards_zero(
-    question: Question, step: Limit, expression: Expr, equals: Expr, way: str
-) -> tuple[Question, Any, Expr]:
-    """The same limit as a positive new symbol tends to 0."""
+def _towards_zero(question: Question, step: Limit, expression: Expr, way: str) -> tuple[Question, Any, Expr]:
+    """The expression as a positive new symbol tends to 0."""
     small, to = Dummy("s", positive=True), sympify(step.to)
     moved = 1 / small if to == oo else -1 / small if to == -oo else to - small if way == "below" else to + small
     asked = replace(question, ranges={**question.ranges, small: Range(Integer(0))})
-    moving = expression if equals in (oo, -oo) else expression - equals
-    return asked, small, moving.subs(step.along, moved)
+    return asked, small, expression.subs(step.along, moved)
+
+
+def _by_leading_term(question: Question, small: Any, expression: Expr, equals: Expr) -> Outcome | None:
+    """Proved where the leading term tends to what is said; it refutes nothing."""
+    leading = Leading(question, small)
+    try:
+        term = leading.of(expression)
+    except NoExpansion:
+        return None
+    way = signs.POSITIVE if term.flat else leading.tends(term)
+    if equals in (oo, -oo):
+        same = way == signs.NEGATIVE and signs.sign(term.coefficient * (1 if equals == oo else -1), question)
+        return proved("series", "its leading term grows without bound") if same == signs.POSITIVE else None
+    left = equals if way == signs.POSITIVE else term.coefficient - equals if way == signs.ZERO else None
+    if left is None or not normal.vanishes(left, question.ranges):
+        return None
+    return proved("series", "by its leading term")
 
 
 def _vanishing(question: Question, small: Any, difference: Expr) -> Outcome:
@@ -164,6 +183,8 @@ def _vanishing(question: Question, small: Any, difference: Expr) -> Outcome:
         except NoExpansion as fault:
             return undecided("series", str(fault))
         leading = found.leading()
+        if leading is not None and leading[0] <= 0 and leading[1].has(expander.slow):
+            return undecided("series", f"a term {leading[1]} is left")
         if leading is not None and leading[0] <= 0:
             return _leftover(expander, *leading)
         if found.order > 0:
@@ -179,6 +200,8 @@ def _diverges(question: Question, small: Any, expression: Expr, side: int) -> Ou
         return undecided("series", str(fault))
     if leading is None:
         return undecided("series", "no leading term is found")
+    if leading[1].has(expander.slow):
+        return undecided("series", f"its leading term has a logarithm: {leading[1]}")
     if leading[0] >= 0:
         return refuted("series", f"its leading term is ({leading[1]})·small^{leading[0]}", "it stays bounded")
     found = signs.sign(side * leading[1], question)
@@ -193,16 +216,26 @@ def value_at_end(expression: Expr, question: Question, over: Any, end: Expr, way
     """The one-sided limit of an expression in a symbol; None where no expansion shows a finite one."""
     small = Dummy("s", positive=True)
     moved = {"+oo": 1 / small, "-oo": -1 / small, "+": end + small, "-": end - small}[way]
-    expander = Expander(replace(question, ranges={**question.ranges, small: Range(Integer(0))}), small)
+    asked = replace(question, ranges={**question.ranges, small: Range(Integer(0))})
+    expander = Expander(asked, small)
     try:
         found = expander.of(expression.subs(over, moved))
     except NoExpansion:
-        return None
-    if any(power < 0 for power in found.terms) or found.order <= 0:
+        return _value_by_leading_term(Leading(asked, small), expression.subs(over, moved))
+    if any(power < 0 for power in found.terms) or found.order <= 0 or found.at_zero().has(expander.slow):
         return None
     if _where_used(proved("series"), expander).status != "proved":
         return None
-    return found.terms.get(Integer(0), Integer(0))
+    return found.at_zero()
+
+
+def _value_by_leading_term(leading: Leading, expression: Expr) -> Expr | None:
+    try:
+        term = leading.of(expression)
+    except NoExpansion:
+        return None
+    way = signs.POSITIVE if term.flat else leading.tends(term)
+    return Integer(0) if way == signs.POSITIVE else term.coefficient if way == signs.ZERO else None
 
 
 def _seen(step: Limit, claim: Claim) -> Outcome:

@@ -3,6 +3,7 @@
 from sympy import (
     Abs,
     And,
+    Derivative,
     Eq,
     Heaviside,
     Integer,
@@ -74,7 +75,7 @@ k = Symbol("k", integer=True)
 x, z = Entries("x", n, real=True), Entries("z", p, real=True)
 e = Entries("e", m, positive=True)
 TINY = Rational(1, 10**12)
-HALF = Rational(1, 2)
+HALF, THREE_HALVES = Rational(1, 2), Rational(3, 2)
 FAR = Rational(314159, 271)  # no place that is tried at random
 DIP = (t - FAR) ** 2 - TINY  # below 0 beside FAR alone
 
@@ -245,6 +246,54 @@ FALSE: dict[str, Stated] = {
     "a wrong antiderivative": Integration(t, t, 0, 1, 1, antiderivative=t**2),
     "a logarithm across 0": Integration(1 / t, t, -1, 1, 0, antiderivative=log(Abs(t))),
     "no antiderivative": Integration(exp(-(t**2)), t, -oo, oo, pi),
+    # derivatives
+    "a derivative off by a factor": Identical(Derivative(t**2, t), t),
+    "the derivative of a modulus": Identical(Derivative(Abs(t), t), sign(t)),
+    "the derivative of a root of a square": Identical(Derivative(sqrt(t**2), t), t / sqrt(t**2)),
+    "a derivative where the function is not defined": Identical(Derivative(log(t), t), 1 / t),
+    "a derivative at the end of a root": Identical(Derivative(sqrt(s), s), 1 / (2 * sqrt(s))),
+    "a derivative at an isolated point": Identical(Derivative(s**THREE_HALVES, s), 3 * sqrt(s) / 2),
+    "a derivative at the end of a branch": Identical(Derivative(acos(s), s), -1 / sqrt(1 - s**2)),
+    "a derivative across a jump": Identical(Derivative(JUMP, t), 1),
+    "a derivative of a floor": Identical(Derivative(floor(t), t), 0),
+    "a derivative of a maximum": Identical(Derivative(Max(t, u), t), Heaviside(t - u)),
+    "a derivative along every mode": Identical(Derivative(total(lam**2), lam), 2 * total(lam)),
+    "a derivative along every entry": Identical(Derivative(total(x**2), x), 2 * total(x)),
+    "a derivative before what is put in": Identical(Derivative(a * t, t), a, where={a: t}),
+    "a derivative along what is replaced": Identical(Derivative(t**2, t), 2 * u, where={t: u}),
+    "a second derivative": Identical(Derivative(t**3, (t, 2)), 3 * t**2),
+    "a derivative across a pole": Identical(Derivative((t**2 - 1) / (t - 1), t), 1),
+    "a derivative of a power of any base": Identical(Derivative(t**u, u), log(t) * t**u),
+    "a derivative of an integral that diverges": Identical(Derivative(u + Integral(1 / t**2, (t, -1, 1)), u), 1),
+    "a derivative with a narrow dip": Inequality(0, Derivative((t - FAR) ** 3 - TINY * t, t)),
+    # logarithms and powers that are symbols, far out
+    "a logarithm beside a logarithm": Limit(c, oo, 1, of=log(c**2) / log(c)),
+    "a logarithm is bounded": Limit(c, oo, 0, of=log(c)),
+    "logarithms that do not cancel": Limit(c, oo, 0, of=log(c + 1) - log(c**2 - c + 1)),
+    "logarithms that leave a constant": Limit(c, oo, 0, of=log(2 * c + 1) - log(c)),
+    "a logarithm of the wrong sign": Limit(c, oo, oo, of=-log(c)),
+    "a logarithm times any number": Limit(c, oo, oo, of=t * log(c)),
+    "an exponential of a logarithm": Limit(c, oo, 0, of=exp(-log(c + 1)) * c),
+    "an exponential of a squared logarithm": Limit(c, oo, 0, of=exp(log(c) ** 2) / c),
+    "a logarithm of a logarithm": Limit(c, oo, 0, of=log(log(c + 10)) / log(log(log(c + 100) + 10))),
+    "a power of any sign": Limit(c, oo, 0, of=c**t),
+    "a power that may grow": Limit(c, oo, 0, of=c ** (a - 1)),
+    "a difference of powers of any sign": Limit(c, 0, 0, of=c ** (a - b)),
+    "two powers, either of them larger": Limit(c, oo, 1, of=(c**a + c**b) / c**a),
+    "powers that cancel": Limit(c, oo, 0, of=(1 + c**a - (1 + 2 * c**a) / 2) * a),
+    "a power beside no exponential": Limit(c, oo, 0, of=c**a * exp(-b)),
+    "an exponential that is slower than a power": Limit(c, oo, 0, of=c**2 * exp(-log(c + 1))),
+    "an order with a logarithm": Series(c**2 * log(c), c, 0, 2),
+    "an order with a logarithm, below a root": Series(sqrt(c) * log(c), c, 0, HALF),
+    "an end with a power that may grow": Integration(
+        1 / (1 + c**a) - a * c**a / (1 + c**a) ** 2, c, 0, oo, 0, antiderivative=c / (1 + c**a)
+    ),
+    "an end with a power of any sign": Integration(
+        (t * c ** (t - 1) - c**t / 2) * exp(-c / 2), c, 0, oo, 0, antiderivative=c**t * exp(-c / 2)
+    ),
+    "an end with a logarithm": Integration(1 / c, c, 1, oo, 0, antiderivative=log(c)),
+    "a power of a base that may vanish": Inequality(0, s**u, strict=True, given=[s <= 1]),
+    "a power of a base of any sign": Inequality(0, t**n + 1, strict=True),
     # instances
     "no sizes": Instances("anything", lambda size: Identical(a, a + size), []),
     "no statements": Instances("anything", lambda size: [], [1, 2]),

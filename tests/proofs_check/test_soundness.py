@@ -3,11 +3,13 @@
 import pytest
 from sympy import (
     Abs,
+    Derivative,
     Eq,
     Integer,
     Ne,
     Rational,
     Symbol,
+    asinh,
     atan,
     binomial,
     cos,
@@ -29,7 +31,7 @@ from sympy import (
 from proofs_check.derivation import monotone, witness
 from proofs_check.derivation.decide import decide
 from proofs_check.derivation.outcome import Outcome
-from tests.proofs_check.false_steps import FALSE, FAR, HALF, Wild, a, b, c, e, n, p, r, s, t, u, v, x, z
+from tests.proofs_check.false_steps import FALSE, FAR, HALF, Wild, a, b, c, e, lam, n, p, r, s, t, u, v, x, z
 from theory.claim import Claim, Source
 from theory.domain import total
 from theory.proof import Identical, Implication, Inequality, Integration, Limit, Monotone, Series, Solution, Stated
@@ -68,7 +70,28 @@ PROVED: list[Stated] = [
     Solution(n, p + 1, n - p - 1, unique=True),
     Integration(1 / (1 + t**2), t, -oo, oo, pi, antiderivative=atan(t)),
     Integration(c * exp(-a * c), c, 0, oo, 1 / a**2, antiderivative=-exp(-a * c) * (c / a + 1 / a**2)),
+    Integration(log(c), c, 0, 1, Integer(-1), antiderivative=c * log(c) - c),
     Implication([a > b, b > 0], a**2 > b**2),
+    Identical(Derivative(t * asinh(t), t), asinh(t) + t / sqrt(1 + t**2)),
+    Identical(Derivative(a**n * t, a), n * a ** (n - 1) * t),
+    Identical(Derivative(total(lam / (lam + a)), a), -total(lam / (lam + a) ** 2)),
+    Identical(Derivative(t**3 * b, t, b), 3 * t**2),
+    Identical(Derivative(t * b, b), 2 * b, where={t: b}),
+    Identical(Derivative(sqrt(c) * t, t), sqrt(c)),
+    Implication([a > 1], Derivative(a**2, a) > 2),
+    Limit(c, oo, 1, of=(c * asinh(c / 2) - sqrt(c**2 + 4) + 2) / (c * log(c))),
+    Limit(c, oo, 0, of=log(c) / c),
+    Limit(c, oo, 1, of=log(c + a) / log(c)),
+    Limit(c, oo, a, of=log(c**a + 1) / log(c)),
+    Limit(c, oo, log(2), of=log(2 * c + 1) - log(c)),
+    Limit(c, oo, 0, of=log(c + 1) - log(c**2 - c + 1) / 2),
+    Limit(c, oo, oo, of=log(c)),
+    Limit(c, 0, 0, of=c**a * log(c) ** 2),
+    Limit(c, oo, 0, of=c**a * exp(-c)),
+    Limit(c, oo, 0, of=c / (1 + c**a), given=[a > 1]),
+    Limit(c, oo, oo, of=c**a / log(c)),
+    Inequality(0, 1 + c**u, strict=True),
+    Integration((a * c ** (a - 1) - c**a) * exp(-c), c, 0, oo, 0, antiderivative=c**a * exp(-c)),
 ]
 TRUE: list[Stated] = [
     Identical(Abs(t) ** 2, t**2),
@@ -88,7 +111,6 @@ TRUE: list[Stated] = [
     Series(Abs(c), c, c, 5),
     Solution(t, FAR, (t - FAR) ** 3),
     Integration(exp(-(t**2)), t, -oo, oo, sqrt(pi)),
-    Integration(log(c), c, 0, 1, Integer(-1), antiderivative=c * log(c) - c),
     Implication([Eq(u, v), t > u], t > v),
     Inequality(Rational(3), pi),
 ]

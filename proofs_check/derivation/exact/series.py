@@ -1,7 +1,8 @@
 """Expansions in a small positive quantity, with exact coefficients: Laurent series in a fractional power of it.
 
 Sums, products, quotients, roots and analytic functions of convergent expansions converge, so what is left out is
-O(small^order) whenever the coefficients are exact.
+O(small^order) whenever the coefficients are exact. Coefficients may hold log(1/small), which stays below every power:
+then what is left out is smaller than small^(order − ε) for every ε > 0.
 """
 
 from collections.abc import Callable
@@ -39,6 +40,10 @@ class Expansion:
         powers = sorted(self.terms)
         return (powers[0], self.terms[powers[0]]) if powers else None
 
+    def at_zero(self) -> Expr:
+        """The coefficient of small^0."""
+        return self.terms.get(Integer(0), Integer(0))  # type: ignore[call-overload]
+
 
 @dataclass(frozen=True)
 class Expander:
@@ -51,6 +56,8 @@ class Expander:
     small: Symbol
     length: int = TERMS
     needs: list[Any] = field(default_factory=list)
+    slow: Symbol = field(default_factory=lambda: sympy.Dummy("log(1/small)", real=True))
+    logs: list[Any] = field(default_factory=list)  # logarithms of small that were used
 
     def of(self, node: Any) -> Expansion:
         node = sympy.sympify(node)
@@ -112,6 +119,8 @@ class Expander:
         if leading is None:
             raise NoExpansion("a power of something whose leading term is not known")
         power, coefficient = leading
+        if coefficient.has(self.slow) and not (exponent.is_Integer and exponent >= 0):
+            raise NoExpansion("a power of something that grows like a logarithm")
         if exponent.q > 1 and signs.sign(coefficient, self.question) != signs.POSITIVE:
             raise NoExpansion(f"a root whose leading coefficient {coefficient} is not known to be positive")
         whole = exponent.is_Integer and exponent >= 0
@@ -119,12 +128,28 @@ class Expander:
             raise NoExpansion(f"it divides by {coefficient}, whose sign is open; say more in given=…")
         if whole:
             return self._whole_power(base, int(exponent))
-        rest = self._scaled(base, -power, 1 / coefficient)
-        small = self._kept({p: c for p, c in rest.terms.items() if p > 0}, rest.order)
-        found = self._composed(small, lambda k: sympy.ff(exponent, k) / sympy.factorial(k))
+        found = self._composed(self._beside(base), lambda k: sympy.ff(exponent, k) / sympy.factorial(k))
         return self._scaled(found, power * exponent, coefficient**exponent)
 
+    def _beside(self, base: Expansion) -> Expansion:
+        """w of a·s^m·(1 + w), w small."""
+        power, coefficient = sorted(base.terms.items(), key=lambda pair: pair[0])[0]
+        rest = self._scaled(base, -power, 1 / coefficient)
+        return self._kept({p: c for p, c in rest.terms.items() if p > 0}, rest.order)
+
+    def _logarithm(self, inside: Expansion) -> Expansion:
+        """log(a s^m (1 + w)) = log a − m·log(1/s) + log(1 + w), for a > 0."""
+        leading = inside.leading()
+        if leading is None or signs.sign(leading[1], self.question) != signs.POSITIVE or leading[1].has(self.slow):
+            raise NoExpansion("log of something whose leading coefficient is not known to be positive")
+        power, coefficient = leading
+        self.logs.append(power)
+        rest = self._composed(self._beside(inside), lambda k: -Integer(-1) ** k / Integer(max(k, 1)) if k else Integer(0))
+        return self._sum([Expansion({Integer(0): sympy.log(coefficient) - power * self.slow}, sympy.oo), rest])
+
     def _is_not_zero(self, coefficient: Expr) -> bool:
+        if coefficient.has(self.slow):
+            return False
         if signs.sign(coefficient, self.question) in (signs.POSITIVE, signs.NEGATIVE):
             return True
         return smt.decide(self.question.about(relation("!=", coefficient)))[0].status == "proved"
@@ -149,6 +174,10 @@ class Expander:
         return self._kept(found.terms, min(found.order, order))
 
     def _function(self, function: Any, inside: Expansion) -> Expansion:
+        if any(c.has(self.slow) for p, c in inside.terms.items() if p <= 0):
+            raise NoExpansion(f"{function.__name__} of a logarithm that grows without bound")
+        if function == sympy.log and inside.terms and min(inside.terms) != 0:
+            return self._logarithm(inside)
         if any(p < 0 for p in inside.terms) or inside.order <= 0:
             return self._far(function, inside)
         at = inside.terms.get(Integer(0), Integer(0))
