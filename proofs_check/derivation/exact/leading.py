@@ -103,9 +103,10 @@ class Leading:
             return self._exponential(inside, way, side)
         if function == sympy.erfc and way == signs.NEGATIVE:
             return self._beyond_powers(inside) if side == signs.POSITIVE else Term(Integer(2))
-        if side == signs.POSITIVE and signs.sign(inside.power, self.question) in (signs.POSITIVE, signs.NEGATIVE):
-            if function == sympy.log or (function == sympy.asinh and way == signs.NEGATIVE):
-                return Term(-inside.power, logs=Integer(1))
+        moves = signs.sign(inside.power, self.question) in (signs.POSITIVE, signs.NEGATIVE)
+        far = function == sympy.log or (function == sympy.asinh and way == signs.NEGATIVE)
+        if side == signs.POSITIVE and moves and far:
+            return Term(-inside.power, logs=Integer(1))
         if function == sympy.log and side == signs.POSITIVE and way == signs.ZERO:
             self._sign(sympy.log(inside.coefficient))
             return Term(sympy.log(inside.coefficient))

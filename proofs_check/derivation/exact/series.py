@@ -144,7 +144,7 @@ class Expander:
             raise NoExpansion("log of something whose leading coefficient is not known to be positive")
         power, coefficient = leading
         self.logs.append(power)
-        rest = self._composed(self._beside(inside), lambda k: -Integer(-1) ** k / Integer(max(k, 1)) if k else Integer(0))
+        rest = self._composed(self._beside(inside), lambda k: -(Integer(-1) ** k) / k if k else Integer(0))
         return self._sum([Expansion({Integer(0): sympy.log(coefficient) - power * self.slow}, sympy.oo), rest])
 
     def _is_not_zero(self, coefficient: Expr) -> bool:
