@@ -14,6 +14,7 @@ from numerics.networks.activations import IDENTITY, Activation
 
 Parameters: TypeAlias = tuple[Array, ...]
 Pulled: TypeAlias = tuple[Array, Callable[[Array], Parameters]]
+CUT = -80.0  # e⁻⁸⁰ is lost beside 1 in any precision, and exp is slow where it underflows
 
 
 class Model(Protocol):
@@ -109,10 +110,7 @@ class Attention:
     factored: bool = False
 
     def forward(self, parameters: Parameters, x: Array) -> Pulled:
-        xp, T = namespace(x), self.tokens
-        d = (x.shape[-1] - T) // (T + 1)
-        X = xp.reshape(x[..., : T * d], (*x.shape[:-1], T, d))
-        z, s = x[..., T * d : T * d + d], x[..., T * d + d :]
+        xp, (X, z, s) = namespace(x), _sequences(x, self.tokens)
         keys = parameters[0] @ xp.matrix_transpose(parameters[1]) if self.factored else parameters[0]
         logits = _column(X @ (z @ xp.matrix_transpose(keys))[..., None])
         weights = xp.exp(logits - xp.max(logits, axis=-1, keepdims=True))
@@ -128,6 +126,35 @@ class Attention:
             return slope @ Q, xp.matrix_transpose(slope) @ K
 
         return f, pull
+
+
+@dataclass(frozen=True)
+class SaturatedAttention:
+    """`Attention`, not factored, whose gradients keep their digits where a softmax rounds to 0 and 1.
+
+    The gradient of each model is known up to a positive factor, which does for optimisers that use its direction alone.
+    The pulls of Σᵢ seedᵢ Σ_{t<u} a_it a_iu (s_it − s_iu) (x_it − x_iu) zᵢᵀ stay logarithms, but for sign and
+    direction, until the largest one of the model is out.
+    """
+
+    tokens: int
+
+    def forward(self, parameters: Parameters, x: Array) -> Pulled:
+        (W,), xp, (X, z, s) = parameters, namespace(x), _sequences(x, self.tokens)
+        logits = _column(X @ (z @ xp.matrix_transpose(W))[..., None])
+        logits = logits - xp.max(logits, axis=-1, keepdims=True)
+        log_a = logits - xp.log(xp.sum(xp.exp(logits), axis=-1, keepdims=True))
+
+        def pull(seeds: Array) -> Parameters:
+            gaps = (s[..., :, None] - s[..., None, :]) * seeds[..., None, None]
+            sizes = log_a[..., :, None] + log_a[..., None, :] + xp.log(xp.where(gaps == 0, 1.0, xp.abs(gaps)))
+            sizes = xp.where(gaps == 0, -xp.inf, sizes)
+            largest = xp.max(sizes, axis=(1, 2, 3), keepdims=True)
+            sizes = xp.clip(sizes - xp.where(largest > -xp.inf, largest, 0.0 * largest), min=CUT)
+            force = xp.sum(xp.sign(gaps) * xp.exp(sizes), axis=-1)
+            return (xp.matrix_transpose(_column(xp.matrix_transpose(X) @ force[..., None])) @ z,)
+
+        return xp.sum(xp.exp(log_a) * s, axis=-1), pull
 
 
 @dataclass(frozen=True)
@@ -153,6 +180,13 @@ class LinearAttention:
             return _applied(seen, seeds), xp.matrix_transpose(back) @ z
 
         return f, pull
+
+
+def _sequences(x: Array, T: int) -> tuple[Array, Array, Array]:
+    """Tokens, query and scores of inputs of attention.   Shapes: -> (B, n, T, d), (B, n, d), (B, n, T)."""
+    d = (x.shape[-1] - T) // (T + 1)
+    X = namespace(x).reshape(x[..., : T * d], (*x.shape[:-1], T, d))
+    return X, x[..., T * d : T * d + d], x[..., T * d + d :]
 
 
 def _column(array: Array) -> Array:

@@ -1,8 +1,8 @@
 """Training of B models at once, each until its own stopping criterion, and why each of them stopped."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,15 +70,9 @@ def train(
     for all of its models, so that none depends on when another stops.
     Shapes: parameters (B, …), inputs (B or 1, n, …), targets (B or 1, n[, C]).
     """
-    _require(parameters, inputs, targets, batches, stopping)
-    count, ended = parameters[0].shape[0], []
-    step = chunk_size(parameters, inputs, batches, STREAMED_NUMBERS if "cuda" in rng.machine.device else CACHED_NUMBERS)
-    for number, first in enumerate(range(0, count, step)):
-        part = slice(first, min(first + step, count))
-        x, y = (array if array.shape[0] == 1 else array[part, ...] for array in (inputs, targets))
-        run = _Chunk(model, x, y, optimiser, stopping, batches, loss, rng.child("chunk", number))
-        with np.errstate(all="ignore"):  # a model that overflows is reported as diverged
-            ended.append(run.train(tuple(one[part, ...] for one in parameters)))
+    run = _Chunk(model, inputs, targets, optimiser, stopping, batches, loss, rng)
+    with np.errstate(all="ignore"):  # a model that overflows is reported as diverged
+        ended = [chunk.train(start) for chunk, start in run.chunks(parameters)]
     if len(ended) == 1:
         return ended[0]
     xp = namespace(inputs)
@@ -88,6 +82,20 @@ def train(
         np.concatenate([one.steps for one in ended]),
         np.concatenate([one.reason for one in ended]),
     )
+
+
+def visited(
+    model: Model, parameters: Parameters, inputs: Array, targets: Array, optimiser: Optimiser, steps: Sequence[int],
+    rng: Stream, *, batches: Batches = Batches(), loss: Loss = HALF_SQUARE,
+) -> Parameters:
+    """Where `train` comes by: the parameters of every model after each of the ascending `steps`, to the last of them.
+
+    Shapes: like those of `train` -> (B, len(steps), …).
+    """
+    run = _Chunk(model, inputs, targets, optimiser, Stopping(steps[-1]), batches, loss, rng)
+    with np.errstate(all="ignore"):
+        found = [chunk.visit(start, frozenset(steps)) for chunk, start in run.chunks(parameters)]
+    return tuple(namespace(inputs).concat(list(parts)) for parts in zip(*found, strict=True))
 
 
 def chunk_size(parameters: Parameters, inputs: Array, batches: Batches, numbers: int) -> int:
@@ -108,6 +116,27 @@ class _Chunk:
     batches: Batches
     loss: Loss
     rng: Stream
+
+    def chunks(self, parameters: Parameters) -> Iterator[tuple["_Chunk", Parameters]]:
+        """Runs of some of the models each, with their starts."""
+        _require(parameters, self.inputs, self.targets, self.batches, self.stopping)
+        count = parameters[0].shape[0]
+        numbers = STREAMED_NUMBERS if "cuda" in self.rng.machine.device else CACHED_NUMBERS
+        step = chunk_size(parameters, self.inputs, self.batches, numbers)
+        for number, first in enumerate(range(0, count, step)):
+            part = slice(first, min(first + step, count))
+            x, y = (one if one.shape[0] == 1 else one[part, ...] for one in (self.inputs, self.targets))
+            run = replace(self, inputs=x, targets=y, rng=self.rng.child("chunk", number))
+            yield run, tuple(one[part, ...] for one in parameters)
+
+    def visit(self, parameters: Parameters, steps: frozenset[int]) -> Parameters:
+        xp, count, found = namespace(self.inputs), parameters[0].shape[0], list[Parameters]()
+        state, plan, going = self.optimiser.begin(parameters), self._plan(count), np.arange(count)
+        for t in range(1, max(steps) + 1):
+            gradient = self._gradient(*next(plan)(self.inputs, self.targets, going))
+            parameters, state = self.optimiser.step(parameters, state, gradient, t)
+            found += [parameters] * (t in steps)
+        return tuple(xp.stack(parts, axis=1) for parts in zip(*found, strict=True))
 
     def train(self, parameters: Parameters) -> Trained:
         xp, count, stop = namespace(self.inputs), parameters[0].shape[0], self.stopping

@@ -8,8 +8,11 @@ import pytest
 import torch
 
 from numerics.arrays import Machine
-from numerics.simulators.attention.token_selection import AttentionLayer, draw, token_selection
+from numerics.networks.models import SaturatedAttention
+from numerics.simulators.attention.token_selection import draw, joined, token_selection
 from numerics.streams import Stream, stream
+from numerics.training.losses import LOGISTIC
+from numerics.training.optimisers import NormalisedDescent
 from theory.settings.attention import TokenSelection
 
 MACHINES = [Machine(backend) for backend in ("numpy", "torch", "strict")]
@@ -36,7 +39,11 @@ def layers() -> Layer:
 
 
 def simulated(W: Array, layer: Layer) -> Array:
-    return AttentionLayer(*layer).descent(W.reshape(len(W), -1)).reshape(W.shape)
+    x, labels = joined(*layer), np.ones((1, layer[2].shape[1]))
+
+    f, pull = SaturatedAttention(layer[2].shape[-1]).forward((W,), x)
+    slope = pull(LOGISTIC.slope(f, labels))
+    return NormalisedDescent(1.0).step((0 * W,), (), lambda _: slope, 1)[0][0]
 
 
 def by_autograd(W: Array, layer: Layer) -> Array:

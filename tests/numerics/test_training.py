@@ -12,7 +12,7 @@ from numerics.networks.activations import ERF, IDENTITY, QUADRATIC, RELU, TANH
 from numerics.networks.models import Attention, Dense, Diagonal, Linear, LinearAttention, two_layer
 from numerics.streams import Stream, stream
 from numerics.training import engine
-from numerics.training.engine import REASONS, Batches, Stopping, Trained, train
+from numerics.training.engine import REASONS, Batches, Stopping, Trained, train, visited
 from numerics.training.flow import gradient_flow
 from numerics.training.losses import CROSS_ENTROPY, HALF_SQUARE, LOGISTIC
 from numerics.training.optimisers import (
@@ -201,6 +201,22 @@ def test_chunks_of_models_depend_on_shapes_alone(monkeypatch: pytest.MonkeyPatch
     single = run(batches=Batches())
     for part, same in zip(whole.parameters, single.parameters, strict=True):
         assert np.max(np.abs(part - same)) < 1e-12
+
+
+@pytest.mark.parametrize("batches", [Batches(), Batches(2), Batches(2, "epochs"), Batches(2, label_noise=0.1)])
+@pytest.mark.parametrize("cached", [engine.CACHED_NUMBERS, 1])
+def test_a_path_comes_by_where_training_ends(batches: Batches, cached: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "CACHED_NUMBERS", cached)
+    model, parameters, x, y = posed("two-layer tanh")
+    steps = [1, 7, 250]
+    path = visited(model, parameters, x, y, HeavyBall(0.05, 0.5), steps, draws("run"), batches=batches)
+    for part, start in zip(path, parameters, strict=True):
+        assert part.shape == (B, len(steps), *start.shape[1:])
+        assert np.max(np.abs(part[:, 1] - part[:, 0])) > 1e-3  # the twin: steps differ
+    for at, count in enumerate(steps):
+        ended = run(optimiser=HeavyBall(0.05, 0.5), stopping=Stopping(count), batches=batches).parameters
+        for part, end in zip(path, ended, strict=True):
+            assert np.array_equal(part[:, at], end)
 
 
 def test_each_sample_is_used_once_in_an_epoch() -> None:

@@ -4,7 +4,7 @@ from numerics.arrays import Array, namespace
 from numerics.networks.models import Linear
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from numerics.training.engine import Stopping, train
+from numerics.training.engine import Stopping, train, visited
 from numerics.training.losses import HALF_SQUARE
 from numerics.training.many_flows import certified
 from numerics.training.optimisers import Adam, GradientDescent, Optimiser
@@ -26,7 +26,7 @@ def least_squares_descent(*, n: int, p: int, lam: float, eta: float, r0: float, 
     X = X * (lam * n) ** 0.5 / values[:, :1, None]
     largest, smallest = (xp.linalg.svdvals(X)[:, at] ** 2 / n for at in (0, -1))
     method: Optimiser = GradientDescent(eta) if optimiser == "descent" else Adam(eta)
-    path = iterates(method, start, X, y, LATE)
+    (path,) = visited(Linear(), (start,), X, y, method, range(1, LATE + 1), rng.child("path"))
     (limit,) = train(Linear(), (start,), X, y, method, CONVERGED, rng.child("training")).parameters
     moves = [xp.linalg.vector_norm(path[:, t - 1, :] - path[:, t - 2, :], axis=-1) for t in (EARLY, LATE)]
     return {
@@ -44,16 +44,6 @@ def loss(w: Array, X: Array, y: Array) -> Array:
 def slope(w: Array, X: Array, y: Array) -> Array:
     f, pull = Linear().forward((w,), X)
     return pull(HALF_SQUARE.slope(f, y))[0]
-
-
-def iterates(method: Optimiser, start: Array, X: Array, y: Array, steps: int) -> Array:
-    """w₁, w₂, …   Shapes: start (B, p) -> (B, steps, p)."""
-    parameters, state, path = (start,), method.begin((start,)), []
-    for t in range(1, steps + 1):
-        parameters, state = method.step(parameters, state, lambda at: (slope(at[0], X, y),), t)
-        path.append(parameters[0])
-
-    return namespace(X).stack(path, axis=1)
 
 
 def flowed(start: Array, X: Array, y: Array, time: float, end: float, smallest: Array,
