@@ -1,14 +1,14 @@
 """Leave-one-out errors from one fit, and generalised cross-validation as an estimate of the error at new samples."""
 
 from functools import partial
-from typing import Any
 
-from sympy import Abs, Matrix, Or, Rational, Symbol, eye, symbols
+from sympy import Abs, Or, Rational, Symbol, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
+from theory.domain import total
 from theory.programs.leave_one_out import leave_one_out_errors
-from theory.proof import Identical, Instances, Limit
+from theory.proof import Entries, Identical, Limit
 from theory.relation import Asymptotic, Exponent, Identity, Ladder
 from theory.settings.min_norm import LeaveOneOut as L
 from theory.settings.min_norm import RidgeValidation as M
@@ -28,43 +28,39 @@ SHARED = {
 }  # fmt: skip
 
 
-def kernel(n: int) -> Matrix:
-    """A symmetric K of letters."""
-    return Matrix(n, n, lambda i, j: Symbol(f"k{min(i, j)}{max(i, j)}", real=True))
-
-
-def positive(matrix: Matrix) -> list[Any]:
-    """A symmetric matrix is positive definite."""
-    return [matrix[i:, i:].det() > 0 for i in range(matrix.rows)]
-
-
-def left_out(n: int) -> Identical:
-    """y₁ − k₁·K₋₁⁻¹y₋₁ = (K⁻¹y)₁/(K⁻¹)₁₁, where the ridge is in K."""
-    K, y = kernel(n), Matrix(symbols(f"y:{n}", real=True))
-    fitted = (K[0, 1:] * K[1:, 1:].inv() * y[1:, :])[0]
-    inverse = K.inv()
-    return Identical(y[0] - fitted, (inverse * y)[0] / inverse[0, 0], given=positive(K))
-
-
-def residual(n: int) -> Identical:
-    """y − GK⁻¹y = c·K⁻¹y with K = G + c·I, in the first sample; the trace follows with y the unit vectors."""
-    c, G, y = Symbol("c", positive=True), kernel(n), Matrix(symbols(f"y:{n}", real=True))
-    K = G + c * eye(n)
-    dual = K.inv() * y
-    return Identical((y - G * dual)[0], c * dual[0], given=positive(K))
-
-
-s, t, a, b, lam = symbols("s t a b lambda", positive=True)  # two eigenvalues, squared labels along their vectors
-share = ((lam / (s + lam)) ** 2 * a + (lam / (t + lam)) ** 2 * b) / (lam / (s + lam) + lam / (t + lam)) ** 2
-BLOCKS = Instances("an inverse in blocks gives the fit without a sample", left_out, [2, 3])
-FORMS = [Instances("y − ŷ = n·lam·K⁻¹y", residual, [2, 3])]
+y1, k1, first = symbols("y1 k1 first", real=True)
+b, labels = (Entries(name, L.n - 1, real=True) for name in ("b", "labels"))
+c, left = Entries("c", L.n - 1, positive=True), Symbol("left", positive=True)
+corner, fitted = left + total(b**2 / c), total(b * labels / c)  # left: the Schur complement
+LEFT_OUT = [  # K = [[k₁, bᵀ], [b, C]]: turning the other samples makes C diagonal, and keeps the first
+    Identical(k1 * first + total(b * (labels - b * first) / c), y1, everywhere=True,
+              where={k1: corner, first: (y1 - fitted) / left},
+              because="(K⁻¹y)₁ solves K x = y, where xᵢ = (yᵢ − bᵢx₁)/cᵢ"),
+    Identical(k1 * first + total(b * (0 - b * first) / c), 1, everywhere=True, where={k1: corner, first: 1 / left},
+              because="(K⁻¹)₁₁ solves it for the first unit vector"),
+    Identical(first / k1, y1 - fitted, everywhere=True, where={first: (y1 - fitted) / left, k1: 1 / left},
+              because="their ratio is what the fit bᵀC⁻¹y of the other samples leaves of y₁"),
+]
+g, squares = Entries("g", M.n, positive=True), Entries("squares", M.n, nonnegative=True)
+ridge, s, label = Symbol("ridge", positive=True), Symbol("s", nonnegative=True), Symbol("label", real=True)
+dual = {  # g: eigenvalues of XXᵀ; squares: of the labels along their vectors; ridge: n·lam
+    M.train: total((ridge / (g + ridge)) ** 2 * squares) / M.n,
+    M.dof: M.n - ridge * total(1 / (g + ridge)),
+    M.gcv: (total(squares / (g + ridge) ** 2) / M.n) / (total(1 / (g + ridge)) / M.n) ** 2,
+}
+FORMS = [
+    Identical(label - s * label / (s + ridge), ridge * (label / (s + ridge)),
+              because="y − ŷ = n·lam·K⁻¹y along every eigenvector of XXᵀ"),
+    Identical(total(g / (g + ridge)), dual[M.dof], everywhere=True, because="tr S = n − n·lam·tr K⁻¹"),
+    Identical(M.gcv, trained, where=dual, everywhere=True),
+]
 claims = [
     Claim(
         L, L.errors, exact, Identity(),
         title="Leave-one-out errors from one fit",
         assuming=[Or(L.lam > 0, L.p >= L.n), L.n > 1],
         points=[{L.n: 20, L.p: 50, L.lam: 0}, {L.n: 20, L.p: 50, L.lam: "0.3"}, {L.n: 16, L.p: 5, L.lam: "0.1"}],
-        steps=[BLOCKS],
+        steps=LEFT_OUT,
         wrong=[
             Wrong("error of the fit to all samples", at=[{L.n: 20, L.p: 30, L.lam: "0.3"}], prediction=kept),
             Wrong("penalty by the remaining samples", at=[{L.n: 8, L.p: 20, L.lam: "0.5"}], prediction=less),
@@ -77,7 +73,7 @@ claims = [
         title="Generalised cross-validation of an interpolator estimates its error at new samples",
         fixing={M.rho: 0, M.lam: 0},
         points=[{M.r2: 1, M.s2: 1}],
-        steps=[Limit(lam, 0, (a / s**2 + b / t**2) / (1 / s + 1 / t) ** 2, of=share,
+        steps=[Limit(ridge, 0, (total(squares / g**2) / M.n) / (total(1 / g) / M.n) ** 2, of=trained, where=dual,
                      because="‖y − ŷ‖²/n over (1 − tr S/n)² is 0/0 at lam = 0, where its limit is that of K")],
         fails_at=[{M.r2: 1, M.s2: 1, M.rho: "0.9"}],
         wrong=[

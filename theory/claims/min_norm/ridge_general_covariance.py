@@ -1,11 +1,11 @@
 """Bias and variance of ridge regression for features of any covariance, from one effective ridge."""
 
-from sympy import Ne, Rational, Symbol, diff
+from sympy import Derivative, Ne, Rational, Symbol
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.domain import power, step, total
 from theory.implicit import Root
-from theory.proof import Degree, Identical, Monotone
+from theory.proof import Degree, Identical, Monotone, Solution
 from theory.relation import Asymptotic, Equality, Ladder
 from theory.settings.min_norm import AnisotropicRegression as M
 
@@ -48,11 +48,11 @@ claims = [
         scaling=[Degree(1, M.b2), Degree(0, M.s2, pathwise=True)],
         steps=[
             Monotone(n - p / (1 + k) - n * lam / k, k, "increasing", because="every mode's term increases in kappa"),
-            Identical(((k * (1 - p / ((1 + k) * n))) - lam).subs(lam, 0).subs(k, p / n - 1), 0, given=[p > n],
-                      because="isotropic, ridgeless: kappa = p/n − 1"),
-            Identical(diff(k * (1 - p / ((1 + k) * n)), k), 1 - p / (n * (1 + k) ** 2),
+            Solution(k, p / n - 1, k * (1 - p / ((1 + k) * n)), given=[p > n], unique=True,
+                     because="isotropic, ridgeless: kappa = p/n − 1"),
+            Identical(Derivative(k * (1 - p / ((1 + k) * n)), k), 1 - p / (n * (1 + k) ** 2),
                       because="d lam/d kappa = 1 − df2/n, so d kappa/d lam is its inverse"),
-            Identical((k**2 / (1 + k) ** 2 / (1 - p / (n * (1 + k) ** 2))).subs(k, p / n - 1), 1 - n / p,
+            Identical(k**2 / (1 + k) ** 2 / (1 - p / (n * (1 + k) ** 2)), 1 - n / p, where={k: p / n - 1},
                       given=[p > n], because="isotropic, ridgeless: the share of the null space"),
         ],
         wrong=[
@@ -68,7 +68,7 @@ claims = [
         quantity="variance",
         title="Variance of ridge regression for any covariance of the features",
         scaling=[Degree(1, M.s2, pathwise=True), Degree(0, M.b2)],
-        steps=[Identical((p / (1 + k) ** 2 / (n - p / (1 + k) ** 2)).subs(k, p / n - 1), n / (p - n), given=[p > n],
+        steps=[Identical(p / (1 + k) ** 2 / (n - p / (1 + k) ** 2), n / (p - n), where={k: p / n - 1}, given=[p > n],
                          because="isotropic, ridgeless")],
         wrong=[
             Wrong("first in place of second degrees of freedom", prediction=M.s2 * df1 / (M.n - df1)),

@@ -1,9 +1,10 @@
 """Excess risk of least squares and of the least-norm interpolator on isotropic Gaussian features, at every size."""
 
-from sympy import Eq, Rational, Symbol, exp, factorial, integrate, oo, sqrt
+from sympy import Eq, Symbol, exp, oo, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Assumed, Degree, Identical, Instances, Integration, Limit
+from theory.formulas.wishart import dof, mean, reciprocal_mean, two_dimensions
+from theory.proof import Assumed, Degree, Identical, Limit, Solution
 from theory.relation import Bound, Equality, Probability
 from theory.settings.min_norm import IsotropicRegression as M
 
@@ -11,21 +12,19 @@ g = Symbol("g", positive=True)
 bias = M.r2 * (1 - M.n / M.p)
 variance = M.s2 * M.n / (M.p - M.n - 1)
 under = M.s2 * M.p / (M.n - M.p - 1)
-swapped = under.subs({M.n: M.p, M.p: M.n}, simultaneous=True)
+rows, columns, share = symbols("rows columns share", positive=True)
 x, t = Symbol("x", positive=True), Symbol("t", positive=True)
 tail, TIMES = 1 - exp(-1 / (2 * t) - 1 / sqrt(t)), 10
 
 
-def inverse_chi_square(n: int) -> Integration:
-    """E[1/χ²_n] = 1/(n − 2), the inverse Wishart mean of one feature, at an even n."""
-    density = x ** (n // 2 - 2) * exp(-x / 2) / (2 ** (n // 2) * factorial(n // 2 - 1))
-    return Integration(density, x, 0, oo, Rational(1, n - 2), antiderivative=integrate(density, x), everywhere=True)
-
-
 wishart = [
-    Assumed("E[W⁻¹] = I/(n − p − 1) for a Wishart matrix W of n samples in p dimensions", "inverse Wishart mean"),
-    Instances("E[1/χ²_n] = 1/(n − 2), which is that mean at p = 1", inverse_chi_square, [4, 6, 8, 10]),
+    *reciprocal_mean(M.n),
+    Identical(M.s2 * M.p * mean, under, where={mean: (1 / (dof - 2)).subs(dof, M.n - M.p + 1)}, everywhere=True,
+              given=[M.n > M.p + 1], because="s2·E tr W⁻¹, p entries alike"),
+    *two_dimensions(M.n, (under / M.s2).subs(M.p, 2)),
 ]
+EXCHANGED = Identical(M.s2 * columns / (rows - columns - 1), variance, where={rows: M.p, columns: M.n},
+                      because="XXᵀ in place of XᵀX: n and p exchanged")
 SHARED = {
     "entry": "min_norm.ridgeless_risk_isotropic",
     "source": Source(
@@ -44,7 +43,7 @@ claims = [
         assuming=[M.p > M.n + 1],
         regime=[M.p > M.n + 5],  # a finite variance needs p > n + 3; two more decide quickly
         scaling=[Degree(1, M.r2, M.s2, pathwise=True)],
-        steps=[*wishart, Identical(swapped, variance, because="n and p exchanged"),
+        steps=[*wishart, EXCHANGED,
                Limit(M.n, oo, M.r2 * (1 - 1 / g) + M.s2 / (g - 1), tie={M.p: g * M.n}, given=[g > 1],
                      because="proportional limit")],
         wrong=[
@@ -86,6 +85,11 @@ claims = [
         assuming=[M.p > M.n],
         regime=[2 * M.p > 3 * M.n],  # near p = n the bias is small beside its own spread, and costs too many trials
         scaling=[Degree(1, M.r2), Degree(0, M.s2), Degree(0, M.n, M.p)],
+        steps=[
+            Solution(share, M.n / M.p, M.p * share - M.n, unique=True,
+                     because="the projector on the rows has trace n, and every direction the same mean share of it"),
+            Identical(M.r2 * (1 - share), bias, where={share: M.n / M.p}),
+        ],
         wrong=[Wrong("the other share", at=[{M.n: 30, M.p: 50}], prediction=M.r2 * M.n / M.p)],
         **SHARED,
     ),
@@ -96,6 +100,7 @@ claims = [
         assuming=[M.p > M.n + 1],
         regime=[M.p > M.n + 5],
         scaling=[Degree(1, M.s2), Degree(0, M.r2)],
+        steps=[*wishart, EXCHANGED],
         wrong=[
             Wrong("p in place of n", at=[{M.n: 20, M.p: 60}], prediction=M.s2 * M.p / (M.p - M.n - 1)),
             Wrong("asymptotic variance at finite size", at=[{M.n: 20, M.p: 30}], prediction=M.s2 * M.n / (M.p - M.n)),
@@ -109,6 +114,7 @@ claims = [
         assuming=[M.p < M.n - 1],
         regime=[M.p < M.n - 5],
         scaling=[Degree(1, M.s2), Degree(0, M.r2)],
+        steps=wishart,
         wrong=[Wrong("n in place of p", at=[{M.n: 60, M.p: 20}], prediction=M.s2 * M.n / (M.n - M.p - 1))],
         **SHARED,
     ),

@@ -1,10 +1,10 @@
 """How much interpolated noise hurts: as much as the noise itself for power laws, little for a spike and a long tail."""
 
-from sympy import Integer, Symbol, integrate, oo, pi, sin
+from sympy import Integer, Symbol, gamma, integrate, oo, pi, sin, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.implicit import Root
-from theory.proof import Assumed, Identical, Instances, Integration, Limit, Monotone
+from theory.proof import Assumed, Identical, Instances, Integration, Monotone
 from theory.relation import Asymptotic, Ladder, Ordering
 from theory.settings.min_norm import PowerLawNoise as P
 from theory.settings.min_norm import TwoLevelNoise as T
@@ -12,8 +12,8 @@ from theory.settings.min_norm import TwoLevelNoise as T
 kappa, x = Symbol("kappa", positive=True), Symbol("x", positive=True)
 df1 = T.k / (1 + kappa) + (T.p - T.k) * T.eps / (T.eps + kappa)
 df2 = T.k / (1 + kappa) ** 2 + (T.p - T.k) * T.eps**2 / (T.eps + kappa) ** 2
-u = Symbol("u", positive=True)  # x^alpha, whose derivative is alpha·u/x
-learned = 1 / (1 + u)  # of the mode at i = x·kappa^(-1/alpha)
+share, first, second = symbols("share first second", positive=True)  # first, second: moments of the tail
+learned = 1 / (1 + x**P.alpha)  # of the mode at i = x·kappa^(-1/alpha)
 
 
 def degrees(a: int) -> Integration:
@@ -45,13 +45,15 @@ claims = [
         points=[{P.alpha: 2}, {P.alpha: 3}],
         steps=[
             EFFECTIVE,
-            Instances("df1 = kappa^(-1/a)·(π/a)/sin(π/a)", degrees, [2, 3, 4]),
-            Identical(learned - x * P.alpha * u / x * learned**2, (1 - P.alpha) * learned + P.alpha * learned**2,
-                      because="the derivative of x·learned, so ∫ learned² = (1 − 1/alpha)·∫ learned and "
-                              "df2 = (1 − 1/alpha)·df1"),
-            Instances("nothing is left at the end of the range",
-                      lambda a: Limit(x, oo, 0, of=x / (1 + x**a)), [2, 3, 4]),
-            Identical((1 - 1 / P.alpha) / (1 - (1 - 1 / P.alpha)), P.alpha - 1, because="df2 = (1 − 1/alpha)·n"),
+            Instances("∫ dx/(1 + x^a) = (π/a)/sin(π/a): df1 in units of kappa^(-1/a)", degrees, [2, 3, 4]),
+            Assumed("∫₀¹ t^(−1/α)(1 − t)^(1/α − 1) dt = Γ(1 − 1/α)Γ(1/α), which is α∫ dx/(1 + x^α) with "
+                    "t = 1/(1 + x^α)", "Euler's Beta integral"),
+            Identical(gamma(1 - 1 / P.alpha) * gamma(1 / P.alpha) * sin(pi / P.alpha), pi,
+                      because="reflection: df1 is (π/α)/sin(π/α) at every exponent, in units of kappa^(-1/α)"),
+            Integration(learned - P.alpha * (learned - learned**2), x, 0, oo, 0, antiderivative=x * learned,
+                        because="∫ learned² = (1 − 1/alpha)·∫ learned, so df2 = (1 − 1/alpha)·df1, and df1 = n"),
+            Identical(share / (1 - share), P.alpha - 1, where={share: 1 - 1 / P.alpha},
+                      because="df2/(n − df2) with df2 = share·n"),
         ],
         fails_at=[{P.alpha: "0.5"}],
         wrong=[
@@ -88,7 +90,8 @@ claims = [
         fixing={T.k: 2},
         steps=[
             EFFECTIVE,
-            Identical(((T.p - T.k) * T.eps) ** 2 / ((T.p - T.k) * T.eps**2), T.p - T.k, given=[T.p > T.k],
+            Identical(first**2 / second, T.p - T.k, given=[T.p > T.k],
+                      where={first: (T.p - T.k) * T.eps, second: (T.p - T.k) * T.eps**2},
                       because="the effective rank R_k of the tail, so that n/R_k is n/p to leading order"),
         ],
         wrong=[

@@ -1,16 +1,16 @@
 """Least squares on fewer random features than samples: its error over the best one, at every size."""
 
-from sympy import exp, gamma, oo, symbols
+from sympy import Symbol, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Identical, Integration, Series
+from theory.formulas.wishart import dof, mean, reciprocal_mean
+from theory.proof import Identical, Series
 from theory.relation import Equality
 from theory.settings.random_features import FeatureSpan as RF
 
 ratio = (RF.n - 1) / (RF.n - RF.k - 1)
-x, dof, small = symbols("x dof small", positive=True)
+small = Symbol("small", positive=True)
 w, f1, f2, t1, t2 = symbols("w f1 f2 t1 t2", real=True)
-chi_squared = x ** (dof / 2 - 1) * exp(-x / 2) / (2 ** (dof / 2) * gamma(dof / 2))
 along, norm2 = f1 * t1 + f2 * t2, f1**2 + f2**2
 POINT = {RF.lam: "power(1.5,100)", RF.v2: "power(1.6,100)", RF.sigma2: "0.3"}
 SHARED = {
@@ -32,9 +32,8 @@ claims = [
         points=[{**POINT, RF.n: 60, RF.k: 20}, {**POINT, RF.n: 20, RF.k: 12}, {**POINT, RF.n: 100, RF.k: 30}],
         fails_at=[{**POINT, RF.n: 40, RF.k: 60}],
         steps=[
-            Integration(chi_squared / x, x, 0, oo, 1 / (dof - 2), given=[dof > 2],
-                        because="the mean of 1/χ²; (W⁻¹)₁₁ of a Wishart matrix is 1/χ² with n − k + 1 degrees"),
-            Identical(ratio, 1 + RF.k / (1 / (1 / (dof - 2))).subs(dof, RF.n - RF.k + 1),
+            *reciprocal_mean(RF.n),
+            Identical(1 + RF.k * mean, ratio, where={mean: (1 / (dof - 2)).subs(dof, RF.n - RF.k + 1)},
                       because="E tr W⁻¹ = k/(n − k − 1), W invariant under rotations"),
             Identical((t1 - w * f1) ** 2 + (t2 - w * f2) ** 2,
                       t1**2 + t2**2 - along**2 / norm2 + norm2 * (w - along / norm2) ** 2, given=[norm2 > 0],
