@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sympy import asinh, cosh, diff, log, oo, sinh, sqrt, symbols
+from sympy import Derivative, Expr, asinh, cosh, exp, log, oo, sinh, sqrt, symbols
 
 from theory.claim import Claim, Source, Wrong
 from theory.computed import Computed
@@ -35,6 +35,11 @@ def potential(**changed: object) -> Computed:
     return Computed(DATA, partial(least_split, **changed), using=ALPHA)
 
 
+def along_flow(quantity: Expr) -> Expr:
+    """The time derivative of a quantity along the flow u′ = 2ug, v′ = −2vg."""
+    return Derivative(quantity, u) * 2 * u * g - Derivative(quantity, v) * 2 * v * g
+
+
 claims = [
     Claim(
         S, S.w, potential(), Identity(excluded=0.03),
@@ -43,9 +48,11 @@ claims = [
         points=[AT, {**AT, S.alpha: "0.05"}, {**AT, S.alpha: 3}],
         fails_at=[{**AT, **STEEP}],
         steps=[
-            Identical(diff(q, z), asinh(z / 2), everywhere=True, because="q′(w/α²) = arcsinh(w/(2α²)), a row of Xᵀν"),
-            Identical(diff(q, z, 2), 1 / sqrt(4 + z**2), everywhere=True, because="so q is convex"),
-            Identical(diff(2 * a**2 * cosh(b / (2 * a**2)) - c * b, b), sinh(b / (2 * a**2)) - c, everywhere=True),
+            Identical(Derivative(q, z), asinh(z / 2), everywhere=True,
+                      because="q′(w/α²) = arcsinh(w/(2α²)), a row of Xᵀν"),
+            Identical(Derivative(q, (z, 2)), 1 / sqrt(4 + z**2), everywhere=True, because="so q is convex"),
+            Identical(Derivative(2 * a**2 * cosh(b / (2 * a**2)) - c * b, b), sinh(b / (2 * a**2)) - c,
+                      everywhere=True),
             Series(q.subs(asinh(z / 2), log(z / 2 + sqrt(1 + z**2 / 4))).subs(z, small), small, small**2 / 4, 4,
                    everywhere=True, because="arcsinh as a logarithm"),
             Limit(large, oo, 1, of=q.subs(z, large) / (large * log(large))),
@@ -62,9 +69,10 @@ claims = [
         title="All along the way w(t) = 2α² sinh(4Xᵀ∫(y − Xw))",
         points=[AT, {**AT, S.alpha: "0.05"}],
         fails_at=[{**AT, **STEEP}],
-        steps=[Identical(2 * u * g / u + 2 * v * g / v, 4 * g, everywhere=True, given=[u > 0, v > 0],
-                         because="d log(u/v)/dt, g = Xᵀ(y − Xw)"),
-               Identical(a**2 * (diff(sinh(b), b)), a**2 * cosh(b), everywhere=True)],
+        steps=[Identical(along_flow(log(u / v)), 4 * g, everywhere=True, given=[u > 0, v > 0],
+                         because="d log(u/v)/dt where u′ = 2ug and v′ = −2vg, g a row of Xᵀ(y − Xw)"),
+               Identical(u**2 - v**2, 2 * a**2 * sinh(4 * b), where={u: a * exp(2 * b), v: a * exp(-2 * b)},
+                         everywhere=True, because="b = ∫ g dt, and a for α, where both start")],
         wrong=[Wrong("2 in place of 4", at=[AT],
                      prediction=Computed(WAY, partial(along_the_way, slope=2), using=ALPHA)),
                Wrong("α in place of α²", at=[AT],
@@ -77,7 +85,7 @@ claims = [
         title="u·v stays α² in every coordinate",
         points=[AT, {**AT, S.alpha: 2}],
         fails_at=[{**AT, **STEEP}],
-        steps=[Identical(2 * u * g * v - 2 * v * g * u, 0, everywhere=True, because="d(uv)/dt")],
+        steps=[Identical(along_flow(u * v), 0, everywhere=True, because="d(uv)/dt")],
         wrong=[Wrong("α", at=[AT], prediction=S.alpha), Wrong("2α²", at=[AT], prediction=2 * S.alpha**2)],
         **SHARED,
     ),

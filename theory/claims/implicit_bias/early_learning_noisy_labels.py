@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sympy import Rational, erf, sqrt, symbols
+from sympy import Rational, Symbol, erf, exp, oo, pi, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Identical, Monotone
+from theory.proof import Identical, Integration, Monotone
 from theory.relation import Asymptotic, Bound, Identity, Ladder, Probability
 from theory.settings.implicit_bias.noisy_labels import NoisyMixture as S
 from theory.settings.implicit_bias.noisy_labels import NoisyTraining as T
@@ -17,8 +17,8 @@ SHARED = {
     "seeds": ["Early-Learning Regularization Prevents Memorization of Noisy Labels"],
     "status": "derived here",
 }  # fmt: skip
-x, z = symbols("x z", real=True)
-A, C = symbols("A C", positive=True)
+x, z, kept, lost = symbols("x z kept lost", real=True)
+A, density = Symbol("A", positive=True), exp(-z**2 / 2) / sqrt(2 * pi)
 share = 1 - 2 * S.f
 
 
@@ -45,9 +45,13 @@ claims = [
         S, S.accuracy, first(share, load), **LADDER,
         title="The first direction is right with Φ(a/(σ√(a² + σ²p/n))), a = 1 − 2f",
         points=[AT, EARLIER],
-        steps=[Identical((1 - S.f) * 1 + S.f * -1, share, everywhere=True, because="E y x = (P(kept) − P(flipped)) v"),
-               Monotone(S.n * A / (S.n * A + C), S.n, "increasing", everywhere=True,
-                        because="the square of a/√(a² + σ²p/n), A = a², C = σ²p: more samples, a better direction")],
+        steps=[Identical((1 - S.f) * kept + S.f * lost, share, where={kept: 1, lost: -1}, everywhere=True,
+                         because="E y x = (P(kept) − P(flipped)) v"),
+               Integration((x + S.sig * z) ** 2 * density, z, -oo, oo, x**2 + S.sig**2, everywhere=True,
+                           antiderivative=(x**2 + S.sig**2) * normal(z) - (2 * x * S.sig + S.sig**2 * z) * density,
+                           because="mean square of a coordinate of yx, x its mean given the true label"),
+               Monotone(first(A, S.sig**2 * S.p / S.n), S.n, "increasing", everywhere=True,
+                        because="more samples, a better direction; A = a")],
         wrong=[Wrong("a = 1 − f", at=[AT], prediction=first(1 - S.f, load)),
                Wrong("p in place of p/n", at=[AT], prediction=first(share, S.sig**2 * S.p))],
         figure=Curve(S.n, [25, 50, 100, 200, 400, 800], {S.p: 400, **AT}, label="samples"),

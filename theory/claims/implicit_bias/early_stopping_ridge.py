@@ -1,6 +1,6 @@
 """Gradient flow stopped at time t is at most 1.69 times as risky as ridge regression with λ = 1/t."""
 
-from sympy import Rational, Symbol, exp
+from sympy import Derivative, Rational, exp, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.implicit import Root
@@ -8,7 +8,8 @@ from theory.proof import Identical, Inequality, Limit, Monotone
 from theory.relation import Bound
 from theory.settings.implicit_bias.least_squares import StoppedFlow as S
 
-x, HALF = Symbol("x", positive=True), Rational(1, 2)
+x, stopped, ridge = symbols("x stopped ridge", positive=True)
+HALF = Rational(1, 2)
 filters = (1 - exp(-x)) * (1 + x) / x
 most = filters**2
 ROOT = Root(x, exp(x) - 1 - x - x**2, unique="the derivative of the filters' ratio changes its sign once")
@@ -24,8 +25,9 @@ EARLY = {**NOISE, S.pace: 2, S.time: "0.05"}
 STEPS = [
     Monotone((1 + x) * exp(-x), x, "decreasing", everywhere=True,
              because="bias, mode by mode at x = t·s: e⁻ˣ ≤ 1/(1 + x), an equality at 0"),
-    Identical((1 - exp(-x)) ** 2 / (x / (1 + x)) ** 2, most, everywhere=True, because="variance, mode by mode"),
-    Identical(filters.diff(x) * x**2 * exp(x), 1 + x + x**2 - exp(x), everywhere=True,
+    Identical((stopped / ridge) ** 2, most, where={stopped: 1 - exp(-x), ridge: x / (1 + x)}, everywhere=True,
+              because="variance, mode by mode"),
+    Identical(Derivative(filters, x) * x**2 * exp(x), 1 + x + x**2 - exp(x), everywhere=True,
               because="one stationary point, the root"),
     Inequality(filters, Rational(129844, 100000), given=[x >= Rational(1, 1000), x <= 50], everywhere=True,
                because="by enclosures"),

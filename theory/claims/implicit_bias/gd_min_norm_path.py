@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from sympy import Abs, exp, sqrt, symbols
+from sympy import Abs, Derivative, exp, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
+from theory.domain import total
 from theory.programs.least_squares import descent_limit, descent_path, least_norm
-from theory.proof import Degree, Identical, Inequality, Instances, Integration
+from theory.proof import Degree, Entries, Identical, Inequality, Integration
 from theory.relation import Bound, Identity, Threshold
 from theory.settings.implicit_bias.least_squares import LeastSquaresDescent as S
 
@@ -19,17 +20,12 @@ TIGHT = {**AT, S.n: 1}
 mu, L, L0 = symbols("mu L L0", positive=True)
 s, t = symbols("s t", positive=True)
 u, w = symbols("u w", real=True)
+gap, errors = Entries("gap", S.n, nonnegative=True), Entries("errors", S.n, real=True)  # one for every mode
 
 
-def below(size: int) -> Inequality:
-    """Σ s⁴a² ≥ s_min² Σ s²a² for that many modes, the last of them the smallest."""
-    values, errors = symbols(f"s:{size}", positive=True), symbols(f"a:{size}", real=True)
-    pairs, least = list(zip(values, errors, strict=True)), values[-1]
-    return Inequality(least**2 * sum(x**2 * z**2 for x, z in pairs), sum(x**4 * z**2 for x, z in pairs),
-                      slack=sum((x**2 - least**2) * x**2 * z**2 for x, z in pairs),
-                      given=[x >= least for x in values[:-1]], everywhere=True)
-
-
+SQUARES = mu * S.n + gap  # s², with the least one μn
+BELOW = Inequality(mu * S.n * total(SQUARES * errors**2), total(SQUARES**2 * errors**2), everywhere=True,
+                   slack=total(gap * SQUARES * errors**2), because="‖∇L‖² ≥ 2μL, in the eigenbasis")
 SHARED = {
     "entry": "implicit_bias.gd_min_norm_path",
     "source": Source("Folklore; the length by the Łojasiewicz inequality, as in: From Optimization Dynamics to "
@@ -84,8 +80,8 @@ claims = [
         S, S.flow_loss, S.start_loss * exp(-2 * S.smallest * S.time), Bound("<=", excluded=0.03),
         quantity="rate",
         title="The loss of the gradient flow falls at least like exp(−2μt), μ the smallest eigenvalue other than 0",
-        steps=[Instances("‖∇L‖² ≥ 2μL, in the eigenbasis", below, (2, 3)),
-               Identical((S.start_loss * exp(-2 * mu * t)).diff(t), -2 * mu * S.start_loss * exp(-2 * mu * t),
+        steps=[BELOW,
+               Identical(Derivative(L0 * exp(-2 * mu * t), t), -2 * mu * (L0 * exp(-2 * mu * t)),
                          because="L′ = −‖∇L‖² ≤ −2μL, with equality for a single mode", everywhere=True)],
         wrong=[Wrong("the largest eigenvalue", at=[AT], prediction=S.start_loss * exp(-2 * S.largest * S.time)),
                Wrong("exp(−4μt)", at=[TIGHT], prediction=S.start_loss * exp(-4 * S.smallest * S.time))],
@@ -101,10 +97,10 @@ claims = [
         S, S.length, sqrt(2 * S.start_loss / S.smallest), Bound("<=", excluded=0.03),
         quantity="length",
         title="The flow is at most ‖Xw₀ − y‖/s_min long",
-        steps=[Integration(1 / sqrt(2 * mu * L), L, 0, L0, 2 * sqrt(L0) / sqrt(2 * mu),
+        steps=[Integration(1 / sqrt(2 * mu * L), L, 0, L0, sqrt(2 * L0 / mu),
                            antiderivative=2 * sqrt(L) / sqrt(2 * mu), everywhere=True,
                            because="‖w′‖ dt = ‖∇L‖ dt = −dL/‖∇L‖ ≤ −dL/√(2μL)"),
-               Identical(2 * sqrt(L0) / sqrt(2 * mu), sqrt(2 * L0 / mu), everywhere=True)],
+               BELOW],
         wrong=[Wrong("the largest eigenvalue", at=[AT], prediction=sqrt(2 * S.start_loss / S.largest)),
                Wrong("√L₀/√(2μ)", at=[TIGHT], prediction=sqrt(S.start_loss / (2 * S.smallest)))],
         fixing=DESCENT,

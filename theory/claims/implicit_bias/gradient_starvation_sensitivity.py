@@ -2,17 +2,17 @@
 
 from functools import partial
 
-from sympy import And, Matrix, diff, exp, symbols
+from sympy import And, Derivative, exp, symbols
 
 from theory.claim import Claim, Source, Wrong
 from theory.computed import Computed
 from theory.programs.feature_sensitivity import responses, sensitivities
-from theory.proof import Identical, Implication
+from theory.proof import Identical, Implication, Solution
 from theory.relation import Bound, Identity
 from theory.settings.implicit_bias.starved import StarvedFeatures as S
 
 READS, LAM = [S.U, S.s, S.a], {"lam": S.lam}
-m, p, q, r = symbols("m p q r", real=True)
+m, p, q, r, on, off, theta = symbols("m p q r on off theta", real=True)
 SHARED = {
     "entry": "implicit_bias.gradient_starvation_sensitivity",
     "source": Source("Gradient Starvation: A Learning Proclivity in Neural Networks; the sensitivity derived here"),
@@ -21,9 +21,9 @@ SHARED = {
 }  # fmt: skip
 AT, TWO = {S.n: 4, S.lam: "0.1", S.mixing: 1}, {S.n: 2, S.lam: "0.05", S.mixing: 1}
 APART = {**TWO, S.mixing: 0}
-LOGISTIC = Identical(diff(1 / (1 + exp(m)), m), -exp(m) / (1 + exp(m)) ** 2, everywhere=True,
+LOGISTIC = Identical(Derivative(1 / (1 + exp(m)), m), -exp(m) / (1 + exp(m)) ** 2, everywhere=True,
                      because="da = −D dm, D = a(1 − a)")
-INVERSE = Matrix([[p, r], [r, q]]).inv()[1, 0]
+COLUMN = {on: q / (p * q - r**2), off: -r / (p * q - r**2)}  # of the inverse of [[p, r], [r, q]]
 
 claims = [
     Claim(
@@ -43,7 +43,8 @@ claims = [
         quantity="response",
         title="The responses are z_k = (s_k²/λ) u_k·a",
         points=[AT, {**AT, S.lam: "0.02"}],
-        steps=[Identical(-m + S.lam * (m / S.lam), 0, because="∇L = −diag(s) Uᵀa + λθ = 0, entry by entry")],
+        steps=[Solution(theta, m / S.lam, S.lam * theta - m, unique=True,
+                        because="∇L = −diag(s) Uᵀa + λθ = 0, entry by entry")],
         wrong=[Wrong("s_k in place of s_k²", at=[AT],
                      prediction=Computed(READS, partial(responses, power=1), using=LAM)),
                Wrong("s_k² is missing", at=[AT], prediction=Computed(READS, partial(responses, power=0), using=LAM))],
@@ -56,7 +57,8 @@ claims = [
         fixing={S.n: 2},
         points=[TWO, {**TWO, S.lam: "0.5"}],
         tight_at=[APART],
-        steps=[Identical(INVERSE, -r / (p * q - r**2), given=[p * q > r**2], everywhere=True,
+        steps=[Identical(p * on + r * off, 1, where=COLUMN, given=[p * q > r**2], everywhere=True),
+               Identical(r * on + q * off, 0, where=COLUMN, given=[p * q > r**2], everywhere=True,
                          because="the off-diagonal entry of the inverse has the opposite sign of the coupling"),
                Implication([p > 0, q > 0, p * q > r**2, r > 0, m > 0], And(m * r / (p * q - r**2) > 0), everywhere=True,
                            because="u₁·a = m, coupling r: both positive")],

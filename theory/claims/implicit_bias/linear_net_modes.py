@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from sympy import exp, log, symbols
+from sympy import Derivative, Matrix, exp, log, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Identical, Implication
+from theory.proof import Identical, Implication, Instances
 from theory.relation import Bound, Exponent, Identity, Ladder, Threshold
 from theory.settings.implicit_bias.linear import FilterPair as F
 from theory.settings.implicit_bias.linear import LinearNetwork as S
 
-t, s, a0, E = symbols("t s a0 E", positive=True)
+t, s, a0 = symbols("t s a0", positive=True)
 w1, w2, r, u, v = symbols("w1 w2 r u v", real=True)
 
 
@@ -18,9 +18,16 @@ def sigmoid(time: Any, strength: Any, start: Any, pace: int = 2) -> Any:
     return strength * exp(pace * strength * time) / (exp(pace * strength * time) - 1 + strength / start)
 
 
+def conserved(size: int) -> list[Identical]:
+    """Entry by entry, for square W₁, W₂ and residual R."""
+    W1, W2, R = (Matrix(size, size, symbols(f"{name}:{size**2}", real=True)) for name in ("one", "two", "rest"))
+    pull1, pull2 = W2.T * R, R * W1.T
+    pairs = zip(pull1 * W1.T + W1 * pull1.T, pull2.T * W2 + W2.T * pull2, strict=True)
+    return [Identical(left, right, everywhere=True) for left, right in pairs]
+
+
 law, half = sigmoid(t, s, a0), log(s / a0 - 1) / (2 * s)
-grown = s * E / (E - 1 + s / a0)  # E stands for e^(2st), which moves by 2sE
-RICCATI = Identical(grown.diff(E) * 2 * s * E, 2 * grown * (s - grown), given=[E >= 1], everywhere=True,
+RICCATI = Identical(Derivative(law, t), 2 * law * (s - law), everywhere=True,
                     because="a′ = 2a(s − a) for a = w₁w₂, w₁ = w₂")
 SHARED = {
     "entry": "implicit_bias.linear_net_modes",
@@ -42,7 +49,7 @@ claims = [
         fixing=EVEN,
         points=[AT, LATER],
         fails_at=FAILS,
-        steps=[RICCATI, Identical(law.subs(t, 0), a0, everywhere=True)],
+        steps=[RICCATI, Identical(law, a0, where={t: 0}, everywhere=True)],
         wrong=[Wrong("rate s in place of 2s", at=[AT], prediction=sigmoid(S.time, S.s, S.a0, pace=1)),
                Wrong("a single layer", at=[AT], prediction=S.s * (1 - exp(-S.s * S.time)))],
         figure=Curve(S.time, ["0.2", "0.5", "0.8", 1, "1.2", "1.5", 2, 3], AT, log=False, label="time"),
@@ -54,7 +61,7 @@ claims = [
         title="Half of a mode is learnt at log(s/a₀ − 1)/(2s)",
         fixing=EVEN,
         points=[AT, LATER],
-        steps=[Identical(law.subs(t, half), s / 2, given=[s > a0], everywhere=True)],
+        steps=[Identical(law, s / 2, where={t: half}, given=[s > a0], everywhere=True)],
         wrong=[Wrong("log(s/a₀ − 1)/s", at=[AT], prediction=log(S.s / S.a0 - 1) / S.s),
                Wrong("1/(2s)", at=[AT], prediction=1 / (2 * S.s))],
         **SHARED,
@@ -83,7 +90,9 @@ claims = [
         fixing={S.imbalance: 0},
         points=[{**AT, S.colour: 0}, {**AT, S.colour: "0.5"}],
         fails_at=[{**AT, S.colour: 0, S.imbalance: 1}],
-        steps=[Identical(2 * w1 * (w2 * r) - 2 * w2 * (w1 * r), 0, everywhere=True, because="d(w₁² − w₂²)/dt")],
+        steps=[Identical(Derivative(w1**2 - w2**2, w1) * w2 * r + Derivative(w1**2 - w2**2, w2) * w1 * r, 0,
+                         everywhere=True, because="d(w₁² − w₂²)/dt of one mode, w₁′ = w₂r and w₂′ = w₁r"),
+               Instances("W₁′W₁ᵀ + W₁W₁′ᵀ = W₂′ᵀW₂ + W₂ᵀW₂′ where W₁′ = W₂ᵀR and W₂′ = RW₁ᵀ", conserved, [1, 2, 3])],
         wrong=[Wrong("from any start", at=[{**AT, S.colour: 0, S.imbalance: 1}], fixing={S.imbalance: 1}),
                Wrong("grows with the mode", at=[{**AT, S.colour: 0}], prediction=S.s)],
         **SHARED,

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from sympy import Eq, Rational, diff, exp, log, symbols
+from sympy import Derivative, Eq, Rational, exp, log, oo, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.programs.max_margin import max_margin, mean_at_margin_one
-from theory.proof import Degree, Identical, Implication
+from theory.proof import Degree, Identical, Implication, Limit
 from theory.relation import Bound, Direction, Equality, Identity, Probability
 from theory.settings.implicit_bias.logistic import SeparableLogistic as S
 
@@ -24,7 +24,7 @@ def scaled(z: object, *, program: object, scale: float) -> object:
     return scale * w, scale * error * np.linalg.norm(w, axis=-1)
 
 
-x1, y1, x2, y2, r, w = symbols("x1 y1 x2 y2 r w", real=True)
+x1, y1, x2, y2, r, w, margin, weight = symbols("x1 y1 x2 y2 r w margin weight", real=True)
 a, b, t = symbols("a b t", positive=True)
 SHARED = {
     "entry": "implicit_bias.logistic_max_margin",
@@ -43,9 +43,12 @@ KKT = Implication([Eq((a * x1 + b * x2) * x1 + (a * y1 + b * y2) * y1, 1),
                    Eq((a * x1 + b * x2) * x2 + (a * y1 + b * y2) * y2, 1)],
                   Eq((a * x1 + b * x2) ** 2 + (a * y1 + b * y2) ** 2, a + b), everywhere=True,
                   because="ŵ = Σ αᵢzᵢ with ŵ·zᵢ = 1: ‖ŵ‖² = Σ αᵢ, two vectors in the plane")
-ANSATZ = [Identical(exp(-(log(t) + r)), exp(-r) / t, everywhere=True,
-                    because="the pull of a support vector on ŵ log t + ρ, r = ρ·zᵢ; αᵢ = e⁻ʳ"),
-          Identical(diff(w * log(t) + r, t), w / t, everywhere=True, because="so ŵ = Σ αᵢzᵢ is what remains to hold")]
+ANSATZ = [Identical(exp(-(margin * log(t) + r)), weight / t, where={margin: 1, weight: exp(-r)}, everywhere=True,
+                    because="the pull of a support vector on ŵ log t + ρ, of margin 1 there and ρ·zᵢ = r; αᵢ = e⁻ʳ"),
+          Identical(Derivative(w * log(t) + r, t), w / t, everywhere=True,
+                    because="so ŵ = Σ αᵢzᵢ is what remains to hold"),
+          Limit(t, oo, 0, of=t ** -(1 + a) / (1 / t), everywhere=True,
+                because="other samples, of margin 1 + a, pull by t^−(1 + a), a vanishing share")]
 
 claims = [
     Claim(

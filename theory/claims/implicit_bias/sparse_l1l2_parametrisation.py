@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sympy import asinh, diff, sqrt, symbols
+from sympy import Derivative, asinh, sqrt, symbols
 
 from theory.claim import Claim, Source, Wrong
 from theory.computed import Computed
@@ -28,9 +28,9 @@ STEEP = {S.eta: "0.1"}
 TENTH = {S.n: 5, S.p: 12, S.alpha: "0.1"}
 FEW = {S.n: 3, S.p: 8}
 STATIONARY = [
-    Identical(diff(S.alpha**2 * (2 - sqrt(4 + (b / S.alpha**2)**2) + b / S.alpha**2 * asinh(b / (2 * S.alpha**2))), b)
-              / 4, asinh(b / (2 * S.alpha**2)) / 4, because="of b₁: a quarter of a row of 4Xᵀν"),
-    Identical(diff(b**2 / (2 * r**2), b), b / r**2, given=[r > 0], everywhere=True,
+    Identical(Derivative(S.alpha**2 * (2 - sqrt(4 + (b / S.alpha**2)**2)) + b * asinh(b / (2 * S.alpha**2)), b) / 4,
+              asinh(b / (2 * S.alpha**2)) / 4, because="of b₁: a quarter of a row of 4Xᵀν"),
+    Identical(Derivative(b**2 / (2 * r**2), b), b / r**2, given=[r > 0], everywhere=True,
               because="of b₂, r for lam: the same row of Xᵀν"),
 ]  # fmt: skip
 
@@ -88,7 +88,7 @@ claims = [
         title="On the way b₂ = lam² Xᵀ∫r dt",
         fixing=FLOW,
         points=[AT],
-        steps=[Identical(S.lam * (S.lam * g), S.lam**2 * g, because="db₂/dt = lam·dq/dt, dq/dt = lam·g")],
+        steps=[Identical(Derivative(S.lam * u, u) * (S.lam * g), S.lam**2 * g, because="b₂ = lam·u where u′ = lam·g")],
         wrong=[Wrong("lam in place of lam²", at=[AT],
                      prediction=Computed(WAY, partial(straight_way, power=1), using={"lam": S.lam})),
                Wrong("no factor", at=[AT],
