@@ -108,8 +108,8 @@ class Autograd:
 
 def bare(layer: nn.Module) -> bool:
     """Nothing stands between a layer's parameters and its weight and bias (no weight norm, no hooks of a user)."""
-    names = {name for name, _ in layer.named_parameters()}
-    return names <= {"weight", "bias"} and not layer._forward_hooks and not layer._forward_pre_hooks
+    plain = layer._parameters.keys() <= {"weight", "bias"} and not layer._modules
+    return plain and not layer._forward_hooks and not layer._forward_pre_hooks
 
 
 class _Watched:

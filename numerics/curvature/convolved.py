@@ -4,10 +4,10 @@ Between the kinks such a network is linear in each layer, and its Hessian is wri
 the patches that enter a layer, a direction V of its weights moves its outputs by VP + W·(moved P), and the gradients
 are δPᵀ. A product is then a few matrix products for each layer; the same numbers as `Autograd` to rounding.
 
-Samples are the last axis of everything, so that patches are copies of whole rows and each layer is one matrix product.
+Samples are the last axis of everything, so that whole rows are copied. A maximum that follows a kink is taken before
+it, which changes nothing as kinks do not decrease, and leaves fewer numbers to bend.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,38 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from numerics.curvature.autograd import KEPT_NUMBERS, Autograd, piecewise_linear
+from numerics.curvature.patches import Affine, applied, slopes, times
 from numerics.curvature.problem import Problem, output_derivatives, roots
-
-
-@dataclass(frozen=True)
-class _Affine:
-    """A dense or convolutional layer and the patches that entered it.
-
-    Shapes: patches (K, positions·m); entered (C, H, W, m) or (d, m); leaving (out, H, W, m) or (out, m).
-    """
-
-    layer: Any
-    patches: Tensor
-    entered: torch.Size
-    leaving: tuple[int, ...]
-
-    @property
-    def weight(self) -> Tensor:
-        return self.layer.weight.detach().flatten(1)
-
-    def unfold(self, h: Tensor) -> Tensor:
-        return _unfold(self.layer, h)
-
-    def fold(self, patches: Tensor) -> Tensor:
-        """The transpose of `unfold`."""
-        if isinstance(self.layer, nn.Linear):
-            return patches
-        (above, left), (C, H, W, m) = self.layer.padding, self.entered
-        whole = torch.zeros(C, H + 2 * above, W + 2 * left, m, dtype=patches.dtype, device=patches.device)
-        pieces = patches.reshape(C, -1, *self.leaving[1:])
-        for index, (rows, columns) in enumerate(_places(self.layer, self.leaving)):
-            whole[:, rows, columns] += pieces[:, index]
-        return whole[:, above : above + H, left : left + W]
 
 
 @dataclass(frozen=True)
@@ -108,8 +78,21 @@ class _Pass:
 
     @cached_property
     def deltas(self) -> list[Tensor]:
-        """Derivatives of the loss in the outputs of every layer.   Shapes: (out, positions·m) each."""
-        return _back(self.steps, self.slopes)
+        """Derivatives of the loss in the outputs of every layer.   Shapes: (out, rows, columns·m) each."""
+        return self.pulled(self.slopes)
+
+    @property
+    def affine(self) -> list[Affine]:
+        return [step for step in self.steps if isinstance(step, Affine)]
+
+    def pulled(self, seed: Tensor) -> list[Tensor]:
+        """Derivatives of seed·f in the outputs of every layer."""
+        return _back(self.steps, seed.reshape(self.outputs.shape))
+
+    def seeded(self, seeds: Tensor) -> list[tuple[Affine, Tensor]]:
+        """Every layer with those of all seeds.   Shapes: seeds (m, k, C) -> (k, out, rows, columns·m) each."""
+        columns = [self.pulled(seed) for seed in seeds.unbind(1)]
+        return [(step, torch.stack(parts)) for step, *parts in zip(self.affine, *columns, strict=True)]
 
 
 class Convolved(Autograd):
@@ -118,7 +101,7 @@ class Convolved(Autograd):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         modules = _leaves(problem.model)
-        self._modules = [one for one in modules if not isinstance(one, nn.Identity | nn.Dropout)]
+        self._modules = _exchanged([one for one in modules if not isinstance(one, nn.Identity | nn.Dropout)])
         area = max(one.weight[0, 0].numel() if isinstance(one, nn.Conv2d) else 1 for one in self._modules
                    if isinstance(one, nn.Conv2d | nn.Linear))
         self._copies = 4 + 2 * area  # patches repeat a number once for each place of the window
@@ -145,32 +128,59 @@ class Convolved(Autograd):
     def _product(self, run: _Pass, directions: Sequence[Tensor], bent: bool) -> Tensor:
         pieces, moved, entered = iter(directions), None, []
         for step in run.steps:
-            if not isinstance(step, _Affine):
+            if not isinstance(step, Affine):
                 moved = moved if moved is None else step.push(moved)
                 continue
-            V, moving = next(pieces).flatten(1), None if moved is None else step.unfold(moved)
+            V, moving = step.placed(next(pieces)), None if moved is None else step.unfold(moved)
             entered.append((step, V, moving))
             moved = _moved(step, V, moving, None if step.layer.bias is None else next(pieces))
         assert moved is not None
         first = run.hessians @ _samples_first(moved).reshape(len(run.outputs), -1, 1)
         g, found, deltas = _samples_last(first.reshape(run.outputs.shape)), [], list(run.deltas)
         for step in reversed(run.steps):
-            if not isinstance(step, _Affine):
+            if not isinstance(step, Affine):
                 g = step.pull(g) if entered else g
                 continue
             _, V, moving = entered.pop()
-            g, delta = g.reshape(len(V), -1), deltas.pop()
+            g, delta = step.flat(g), deltas.pop()
             found += _gradients(step, g, delta if bent else None, moving)
             if entered:
                 both = (torch.cat([step.weight, V]), torch.cat([g, delta])) if bent else (step.weight, g)
-                g = step.fold(both[0].T @ both[1])
+                g = step.pull(*both)
         return self.problem.flat(found[::-1])
+
+    def exact_trace(self) -> float | None:
+        """tr H, which is tr G: f is linear in each layer."""
+        total = 0.0
+        with torch.no_grad():
+            for run in self._passes():
+                seeds = roots(run.hessians)
+                if seeds is None:
+                    return None
+                norms = [step.norms(seeds.shape[1]) for step in run.affine]
+                for seed in seeds.unbind(1):
+                    total += sum(float(norm(delta)) for norm, delta in zip(norms, run.pulled(seed), strict=True))
+        return total
+
+    def sample_grams(self) -> Tensor | None:
+        """`Autograd.sample_grams`, layer by layer from patches and deltas."""
+        found = []
+        with torch.no_grad():
+            for run in self._passes():
+                seeds = roots(run.hessians)
+                if seeds is None:
+                    return None
+                found.append(sum(step.gram(deltas) for step, deltas in run.seeded(seeds)))
+        return torch.cat(found) * self.problem.samples
 
     def _rows(self) -> Iterator[list[Tensor] | None]:
         with torch.no_grad():
             for run in self._passes():
                 seeds = roots(run.hessians)
-                yield None if seeds is None else _sample_rows(run, seeds)
+                if seeds is None:
+                    yield None
+                    continue
+                yield [part for step, deltas in run.seeded(seeds) for part in step.rows(deltas)]
 
     def _passes(self) -> Iterator[_Pass]:
         if self._held:
@@ -223,25 +233,6 @@ def _samples_first(array: Tensor) -> Tensor:
     return array.movedim(-1, 0).contiguous()
 
 
-def _places(layer: nn.Conv2d, leaving: Sequence[int]) -> list[tuple[slice, slice]]:
-    """Rows and columns of the padded input that each place of the window sees."""
-    def seen(axis: int) -> list[slice]:
-        gap, stride, count = layer.dilation[axis], layer.stride[axis], leaving[1 + axis]
-        return [slice(k * gap, k * gap + stride * (count - 1) + 1, stride) for k in range(layer.kernel_size[axis])]
-
-    return [(rows, columns) for rows in seen(0) for columns in seen(1)]
-
-
-def _unfold(layer: Any, h: Tensor) -> Tensor:
-    """The patches of all positions.   Shapes: (C, H, W, m) -> (C·window, positions·m); (d, m) as it is."""
-    if isinstance(layer, nn.Linear):
-        return h
-    above, left = layer.padding
-    padded = functional.pad(h, (0, 0, left, left, above, above)) if above or left else h
-    pieces = [padded[:, rows, columns] for rows, columns in _places(layer, _leaving(layer, h.shape))]
-    return torch.stack(pieces, dim=1).reshape(len(h) * len(pieces), -1)
-
-
 def _forward(modules: Sequence[nn.Module], x: Tensor) -> tuple[list[Any], Tensor]:
     """What every module keeps, and the outputs as the model gives them."""
     steps, h = [], _samples_last(x)
@@ -254,9 +245,7 @@ def _forward(modules: Sequence[nn.Module], x: Tensor) -> tuple[list[Any], Tensor
 
 def _entered(module: Any, h: Tensor) -> tuple[Any, Tensor]:
     if isinstance(module, nn.Linear | nn.Conv2d):
-        step = _Affine(module, _unfold(module, h), h.shape, _leaving(module, h.shape))
-        h = step.weight @ step.patches
-        return step, (h if module.bias is None else h + module.bias[:, None]).reshape(step.leaving)
+        return applied(module, h)
     if isinstance(module, nn.Flatten):
         return _Flat(h.shape), h.reshape(-1, h.shape[-1])
     if isinstance(module, nn.MaxPool2d):
@@ -264,60 +253,54 @@ def _entered(module: Any, h: Tensor) -> tuple[Any, Tensor]:
         pooled, places = functional.max_pool2d_with_indices(h.movedim(-1, 1), *window)  # samples as channels
         return _Picked(places.movedim(1, -1), h.shape), pooled.movedim(1, -1)
     below = module.negative_slope if isinstance(module, nn.LeakyReLU) else 0.0
-    slopes = (h > 0).to(h.dtype)
-    slopes = slopes + below * (1 - slopes) if below else slopes
-    return _Scaled(slopes), h * slopes
+    bent = h.clamp(min=0)
+    slopes = bent.sign()
+    return (_Scaled(below + (1 - below) * slopes), bent + below * (h - bent)) if below else (_Scaled(slopes), bent)
 
 
-def _leaving(layer: Any, entered: torch.Size) -> tuple[int, ...]:
-    if isinstance(layer, nn.Linear):
-        return (layer.out_features, entered[-1])
-    sides = zip(entered[1:3], layer.kernel_size, layer.stride, layer.padding, layer.dilation, strict=True)
-    return (layer.out_channels, *((n + 2 * pad - gap * (kernel - 1) - 1) // stride + 1
-                                  for n, kernel, stride, pad, gap in sides), entered[-1])  # fmt: skip
+def _exchanged(modules: Sequence[nn.Module]) -> list[nn.Module]:
+    """The modules with every maximum before a kink that does not decrease, where it came right after."""
+    found = list[nn.Module]()
+    for module in modules:
+        at = len(found)
+        while isinstance(module, nn.MaxPool2d) and at and _increasing(found[at - 1]):
+            at -= 1
+        found.insert(at, module)
+    return found
 
 
-def _moved(step: _Affine, V: Tensor, moving: Tensor | None, bias: Tensor | None) -> Tensor:
+def _increasing(module: nn.Module) -> bool:
+    return type(module) is nn.ReLU or (isinstance(module, nn.LeakyReLU) and module.negative_slope >= 0)
+
+
+def _moved(step: Affine, V: Tensor, moving: Tensor | None, bias: Tensor | None) -> Tensor:
     """How outputs move with the weights and with what enters."""
-    moved = V @ step.patches
-    moved = moved if moving is None else torch.addmm(moved, step.weight, moving)
-    return (moved if bias is None else moved + bias[:, None]).reshape(step.leaving)
+    moved = times(V, step.patches)
+    if moving is not None:
+        moved.transpose(0, 1).baddbmm_(step.weight.expand(len(moving), -1, -1), moving)
+    return (moved if bias is None else moved.add_(bias[:, None, None])).reshape(step.leaving)
 
 
-def _gradients(step: _Affine, g: Tensor, delta: Tensor | None, moving: Tensor | None) -> list[Tensor]:
+def _gradients(step: Affine, g: Tensor, delta: Tensor | None, moving: Tensor | None) -> list[Tensor]:
     """How the layer's gradients move, the last parameter first."""
-    slope = g @ step.patches.T
+    slope = slopes(g, step.patches)
     if delta is not None and moving is not None:
-        slope = torch.addmm(slope, delta, moving.T)
-    slope = slope.reshape(step.layer.weight.shape)
-    return [slope] if step.layer.bias is None else [g.sum(1), slope]
+        slope = slope + slopes(delta, moving)
+    slope = step.parameter(slope)
+    return [slope] if step.layer.bias is None else [g.sum((1, 2)), slope]
 
 
 def _back(steps: Sequence[Any], outer: Tensor) -> list[Tensor]:
-    """Derivatives in the outputs of every affine layer, the first layer first.   Shapes: (out, positions·m) each."""
+    """Derivatives in the outputs of every layer, the first layer first.   Shapes: (out, rows, columns·m) each."""
     deltas, g = list[Tensor](), _samples_last(outer)
-    first = next(index for index, step in enumerate(steps) if isinstance(step, _Affine))
+    first = next(index for index, step in enumerate(steps) if isinstance(step, Affine))
     for index in range(len(steps) - 1, first - 1, -1):
         step = steps[index]
-        if not isinstance(step, _Affine):
+        if not isinstance(step, Affine):
             g = step.pull(g)
             continue
-        deltas.append(g.reshape(len(step.weight), -1))
+        deltas.append(step.flat(g))
         if index > first:
-            g = step.fold(step.weight.T @ deltas[-1])
+            g = step.pull(step.weight, deltas[-1])
     return deltas[::-1]
 
-
-def _sample_rows(run: _Pass, seeds: Tensor) -> list[Tensor]:
-    """Gradients of seedₖ·f of every sample.   Shapes: (m, C, numbers of weights, or of biases) each."""
-    affine, m = [step for step in run.steps if isinstance(step, _Affine)], len(run.outputs)
-    columns = [_back(run.steps, seeds[:, k].reshape(run.outputs.shape)) for k in range(seeds.shape[1])]
-    rows = []
-    for step, *deltas in zip(affine, *columns, strict=True):
-        positions = math.prod(step.leaving[1:-1])
-        delta = torch.stack(deltas).reshape(len(deltas) * len(step.weight), positions, m)
-        patches = step.patches.reshape(-1, positions, m).permute(2, 1, 0).contiguous()
-        rows.append(torch.bmm(delta.permute(2, 0, 1).contiguous(), patches).reshape(m, len(deltas), -1))
-        if step.layer.bias is not None:
-            rows.append(delta.sum(1).T.reshape(m, len(deltas), -1))
-    return rows

@@ -99,10 +99,11 @@ def output_derivatives(problem: Problem, outputs: Tensor, targets: Tensor) -> tu
         (slope,) = torch.autograd.grad(value, free, create_graph=True, materialize_grads=True)
         flat = slope.reshape(len(outputs), -1)
         rows = []
-        for column in range(flat.shape[1]):
-            row = torch.zeros_like(free)
+        for unit in torch.eye(flat.shape[1], dtype=flat.dtype, device=flat.device):
+            row = torch.zeros_like(flat)
             if flat.requires_grad:
-                (row,) = torch.autograd.grad(flat[:, column].sum(), free, retain_graph=True, materialize_grads=True)
+                seed = unit.expand_as(flat)
+                (row,) = torch.autograd.grad(flat, free, seed, retain_graph=True, materialize_grads=True)
             rows.append(row.reshape(len(outputs), -1))
     return flat.detach(), torch.stack(rows, dim=1).detach()
 

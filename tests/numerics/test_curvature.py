@@ -66,6 +66,9 @@ def model_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
         ).eval(), (2, 5, 6)  # fmt: skip
     if name == "no head":
         return nn.Sequential(nn.Conv2d(1, 3, 2), nn.ReLU(), nn.Conv2d(3, 2, 3), nn.Flatten()), (1, 4, 4)
+    if name == "many channels":  # at few positions
+        return nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.MaxPool2d(2), nn.LeakyReLU(-0.3), nn.MaxPool2d(1),
+                             nn.Conv2d(4, 6, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(24, 2)), (1, 4, 4)
     if name == "means":
         return nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(),
                              nn.Linear(8, 2)), (1, 4, 4)  # fmt: skip
@@ -75,7 +78,7 @@ def model_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
 
 
 DENSE = ["deep", "tanh", "relu", "gelu", "sigmoid", "silu", "softplus", "leaky"]
-CONVOLVED = ["convolutions", "windows", "no head"]
+CONVOLVED = ["convolutions", "windows", "many channels", "no head"]
 NAMES = [*DENSE, *CONVOLVED, "means", "norm", "shared", "weight norm"]
 
 
@@ -166,6 +169,23 @@ def test_an_exact_trace_is_that_of_the_full_hessian(name: str) -> None:
         if found is not None:
             assert abs(found - H.trace()) < ROUNDING * H.abs().sum()
     assert (ways(given)[0].exact_trace() is None) == (name in ("norm", "shared", "weight norm"))
+
+
+def test_gradients_of_a_sample_meet_over_positions_where_these_are_fewer() -> None:
+    given = posed("many channels")
+    run = next(curvature(given)._passes())  # type: ignore[union-attr]
+    assert [step.by_positions(2, 4) for step in run.affine] == [False, True, True]
+
+
+@pytest.mark.parametrize("below", [0.0, 0.2, -0.4])
+def test_a_maximum_of_equal_numbers_takes_that_of_torch(below: float) -> None:
+    model = nn.Sequential(nn.Conv2d(1, 2, 2), nn.LeakyReLU(below), nn.MaxPool2d(3, 1), nn.Flatten(), nn.Linear(8, 1))
+    nn.init.constant_(model[0].bias, 0.5)  # type: ignore[arg-type]
+    x = np.random.default_rng(0).integers(2, size=(N, 1, 5, 5)) / 1.0  # many equal windows
+    given = examine(model, nn.MSELoss(), (x, np.ones((N, 1))))
+    H, V = dense_hessian(given), torch.randn(2, given.size, dtype=torch.float64)
+    assert (curvature(given).hessian(V) - V @ H).abs().max() < ROUNDING * H.norm()
+    assert abs(curvature(given).exact_trace() - H.trace()) < ROUNDING * H.norm()  # type: ignore[operator]
 
 
 def test_a_layer_whose_weight_is_made_by_a_hook_is_left_to_autograd() -> None:
