@@ -41,7 +41,7 @@ ROOTS = [
     Root(tau, state / tau**2, bracket=(0.05, 20), unique="Donoho, Maleki and Montanari"),
     Root(alpha, alpha * tau * (1 - found / delta) - M.lam, bracket=(0.02, 8), unique="lam increases in alpha"),
 ]
-LADDER = Ladder(M.p, [10, 20, 40, 80], tie={M.n: 3 * M.p / 2}, rate=1)
+LADDER = Ladder(M.p, [10, 30, 90], tie={M.n: 3 * M.p / 2}, rate=1)
 SHARED = {
     "entry": "min_norm.lasso_state_evolution",
     "source": Source(
@@ -51,7 +51,8 @@ SHARED = {
     "seeds": ["Improved Active Multi-Task Representation Learning via Lasso"],
     "roots": ROOTS,
     "fixing": {M.c: 0},
-    "points": [{M.eps: "0.5", M.mu: 1, M.s2: "0.5", M.lam: "0.5"}, {M.eps: "0.4", M.mu: 1, M.s2: "0.8", M.lam: "0.7"},
+    "points": [{M.eps: "0.5", M.mu: 1, M.s2: "0.5", M.lam: "0.5"},
+               {M.eps: "0.6", M.mu: "1.2", M.s2: "0.3", M.lam: "0.5"},
                {M.eps: "0.5", M.mu: "1.2", M.s2: "0.4", M.lam: "0.6"}],
 }  # fmt: skip
 STEPS = [
