@@ -128,7 +128,8 @@ def _spaced(domain: Domain, low: float, high: float, count: int) -> list[Any]:
 def theory_curve(claim: Claim, base: Point, curve: Curve | None) -> tuple[list[float], list[float]] | None:
     """The prediction over the swept symbol, or along the ladder; none where it depends on the draw."""
     ladder = claim.relation.ladder if isinstance(claim.relation, Asymptotic) else None
-    if claim.is_per_trial() or not (ladder or (curve and isinstance(claim.relation, Equality))):
+    swept = curve and isinstance(claim.relation, (Equality, Identity)) and claim.is_per_point()
+    if claim.is_per_trial() or not (ladder or swept):
         return None
     values = point_values(claim, base)
     if curve:

@@ -85,6 +85,8 @@ def _drawn(first: Record, spec: Spec) -> str:
     text = DRAWN[form_of(first, spec)]
     if first["relation"] == "equality" and not spec.over:
         text = SCATTER
+    if first["relation"] == "identity" and spec.over:
+        text = f"Line: the prediction. Points: mean of {{observable}}. {ALONG_BELOW['identity']}"
     if first["relation"] in ALONG_BELOW and runs_along(spec):
         text = ALONG + ALONG_BELOW[first["relation"]]
     if first["relation"] == "asymptotic equality" and spec.over:

@@ -1,5 +1,6 @@
 """What the forms of figures share: error bars, bands, scales, ticks, names and legends."""
 
+import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from proofs_check.report.style import BAND, BLACK, BLUE, RED, SERIES, lettered, 
 MOST_NAMED = 6  # points that are told apart in a legend, or written out under an axis
 BESIDE = 3  # entries of a legend that find room among the points
 LONG = 40  # letters of a name
+LINE = 34  # letters along the upper of two panels
 WIDE = 20  # a ratio of largest to smallest value from which an axis is logarithmic
 FAINT = "#6E6E6E"
 VERDICTS = {
@@ -107,7 +109,7 @@ def log_if_wide(upper: Axes, marks: Sequence[Mark]) -> None:
 
 def name_axes(axes: Sequence[Axes], below: str, beside: str, tolerance: float) -> None:
     upper, lower = axes
-    upper.set_ylabel(beside)
+    upper.set_ylabel(folded(beside))
     lower.set(xlabel=below, ylabel="relative gap")
     reach = max(map(abs, lower.get_ylim()))
     lower.yaxis.set_major_locator(
@@ -161,11 +163,16 @@ def with_names(groups: Sequence[list[Mark]], along: str) -> list[tuple[str | Non
     return named
 
 
-def place_legend(panel: Axes, *last: str) -> None:
+def folded(text: str, width: int = LINE) -> str:
+    """The name of an axis in lines that fit beside a panel."""
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False))
+
+
+def place_legend(panel: Axes, *last: str, above: bool = False) -> None:
     """Names beside the points where there is room, above the panel otherwise; lines of reference come last."""
     entries = sorted(zip(*panel.get_legend_handles_labels(), strict=True), key=lambda entry: entry[1] in last)
     handles, labels = [entry[0] for entry in entries], [entry[1] for entry in entries]
-    if len(handles) <= BESIDE:
+    if len(handles) <= BESIDE and not above:
         panel.legend(handles, labels, loc="best")
         return
     longest = max(map(len, labels)) + 8

@@ -24,6 +24,7 @@ FORMS: dict[str, tuple[int, Form]] = {
     "identity": (1, forms.draw_identity),
     "equality along an axis": (2, forms.draw_along),
     "identity along an axis": (2, forms.draw_along),
+    "identity swept": (2, forms.draw_swept_identity),
     "exponent": (2, laws.draw_power),
     "order": (2, laws.draw_power),
     "distribution": (2, laws.draw_law),
@@ -60,4 +61,6 @@ def _form(relation: str, spec: Spec) -> str:
         return "sweep" if spec.over else "ladder"
     if relation in ("equality", "identity") and runs_along(spec):
         return f"{relation} along an axis"
+    if relation == "identity" and spec.over:
+        return "identity swept"
     return {"equality": "sweep" if spec.over else "scatter"}.get(relation, relation)

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from proofs_check.report.drawing import (
     FAINT,
+    LINE,
     WIDE,
     by_kind,
     by_point,
     column,
     draw_bars,
+    folded,
     log_if_wide,
     mark_points,
     name_axes,
@@ -26,6 +28,7 @@ from proofs_check.report.drawing import (
 from proofs_check.report.marks import Mark, Spec
 from proofs_check.report.style import BAND, BLACK, BLUE, MARKERS, SERIES, lettered, log_axis, plain_number, thin
 
+LEAST_RATIO = -1.0  # of an observable to its bound; smaller ones are not drawn
 NOTHING = 1e-18  # a relative deviation that no double can show; smaller ones are drawn there
 
 
@@ -97,7 +100,9 @@ def draw_direction(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tole
     (panel,) = axes
     colours: dict[str, int] = {}
     for label, group in with_names(by_point(marks), spec.along):
-        index = colours.setdefault(group[0].series if not spec.over else label or "", len(colours))
+        # of many points of a series only the first is named, and the others look like it
+        index = colours.setdefault(label or group[0].series, len(colours))
+        colours.setdefault(group[0].series, index)
         colour, marker = SERIES[index % len(SERIES)], MARKERS[index % len(MARKERS)]
         x, mean = column(group, "x"), column(group, "mean")
         panel.plot(x, mean, color=colour, zorder=2)
@@ -146,6 +151,30 @@ def draw_along(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
         lower.set_ylabel("largest deviation")
 
 
+def draw_swept_identity(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
+    """The prediction over the swept symbol with the measured means; below, the largest deviation of any draw."""
+    upper, lower = axes
+    if spec.curve:
+        upper.plot(*spec.curve, color=BLACK, label=spec.claimed, zorder=1)
+    else:
+        x, predicted = column(marks, "x"), column(marks, "prediction")
+        upper.plot(x, predicted, "_", color=BLACK, label=spec.claimed, markersize=11, zorder=1)
+    least = max(min([m.largest for m in marks if m.largest] or [1e-16]) / 2, NOTHING)
+    for (kind, series), group in by_kind(marks):
+        colour, face = (BLUE, BLUE) if kind == "claim" else (FAINT, "white")
+        upper.plot(column(group, "x"), column(group, "mean"), "o", color=colour, mfc=face, label=series, zorder=3)
+        lower.plot(
+            column(group, "x"), np.maximum(column(group, "largest"), least), "o", color=colour, mfc=face, zorder=3
+        )
+    lower.plot(column(marks, "x"), column(marks, "allowed"), "_", color=BLACK, markersize=11, zorder=2)
+    scale_axes(axes, marks, spec)
+    name_axes(axes, spec.label or lettered(spec.over), spec.named, tolerance)
+    log_axis(lower, "y")
+    lower.yaxis.set_major_locator(LogLocator(numticks=4))
+    lower.margins(y=0.15)
+    lower.set_ylabel("deviation")
+
+
 def draw_threshold(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
     """Growth on both sides of the predicted threshold: below zero to the left of 1 and above it to the right."""
     (panel,) = axes
@@ -166,7 +195,8 @@ def draw_threshold(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tole
         draw_bars(panel, column(group, "x"), group, colour, marker, label=label)
     panel.margins(x=0.06, y=0.1)
     panel.xaxis.set_major_locator(MaxNLocator(6))
-    panel.set(xlabel=spec.label or f"{lettered(spec.along)} / predicted threshold", ylabel=f"mean of {spec.named}")
+    panel.set_xlabel(spec.label or f"{lettered(spec.along)} / predicted threshold")
+    panel.set_ylabel(folded(f"mean of {spec.named}", LINE + 12))
     place_legend(panel, band)
 
 
@@ -193,11 +223,12 @@ def draw_bound(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
     if min(values) > 0 and max(values) / min(values) > WIDE:
         log_axis(panel, "y")
     else:
-        panel.set_ylim(0, 1.08 * max(1.0, *values))
+        least = max(LEAST_RATIO, min(-0.03, 1.08 * min(values)))  # a bound of the other sign holds by itself
+        panel.set_ylim(least, 1.08 * max(1.0, *values))
     name_places(panel, marks, spec)
     named = spec.named if spec.words or not set(spec.named) & set("+−·/") else f"({spec.named})"
-    panel.set_ylabel(f"{named} / bound" if spec.sense == "<=" else f"bound / {named}")
-    place_legend(panel, "the bound")
+    panel.set_ylabel(folded(f"{named} / bound" if spec.sense == "<=" else f"bound / {named}", LINE + 12))
+    place_legend(panel, "the bound", above=True)
 
 
 def draw_identity(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:

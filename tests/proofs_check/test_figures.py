@@ -244,6 +244,7 @@ SHAPES: dict[str, tuple[list[Record], Spec]] = {
     "bound": (bound(), Spec("trH", over="eta", log=False)),
     "bound at points": (bound(), Spec("trH")),
     "identity": (identity(), Spec("crossing")),
+    "identity swept": (identity(), Spec("crossing", over="n")),
     "exponent": (exponent(), Spec("bias", along="n")),
     "exponent with a floor": (exponent(), Spec("bias", along="n", floor=True)),
     "order": (order(), Spec("length", along="n")),
@@ -355,6 +356,18 @@ def test_a_wrong_variant_drawn_alone_has_its_own_line() -> None:
     assert {mark.series for mark in marks} == {"bias lost"}
     _, names = figure.axes[0].get_legend_handles_labels()
     assert names == ["prediction: bias lost", "measured", "measured, refuted"]
+
+
+def test_a_swept_identity_shows_what_was_measured_beside_the_prediction_and_the_deviations() -> None:
+    records = identity()
+    for tested, mean in zip(records[0]["points"], (2.0, 3.0, 4.0), strict=True):
+        tested["series"][0]["mean"] = mean
+    figure, marks = comparison(records, Spec("crossing", over="n"))
+    assert [(mark.x, mark.mean, mark.prediction) for mark in marks] == [(3, 2.0, 1.0), (16, 3.0, 1.0), (7, 4.0, 1.0)]
+    upper, lower = figure.axes
+    heights = {str(line.get_label()): line.get_ydata().tolist() for line in upper.lines}
+    assert heights["measured"] == [2.0, 3.0, 4.0] and heights["prediction"] == [1.0] * 3
+    assert lower.lines[0].get_ydata().tolist() == [mark.largest for mark in marks]
 
 
 def test_a_lower_bound_is_drawn_as_bound_over_observable() -> None:
