@@ -1,9 +1,10 @@
 """Two regularisers that bound a condition number from above and from below, and what it does to descent."""
 
-from sympy import Symbol, log
+from sympy import Derivative, Symbol, log, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Identical, Implication, Inequality, Instances
+from theory.domain import total
+from theory.proof import Entries, Identical, Implication, Inequality
 from theory.relation import Bound, Identity
 from theory.settings.regularisation.matrices import Conditioning as S
 
@@ -17,18 +18,12 @@ EQUAL = {**AT, S.spread: 0}
 x, L, mu = Symbol("x", positive=True), Symbol("L", positive=True), Symbol("mu", positive=True)
 
 
-def mean_below(size: int) -> Inequality:
-    """Σ s² ≤ (p − 1)s₁² + s_p², in the squares."""
-    a = [Symbol(f"a{i}", positive=True) for i in range(size)]
-    return Inequality(sum(a), (size - 1) * a[0] + a[-1], given=[a[0] >= z for z in a[1:-1]], everywhere=True)
-
-
-def mean_above(size: int) -> Inequality:
-    """Σ s² ≥ s₁² + (p − 1)s_p², in the squares."""
-    a = [Symbol(f"a{i}", positive=True) for i in range(size)]
-    return Inequality(a[0] + (size - 1) * a[-1], sum(a), given=[a[-1] <= z for z in a[1:-1]], everywhere=True)
-
-
+top, bottom = symbols("top bottom", positive=True)
+middle, gap = Entries("middle", p - 2, positive=True), Entries("gap", p - 2, nonnegative=True)
+MEAN_BELOW = Inequality(top + total(middle) + bottom, (p - 1) * top + bottom, where={middle: top - gap},
+                        slack=total(gap), because="squares: one is s_p², none of the others above s₁²")
+MEAN_ABOVE = Inequality(top + (p - 1) * bottom, top + total(middle) + bottom, where={middle: bottom + gap},
+                        slack=total(gap), because="squares: one is s₁², none of the others below s_p²")
 SHARED = {
     "entry": "regularisation.condition_number_bounds",
     "source": Source("Model Immunization from a Condition Number Perspective: the two regularisers as recalled; the "
@@ -42,7 +37,7 @@ claims = [
         title="R_well = s₁²/2 − ‖S‖²/(2p) ≥ (s₁² − s_p²)/(2p) ≥ 0, so 0 only where all s are equal",
         points=[AT, ONE],
         tight_at=[EQUAL],
-        steps=[Instances("one singular value is s_p, no other above s₁", mean_below, (2, 3, 4))],
+        steps=[MEAN_BELOW],
         wrong=[Wrong("without 1/p", at=[AT], prediction=S.frobenius / 2),
                Wrong("twice that room", at=[ONE], prediction=S.frobenius / (2 * p) + (S.top2 - S.bottom2) / p)],
         **SHARED,
@@ -53,7 +48,7 @@ claims = [
         title="1/R_ill = ‖S‖²/(2p) − s_p²/2 ≥ (s₁² − s_p²)/(2p) ≥ 0, so 0 only where all s are equal",
         points=[AT, ONE],
         tight_at=[EQUAL, {**AT, p: 2}],
-        steps=[Instances("one singular value is s₁, no other below s_p", mean_above, (2, 3, 4))],
+        steps=[MEAN_ABOVE],
         wrong=[Wrong("s₁ in place of s_p", at=[AT], prediction=S.top2 / 2),
                Wrong("twice that room", at=[{**AT, p: 2}], prediction=S.bottom2 / 2 + (S.top2 - S.bottom2) / p)],
         **SHARED,
@@ -64,7 +59,7 @@ claims = [
         title="κ ≤ exp(p·R_well/s_p²)",
         points=[AT, ONE],
         tight_at=[{**ONE, S.spread: "0.01"}],
-        steps=[Identical(((x - log(1 + x)) / 2).diff(x), x / (2 * (1 + x)), because="log κ ≤ x/2, x = κ² − 1, …"),
+        steps=[Identical(Derivative((x - log(1 + x)) / 2, x), x / (2 * (1 + x)), because="log κ ≤ x/2, x = κ² − 1, …"),
                Inequality(0, x / (2 * (1 + x)), because="… as their difference is 0 at x = 0, and grows")],
         wrong=[Wrong("p is missing", at=[ONE], prediction=well / S.bottom2),
                Wrong("s₁ in place of s_p", at=[{**ONE, S.spread: 2}], prediction=p * well / S.top2)],
@@ -78,7 +73,7 @@ claims = [
         title="κ ≥ exp((1/R_ill)/s₁²)",
         points=[AT, ONE, {**AT, p: 2, S.spread: 2}],
         tight_at=[{**ONE, p: 50, S.spread: "0.01"}],
-        steps=[Identical(((log(1 + x) - 1 + 1 / (1 + x)) / 2).diff(x), x / (2 * (1 + x) ** 2),
+        steps=[Identical(Derivative((log(1 + x) - 1 + 1 / (1 + x)) / 2, x), x / (2 * (1 + x) ** 2),
                          because="log κ ≥ (1 − κ⁻²)/2, x = κ² − 1, …"),
                Inequality(0, x / (2 * (1 + x) ** 2), because="… as their difference is 0 at x = 0, and grows")],
         wrong=[Wrong("s_p in place of s₁", at=[{**AT, S.spread: 2}], prediction=ill / S.bottom2),

@@ -1,10 +1,10 @@
 """Cauchy–Schwarz regularisers: where the inequality is an equality, the weights are binary, ternary, orthonormal …"""
 
-from sympy import And, Eq, Or, expand, symbols
+from sympy import And, Derivative, Eq, Or, symbols
 
 from theory.claim import Claim, Source, Wrong
 from theory.domain import total
-from theory.proof import Entries, Identical, Implication, Inequality, Instances
+from theory.proof import Entries, Identical, Implication, Inequality
 from theory.relation import Bound, Identity
 from theory.settings.regularisation.weights import CauchySchwarz as S
 
@@ -27,13 +27,12 @@ pairs = (x**2 - y**2) ** 2 + (x**2 - z**2) ** 2 + (y**2 - z**2) ** 2
 stationary = [Eq(w * (3 * w**2 - x**2 - y**2 - z**2), 0) for w in (x, y, z)]
 
 
-def lagrange(size: int) -> Identical:
-    """‖f‖²‖g‖² − ⟨f, g⟩² as the sum of the squares of all minors."""
-    f, g = symbols(f"f:{size}", real=True), symbols(f"g:{size}", real=True)
-    dot = sum(a * b for a, b in zip(f, g, strict=True))
-    minors = sum((f[i] * g[j] - f[j] * g[i]) ** 2 for i in range(size) for j in range(i))
-    return Identical(expand(sum(a**2 for a in f) * sum(b**2 for b in g) - dot**2), expand(minors), everywhere=True)
-
+one, two = Entries("one", S.N, real=True), Entries("two", S.N, real=True)
+LAGRANGE = Identical(total(one**2) * total(two**2) - total(one * two) ** 2,
+                     total(one**2) * total((two - one * total(one * two) / total(one**2)) ** 2),
+                     given=[total(one**2) > 0], because="a squared side times the squared height above it")
+level, f2, f4 = symbols("level f2 f4", real=True)
+scaled = S.N * level**4 * f4 - (level**2 * f2) ** 2
 
 claims = [
     Claim(
@@ -41,7 +40,7 @@ claims = [
         title="N Σx⁴ − (Σx²)² is the squared area that x² and 1 span: 0 where all |xᵢ| are equal, at any scale",
         points=[OFF, ON],
         steps=[Identical(S.N * total(square**2) - total(square) ** 2, S.N * spread_of, because="N² variances of x²"),
-               Identical(expand(R), expand(pairs), because="N = 3, as a sum of squares", everywhere=True)],
+               Identical(R, pairs, because="N = 3, as a sum of squares", everywhere=True)],
         wrong=[Wrong("zero set fixed at |x| = 1", at=[ON], prediction=S.b4 - 2 * S.b2 + S.N),
                Wrong("N is missing", at=[OFF], prediction=S.b4 - S.b2**2)],
         **SHARED,
@@ -66,7 +65,7 @@ claims = [
         quantity="one_sided",
         title="One-sided {0, a}: Σx⁴ Σx² − (Σx³)² is the squared area of x² and x",
         points=[OFF, ON],
-        steps=[Instances("Lagrange's identity", lagrange, (2, 3, 4))],
+        steps=[LAGRANGE],
         wrong=[Wrong("signs do not matter", at=[OFF], prediction=S.o4 * S.o2 - S.o2**2),
                Wrong("N Σx⁴, of the binary one", at=[ON], prediction=S.N * S.o4 - S.o2**2)],
         **SHARED,
@@ -76,7 +75,7 @@ claims = [
         quantity="ternary",
         title="Ternary {0, ±a}: Σx⁶ Σx² − (Σx⁴)² is the squared area of x³ and x",
         points=[OFF, ON],
-        steps=[Instances("Lagrange's identity", lagrange, (2, 3, 4))],
+        steps=[LAGRANGE],
         wrong=[Wrong("N Σx⁴, of the binary one", at=[ON], prediction=S.N * S.t4 - S.t2**2),
                Wrong("powers of the one-sided one", at=[OFF], prediction=S.t4 * S.t2 - S.t4**2)],
         **SHARED,
@@ -86,7 +85,7 @@ claims = [
         quantity="eigenvector",
         title="Eigenvectors of A: ‖Ax‖² ‖x‖² − (xᵀAx)² is the squared area of Ax and x",
         points=[OFF, ON],
-        steps=[Instances("Lagrange's identity", lagrange, (2, 3, 4))],
+        steps=[LAGRANGE],
         wrong=[Wrong("for unit vectors alone", at=[OFF], prediction=S.Ax - S.xAx**2),
                Wrong("the form not squared", at=[OFF], prediction=S.Ax * S.xx - S.xAx)],
         **SHARED,
@@ -96,7 +95,7 @@ claims = [
         quantity="orthonormal",
         title="Scaled orthonormal columns: K ‖XᵀX‖²_F − ‖X‖⁴_F is the squared area of XᵀX and I",
         points=[OFF, ON],
-        steps=[Instances("Lagrange's identity", lagrange, (2, 3, 4))],
+        steps=[LAGRANGE],
         wrong=[Wrong("rows counted", at=[OFF], prediction=S.N * S.gram - S.frobenius**2),
                Wrong("K is missing", at=[OFF], prediction=S.gram - S.frobenius**2)],
         **SHARED,
@@ -106,8 +105,8 @@ claims = [
         quantity="gradient",
         title="Gradient of the binary regulariser: 4xᵢ(N xᵢ² − Σx²), so no stationary point but 0 and its zeros",
         points=[OFF],
-        steps=[Identical(expand(R).diff(x), expand(4 * x * (3 * x**2 - x**2 - y**2 - z**2)), because="N = 3",
-                         everywhere=True),
+        steps=[Identical(Derivative(S.N * (x**4 + f4) - (x**2 + f2) ** 2, x), 4 * x * (S.N * x**2 - (x**2 + f2)),
+                         because="f2 and f4: the sums over the other entries"),
                Implication([*stationary, Or(x > 0, x < 0)], And(Eq(x**2, y**2), Eq(y**2, z**2)), everywhere=True,
                            because="N = 3: k nonzero entries would have k·a² = 3·a²")],
         wrong=[Wrong("factor 2", at=[OFF], prediction=2 * S.x1 * (S.N * S.x1**2 - S.b2)),
@@ -119,8 +118,8 @@ claims = [
         quantity="radial",
         title="xᵀ∇R = 4R",
         points=[OFF],
-        steps=[Identical(expand(sum(w * expand(R).diff(w) for w in (x, y, z))), expand(4 * R), because="N = 3",
-                         everywhere=True)],
+        steps=[Identical(level * Derivative(scaled, level), 4 * scaled,
+                         because="Euler: Σ xᵢ∂ᵢ is the derivative along the scale, at scale 1")],
         wrong=[Wrong("degree 2", at=[OFF], prediction=2 * S.binary), Wrong("scale free", at=[OFF], prediction=0)],
         **SHARED,
     ),
@@ -129,8 +128,7 @@ claims = [
         quantity="homogeneous",
         title="The binary regulariser is homogeneous of degree 4",
         points=[OFF],
-        steps=[Identical(expand(R.subs({w: 2 * w for w in (x, y, z)}, simultaneous=True)), expand(16 * R),
-                         because="N = 3, scaled by 2", everywhere=True)],
+        steps=[Identical(scaled, 16 * (S.N * f4 - f2**2), where={level: 2})],
         wrong=[Wrong("degree 2", at=[OFF], prediction=4 * S.binary),
                Wrong("scale free", at=[OFF], prediction=S.binary)],
         **SHARED,

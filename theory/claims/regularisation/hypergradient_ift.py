@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from sympy import Abs, Symbol
+from sympy import Abs, Derivative, Symbol
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.programs.hypergradient import hypergradient, neumann
-from theory.proof import Identical, Inequality, Instances
+from theory.proof import Identical, Inequality
 from theory.relation import Bound, Identity
 from theory.settings.regularisation.bilevel import RidgeHyperparameter as S
 
@@ -22,13 +22,8 @@ linear = S.g_norm / S.mu + S.w_norm * S.curvature / S.mu + S.w_norm
 error = Abs(S.inexact - S.hypergradient)
 h, q, w, r = (Symbol(name, positive=True) for name in ("h", "q", "w", "r"))
 mu, lam = Symbol("m0", positive=True), Symbol("lam0", positive=True)
-fit = r / (h + lam)
-
-
-def rest(count: int) -> Identical:
-    """1/h − η Σ_{j<K} (1 − ηh)^j = (1 − ηh)^K/h."""
-    return Identical(1 / h - q * sum((1 - q * h) ** j for j in range(count)), (1 - q * h) ** count / h,
-                     everywhere=True)
+fit, count = r / (h + lam), Symbol("count", integer=True, nonnegative=True)
+whole, half = Symbol("whole", real=True), Symbol("half", real=True)
 
 
 SHARED = {
@@ -42,14 +37,16 @@ SHARED = {
               "learning", "Dataset Distillation with Convexified Implicit Gradients"],
     "fixing": {S.start: "solution"},
 }  # fmt: skip
-SERIES_REST = Instances("geometric series with its remainder, in an eigendirection", rest, [1, 2, 5])
+SERIES_REST = Identical((1 - q * h) ** count / h - (1 - q * h) ** (count + 1) / h, q * (1 - q * h) ** count,
+                        everywhere=True, because="in an eigendirection; added up from 1/h at count 0, "
+                        "1/h − η Σ_{j<K} (1 − ηh)^j = (1 − ηh)^K/h")
 claims = [
     Claim(
         S, S.hypergradient, Computed(READS, hypergradient, using=USING), Identity(),
         title="dF/dλ = −wᵀH⁻¹∇F(w)",
         scale=1,
         points=[AT],
-        steps=[Identical(fit.diff(lam), -fit / (h + lam), everywhere=True,
+        steps=[Identical(Derivative(fit, lam), -fit / (h + lam), everywhere=True,
                          because="Hw = Xᵀy/n differentiated: H·dw/dλ = −w, in an eigendirection")],
         wrong=[Wrong("sign +", at=[AT], prediction=Computed(READS, partial(hypergradient, sign=1.0), using=USING)),
                Wrong("Xᵀy in the place of w", at=[AT],
@@ -101,7 +98,8 @@ claims = [
         status="derived here",
         points=[AT, {**AT, S.digits: 10}],
         tight_at=[{**ALONE, S.digits: 10}],
-        steps=[Identical(q * h + w * h**2 - 2 * (q * h / 2 + w * (h / 2) ** 2), w * h**2 / 2, everywhere=True,
+        steps=[Identical(whole - 2 * half, w * h**2 / 2, everywhere=True,
+                         where={whole: q * h + w * h**2, half: q * h / 2 + w * (h / 2) ** 2},
                          because="h is ε: what is linear drops out")],
         wrong=[Wrong("of second order: half of ε leaves a quarter", at=[AT],
                      observable=Abs(S.inexact - 4 * S.halved + 3 * S.hypergradient)),

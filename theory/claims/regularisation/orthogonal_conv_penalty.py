@@ -1,11 +1,10 @@
 """A penalty on kernels that measures how far a convolution is from an isometry, whatever the length of the signal."""
 
-from typing import Any
-
-from sympy import Matrix, Max, cos, expand, eye, pi, sqrt, symbols
+from sympy import Add, Matrix, Max, cos, eye, pi, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Assumed, Identical, Inequality, Instances
+from theory.domain import total
+from theory.proof import Assumed, Entries, Identical, Inequality, Instances
 from theory.relation import Bound, Identity
 from theory.settings.regularisation.matrices import ConvolutionKernel as S
 
@@ -15,7 +14,6 @@ SHORT, ZERO = {**AT, N: 4}, {**AT, S.padding: "zero"}
 ALONE = {**AT, M: 1, C: 2, k: 1}
 WIDE = {**AT, M: 4, C: 2, S.spread: "0.001"}
 bound = sqrt((2 * k - 1) * S.penalty)
-u = symbols("u:5", real=True)
 
 
 def parseval(length: int) -> Identical:
@@ -23,15 +21,7 @@ def parseval(length: int) -> Identical:
     a, b = symbols("a b", real=True)
     A = Matrix(length, length, lambda i, j: a * int(i == j) + b * int((i + 1) % length == j))
     apart = A * A.T - eye(length)
-    return Identical(expand(sum(x**2 for x in apart)), expand(length * ((a**2 + b**2 - 1) ** 2 + 2 * a**2 * b**2)),
-                     everywhere=True)
-
-
-def spread_out(lags: int) -> Inequality:
-    """(Σ_lags |u|)² ≤ lags·Σ u², the sum over frequencies being at most Σ|u|."""
-    some = u[:lags]
-    pairs: Any = sum((x - y) ** 2 for i, x in enumerate(some) for y in some[:i])
-    return Inequality(sum(some) ** 2, lags * sum(x**2 for x in some), slack=pairs, everywhere=True)
+    return Identical(Add(*(x**2 for x in apart)), length * ((a**2 + b**2 - 1) ** 2 + 2 * a**2 * b**2), everywhere=True)
 
 
 SHARED = {
@@ -41,7 +31,10 @@ SHARED = {
     "seeds": ["Existence, Stability and Scalability of Orthogonal Convolutional Neural Networks"],
 }  # fmt: skip
 LONG = {"fixing": {S.padding: "circular"}, "assuming": [2 * k - 1 <= N], **SHARED}
-BOUND = [Instances("Cauchy and Schwarz over the lags", spread_out, (3, 5))]
+lag, lags = Entries("lag", 2 * k - 1, real=True), 2 * k - 1
+BOUND = [Inequality(total(lag) ** 2, lags * total(lag**2), slack=lags * total((lag - total(lag) / lags) ** 2),
+                    because="Cauchy and Schwarz over the lags; at a frequency the sum is at most Σ|lag|")]
+squared = Entries("squared", C * N, nonnegative=True)
 claims = [
     Claim(
         S, S.frobenius, N * S.penalty, Identity(),
@@ -49,7 +42,7 @@ claims = [
         scale=1,
         points=[AT, {**AT, N: 5}],
         fails_at=[SHORT, ZERO],
-        steps=[Instances("one channel, two taps", parseval, (3, 4, 5))],
+        steps=[parseval(3), Instances("one channel, two taps, other lengths", parseval, (4, 5))],
         wrong=[Wrong("N²", at=[AT], prediction=N**2 * S.penalty), Wrong("no N", at=[AT], prediction=S.penalty),
                Wrong("shorter signals, too", at=[SHORT], assuming=[])],
         figure=Curve(N, (5, 6, 8, 11, 16, 22), fixing={M: 3, C: 4, k: 3, S.spread: "0.7"}, label="length N"),
@@ -106,8 +99,10 @@ claims = [
         scale=M,
         points=[{**AT, M: 4, C: 2}],
         tight_at=[WIDE],
-        steps=[Assumed("A has CN columns, so (M − C)N eigenvalues of AAᵀ are 0, and ‖AAᵀ − I‖²_F ≥ (M − C)N",
-                       "linear algebra; with ‖AAᵀ − I‖²_F = N·L_orth, checked above")],
+        steps=[Assumed("A has CN columns, so (M − C)N of the MN eigenvalues of AAᵀ are 0", "linear algebra"),
+               Inequality((M - C) * N, (M - C) * N * (0 - 1) ** 2 + total((squared - 1) ** 2),
+                          slack=total((squared - 1) ** 2), because="‖AAᵀ − I‖²_F from the eigenvalues, 0 and others; "
+                          "it is N·L_orth")],
         wrong=[Wrong("M", at=[WIDE], prediction=M), Wrong("(M − C)N", at=[WIDE], prediction=(M - C) * N)],
         **{**SHARED, "assuming": [M > C]},
     ),

@@ -1,6 +1,6 @@
 """The posterior mean under a Laplace prior: Tweedie's formula, and a proximal map that is no soft threshold."""
 
-from sympy import Integer, Max, Min, Symbol, diff, erfc, exp, sqrt
+from sympy import Derivative, Max, Min, Symbol, erfc, exp, sqrt
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Identical, Inequality
@@ -25,7 +25,7 @@ SHARED = {
     "seeds": ["What's in a Prior? Learned Proximal Networks for Inverse Problems"],
 }  # fmt: skip
 CURVE = ("0.1", "0.2", "0.3", "0.5", "0.7", 1, "1.5", 2, 3, 4)
-TWEEDIE = Identical(diff(kernel, u), (x - u) / s**2 * kernel, because="so s² p′/p = E(x | y) − y")
+TWEEDIE = Identical(Derivative(kernel, u), (x - u) / s**2 * kernel, because="so s² p′/p = E(x | y) − y")
 claims = [
     Claim(
         S, S.mmse, mean, Identity(),
@@ -64,7 +64,7 @@ claims = [
         quantity="convex",
         title="dD/dy is the posterior variance over s², so D increases: it is the gradient of y²/2 + s² log p(y)",
         points=[AT, NEAR],
-        steps=[Identical(diff(kernel, u, 2), ((x - u) ** 2 / s**4 - 1 / s**2) * kernel,
+        steps=[Identical(Derivative(kernel, (u, 2)), ((x - u) ** 2 / s**4 - 1 / s**2) * kernel,
                          because="so s² (log p)″ = Var(x | y)/s² − 1")],
         wrong=[Wrong("variance itself", at=[AT], prediction=S.variance),
                Wrong("1 − Var/s²", at=[AT], prediction=1 - S.variance / s**2)],
@@ -105,7 +105,7 @@ claims = [
         title="For y > 0 the posterior mean is shrunk less than the mode, and never vanishes",
         points=[AT, NEAR],
         steps=[Inequality(2 * x - 1, 1, given=[x >= 0, x <= 1], because="so D ≥ y − s²/b"),
-               Identical(mean.subs(y, 0), Integer(0), because="D(0) = 0, and D increases")],
+               Identical(mean, 0, where={y: 0}, because="D(0) = 0, and D increases")],
         wrong=[Wrong("zero where the mode is", at=[NEAR], relation=Identity()),
                Wrong("shrunk less than half as much", at=[AT], prediction=Min(y, s**2 / b) / 2)],
         **SHARED,

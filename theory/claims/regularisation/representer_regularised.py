@@ -6,8 +6,9 @@ from sympy import And, Eq, Matrix, Symbol, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
+from theory.domain import total
 from theory.programs.representers import matrices, missed, vectors
-from theory.proof import Identical, Implication, Instances, Solution
+from theory.proof import Entries, Identical, Implication, Instances, Solution
 from theory.relation import Bound, Identity
 from theory.settings.regularisation.representers import NuclearFit as M
 from theory.settings.regularisation.representers import PenalisedFit as S
@@ -22,7 +23,6 @@ w, g, G, z, reach = symbols("w0 g0 G z z0", real=True)
 lam = Symbol("lam0", positive=True)
 t, r, value = symbols("t r s1", positive=True)
 U, V = (Matrix([1 - x**2, 2 * x]) / (1 + x**2) for x in (t, r))
-BESIDE = Matrix([-U[1], U[0]]) * Matrix(symbols("h:2", real=True)).T  # M with UᵀM = 0
 
 
 def by_sample(**mistake: object) -> Computed:
@@ -41,11 +41,10 @@ def root(entry: int) -> Identical:
     return Identical(((value * U * U.T) ** 2)[entry], (W * W.T)[entry], everywhere=True)
 
 
-def recovered(entry: int) -> Identical:
-    """√(WWᵀ)(UVᵀ + M) = W where UᵀM = 0, in one of its entries."""
-    return Identical((value * U * U.T * (U * V.T + BESIDE))[entry], (value * U * V.T)[entry], everywhere=True)
-
-
+left, rest = Entries("along", M.rows, real=True), Entries("rest", M.rows, real=True)
+column = left * z + rest - left * total(left * rest) / total(left**2)  # of UVᵀ + M, U the direction of `left`, UᵀM = 0
+RECOVERED = Identical(value * total(left * column) / total(left**2), value * z, given=[total(left**2) > 0],
+                      because="√(WWᵀ)(UVᵀ + M) = W where UᵀM = 0: each singular pair takes its own value, and M none")
 SHARED = {
     "entry": "regularisation.representer_regularised",
     "source": Source("Tsai, Zhang, Chien, Yu, Hsieh, Ravikumar: Representer Point Selection for Explaining Regularized "
@@ -82,7 +81,7 @@ claims = [
         points=[NUCLEAR, TALL],
         fails_at=[{**NUCLEAR, M.training: "stopped"}],
         steps=[Instances("s·UUᵀ is the root of WWᵀ, W = s·UVᵀ", root, range(4)),
-               Instances("the root takes a subgradient UVᵀ + M to W", recovered, range(4))],
+               RECOVERED],
         wrong=[Wrong("WWᵀ without the root", at=[NUCLEAR], prediction=by_measurement(squared=True)),
                Wrong("projector on the columns of W", at=[NUCLEAR], prediction=by_measurement(projector=True)),
                Wrong("sign of a is missing", at=[NUCLEAR], prediction=by_measurement(sign=1.0)),

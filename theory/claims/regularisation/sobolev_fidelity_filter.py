@@ -3,7 +3,7 @@
 from sympy import Abs, Max, Rational, Symbol, floor
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Identical, Inequality, Instances, Solution
+from theory.proof import Identical, Inequality, Solution
 from theory.relation import Bound, Exponent, Identity, Ladder
 from theory.settings.regularisation.denoising import SobolevFidelity as S
 
@@ -13,11 +13,7 @@ step = S.pace / Max(1, most**s)
 AT = {N: 64, s: -1, S.pace: 1, k: 20, a: "0.05", xi: 3, S.forward: "identity"}
 UP = {**AT, s: 1, k: 200, xi: 20}
 w, g, r, q = (Symbol(name, positive=True) for name in ("w", "g", "r", "q"))
-
-
-def series(count: int) -> Identical:
-    """q·Σ_{j<count} (1 − q)^j = 1 − (1 − q)^count."""
-    return Identical(q * sum((1 - q) ** j for j in range(count)), 1 - (1 - q) ** count, everywhere=True)
+count = Symbol("count", integer=True, nonnegative=True)
 
 
 SHARED = {
@@ -30,7 +26,8 @@ SHARED = {
     "assuming": [xi <= N / 2],
 }  # fmt: skip
 STEPS = [Identical(r - q * (r - g) - g, (1 - q) * (r - g), because="a step at one frequency, q = η(1 + ξ²)^s"),
-         Instances("geometric sum", series, [1, 2, 5])]
+         Identical((1 - (1 - q) ** (count + 1)) - (1 - (1 - q) ** count), q * (1 - q) ** count,
+                   because="geometric sum: added up from 0 at count 0, q Σ_{j<k} (1 − q)^j = 1 − (1 − q)^k")]
 WAY = Ladder(N, (20, 40, 80, 160, 320))
 claims = [
     Claim(

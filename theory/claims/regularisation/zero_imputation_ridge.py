@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from sympy import Matrix, Rational, Symbol, eye, symbols
+from sympy import Rational, Symbol, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
+from theory.domain import total
 from theory.programs.weighted_ridge import factor_bias, imputation_bias
-from theory.proof import Identical, Instances
+from theory.proof import Entries, Identical, Solution
 from theory.relation import Exponent, Identity, Ladder
 from theory.settings.regularisation.masks import ZeroImputation as S
 
@@ -25,16 +26,13 @@ quadratic = w1**2 * s11 + 2 * w1 * w2 * s12 + w2**2 * s22
 masked = (w1 / rho) ** 2 * rho * s11 + 2 * w1 * w2 / rho**2 * rho**2 * s12 + (w2 / rho) ** 2 * rho * s22
 
 
-def push_through(size: int) -> Identical:
-    """The least value of (β − w)ᵀΣ(β − w) + s‖w‖² with Σ = FFᵀ, c = Fᵀβ, two coordinates and that many factors."""
-    F, beta = Matrix(2, size, symbols(f"f:{2 * size}", real=True)), Matrix(symbols("beta:2", real=True))
-    moments, reduced = F * F.T, F.T * F + strength * eye(size)
-    best = (moments + strength * eye(2)).adjugate() * moments * beta / (moments + strength * eye(2)).det()
-    value = ((beta - best).T * moments * (beta - best) + strength * best.T * best)[0]
-    target = F.T * beta
-    return Identical(value, strength * (target.T * reduced.adjugate() * target)[0] / reduced.det())
-
-
+single, along, fitted = (Entries(name, S.k, real=True) for name in ("single", "along", "fitted"))
+PUSH_THROUGH = Identical(total(single**2 * (along - fitted) ** 2) + strength * total(fitted**2),
+                         strength * total((single * along) ** 2 / (single**2 + strength)),
+                         where={fitted: single**2 * along / (single**2 + strength)},
+                         because="least value of (β − w)ᵀFFᵀ(β − w) + λ‖w‖², along each singular pair of F")
+STATIONARY = Solution(w, g**2 * b / (g**2 + strength), g**2 * (w - b) + strength * w, unique=True,
+                      because="stationary along a singular pair of F, of value g")
 SHARED = {
     "entry": "regularisation.zero_imputation_ridge",
     "source": Source("Ayme, Boyer, Dieuleveut, Scornet: Naive imputation implicitly regularizes high-dimensional "
@@ -93,7 +91,7 @@ claims = [
         assuming=[S.d >= S.k + 3],
         points=[LATENT],
         fails_at=[{**LATENT, S.missing: "unequal"}],
-        steps=[Instances("push-through: least value with Σ = FFᵀ", push_through, [1, 2])],
+        steps=[STATIONARY, PUSH_THROUGH],
         wrong=[Wrong("λ = 1 − ρ", at=[LATENT],
                      prediction=Computed([S.F, S.c], partial(factor_bias, odds=False), using={"rho": rho})),
                Wrong("as if isotropic", at=[LATENT], prediction=(1 - rho) * S.b2)],
