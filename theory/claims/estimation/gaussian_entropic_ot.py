@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sympy import Matrix, Symbol, diff, log, sqrt, symbols, tanh
+from sympy import Derivative, Symbol, diff, log, sqrt, symbols, tanh
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
@@ -33,6 +33,8 @@ FIGURE = Curve(S.eps, ("0.1", "0.2", "0.4", "0.8", "1.6", "3.2"), fixing={S.sa: 
 c, s = Symbol("c", positive=True), Symbol("s", positive=True)
 k, level = Symbol("k", positive=True), S.sa * S.A * S.sb / S.eps
 x, y, top_x, top_y = symbols("x y top_x top_y", real=True)
+on, off = symbols("on off", real=True)
+INVERSE = {on: 1 / (1 - c**2), off: -c / (1 - c**2)}  # of [[1, c], [c, 1]]
 best = (sqrt(1 + 4 * k**2) - 1) / (2 * k)
 here = best.subs(k, level)
 HERE = {"points": [AT], "regime": [G.size <= G.eps], **SHARED}
@@ -70,7 +72,8 @@ claims = [
         quantity="precision",
         title="The precision of the best coupling has the block −A/eps",
         scale=1,
-        steps=[Identical(Matrix([[1, c], [c, 1]]).inv()[0, 1], -c / (1 - c**2), given=[c < 1]),
+        steps=[Identical(on + c * off, 1, where=INVERSE, given=[c < 1]),
+               Identical(c * on + off, 0, where=INVERSE, given=[c < 1], because="the block of the precision"),
                Identical(best / (1 - best**2), k)],
         wrong=[Wrong("−A·eps", at=[AT], prediction=block(lambda eps: -eps)),
                Wrong("KL weighted by eps/2", at=[AT], prediction=block(lambda eps: -2 / eps)),
@@ -135,7 +138,7 @@ claims = [
         S, S.growth, S.sa * S.sb / S.eps * (1 - here**2) ** 2 / (1 + here**2), Identity(),
         quantity="derivative",
         title="Derivative of the correlation, dc/dk = (1 − c²)²/(1 + c²)",
-        steps=[Identical(diff(best, k), (1 - best**2) ** 2 / (1 + best**2))],
+        steps=[Identical(Derivative(best, k), (1 - best**2) ** 2 / (1 + best**2))],
         wrong=[Wrong("1 − c²", at=[ONE], prediction=S.sa * S.sb / S.eps * (1 - here**2)),
                Wrong("1 + c² forgotten", at=[ONE], prediction=S.sa * S.sb / S.eps * (1 - here**2) ** 2)],
         **LINE,

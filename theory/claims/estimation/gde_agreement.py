@@ -1,9 +1,9 @@
 """How often two models agree beside how often one is right, when each knows some of the features."""
 
-from sympy import Integer, Rational, Symbol, binomial
+from sympy import Rational, Symbol, binomial
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Identical, Inequality, Instances
+from theory.proof import Identical, Inequality
 from theory.relation import Bound, Equality
 from theory.settings.estimation.features import SharedFeatures as M
 
@@ -13,16 +13,13 @@ accuracy, agreement = 1 - q / 2, 1 - q / 2 - q * (1 - q) / 2
 p, blind = Symbol("p", positive=True), Symbol("q", nonnegative=True)
 
 
-def drawn_in_turn(F: int, c: int, k: int) -> Identical:
-    """C(F − k, c)/C(F, c), one feature of the model after another, none of them the point's."""
-    turns = Integer(1)
-    for i in range(c):
-        turns *= Rational(F - k - i, F - i)
-    return Identical(binomial(F - k, c) / binomial(F, c), turns)
-
-
-HYPERGEOMETRIC = Instances("q is the chance that c draws without replacement miss the point's k features",
-                           drawn_in_turn, [(12, 4, 2), (6, 3, 1), (9, 2, 4)])
+others, own, draws = (Symbol(name, integer=True, nonnegative=True) for name in ("others", "own", "draws"))
+HYPERGEOMETRIC = Identical(
+    binomial(others, draws + 1) * binomial(others + own, draws) * (others + own - draws),
+    binomial(others, draws) * binomial(others + own, draws + 1) * (others - draws), everywhere=True,
+    because="q = C(others, draws)/C(others + own, draws), 1 at no draw: each further draw of a feature misses the "
+    "point's own with the chance (others − draws)/(others + own − draws)",
+)  # fmt: skip
 PAIR = Identical(p**2 + (1 - p) ** 2 - p, (1 - p) * (1 - 2 * p), because="agreement less accuracy at a point")
 SHARED = {
     "entry": "estimation.gde_agreement",

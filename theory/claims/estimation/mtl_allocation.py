@@ -1,17 +1,16 @@
 """How to share out samples among sources of unequal relevance: in proportion to it, not to its square."""
 
-from sympy import Rational, Symbol, diff, sqrt, symbols
+from sympy import Symbol, diff, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.domain import total
-from theory.proof import Identical, Inequality, Solution
+from theory.proof import Entries, Identical, Inequality, Solution
 from theory.relation import Bound, Equality
 from theory.settings.estimation.allocation import Allocation as M
 
 size, square = total(M.nu), total(M.nu**2)
 sources = total(1 + M.nu) - size  # the number of modes
-a, b, c, m, n, k = symbols("a b c m n k", positive=True)
-price = Symbol("price", positive=True)
+a, m, price, shares = symbols("a m price shares", positive=True)
 SHARED = {
     "entry": "estimation.mtl_allocation",
     "source": Source("Neyman: On the two different aspects of the representative method, its optimal allocation; Wang, "
@@ -20,18 +19,21 @@ SHARED = {
     "status": "derived here",
     "points": [{M.N: 800, M.nu: "[4,2,1,1]"}, {M.N: 1000, M.nu: "[1,0.5,0.25,0.25]"}, {M.N: 2200, M.nu: "[4,2,1,1]"}],
 }  # fmt: skip
+counted = Symbol("T", integer=True, positive=True)
+weight, sizes = Entries("weight", counted, positive=True), Entries("sizes", counted, positive=True)
 BEST = [
-    Inequality((a + b + c) ** 2, (m + n + k) * (a**2 / m + b**2 / n + c**2 / k), because="Cauchy–Schwarz",
-               slack=(a * n - b * m) ** 2 / (m * n) + (a * k - c * m) ** 2 / (m * k) + (b * k - c * n) ** 2 / (n * k)),
+    Inequality(total(weight) ** 2, total(sizes) * total(weight**2 / sizes), because="Cauchy–Schwarz",
+               slack=total(sizes) * total((weight - sizes * total(weight) / total(sizes)) ** 2 / sizes)),
     Solution(m, a / sqrt(price), diff(a**2 / m + price * m, m), unique=True,
              because="Lagrange: at a common price of a sample nₜ is in proportion to aₜ"),
 ]  # fmt: skip
+BY_SIZE = Identical(total(M.nu**2 / shares), size**2 / M.N, where={shares: M.N * M.nu / size})
 
 claims = [
     Claim(
         M, M.by_size, size**2 / M.N, Equality(),
         title="Error of the best allocation, in proportion to the relevance of a source",
-        steps=BEST,
+        steps=[*BEST, BY_SIZE],
         wrong=[
             Wrong("that of the squares", prediction=sources * square / M.N),
             Wrong("norm in place of the sum", prediction=square / M.N),
@@ -43,8 +45,8 @@ claims = [
         M, M.by_square, sources * square / M.N, Equality(),
         quantity="square",
         title="Error of the allocation in proportion to the squared relevance",
-        steps=[Identical(a**2 / (a**2 / (a**2 + b**2)) + b**2 / (b**2 / (a**2 + b**2)), 2 * (a**2 + b**2),
-                         because="every source costs the same, two sources")],
+        steps=[Identical(a**2 / shares, price / M.N, where={shares: M.N * a**2 / price},
+                         because="every source costs the same, price = ‖nu‖₂²")],
         wrong=[Wrong("the best allocation", prediction=size**2 / M.N), Wrong("norm alone", prediction=square / M.N)],
         figure=Curve(M.N, (200, 400, 800, 1600, 3200), fixing={M.nu: "[4,2,1,1]"}, label="samples N"),
         **SHARED,
@@ -55,8 +57,8 @@ claims = [
         title="The squares are never better: s·‖nu‖₂² ≥ ‖nu‖₁²",
         scale=size**2 / M.N,
         tight_at=[{M.N: 1000, M.nu: "[1,1,1,1]"}],
-        steps=[*BEST, Inequality((a + b + c) ** 2, 3 * (a**2 + b**2 + c**2),
-                                 slack=(a - b) ** 2 + (a - c) ** 2 + (b - c) ** 2, because="equal if all are")],
+        steps=[*BEST, Inequality(total(weight) ** 2, counted * total(weight**2), because="equal if all are",
+                                 slack=counted * total((weight - total(weight) / counted) ** 2))],
         wrong=[
             Wrong("the squares are better", relation=Bound(">=", "mean")),
             Wrong("better by a tenth always", prediction=-size**2 / M.N / 10, at=[{M.N: 1000, M.nu: "[1,1,1,1]"}]),
@@ -80,7 +82,7 @@ claims = [
         M, M.alike, sources * square / M.N, Equality(),
         quantity="alike",
         title="Equal shares cost as much as shares by squares",
-        steps=[Identical(a**2 / Rational(1, 2) + b**2 / Rational(1, 2), 2 * (a**2 + b**2), because="two sources")],
+        steps=[Identical(total(M.nu**2 / shares), sources * square / M.N, where={shares: M.N / sources})],
         wrong=[Wrong("the best allocation", prediction=size**2 / M.N), Wrong("norm alone", prediction=square / M.N)],
         **SHARED,
     ),

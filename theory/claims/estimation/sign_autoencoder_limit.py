@@ -1,11 +1,11 @@
 """Autoencoders with a code of signs: the error of given rows, its least value, and rows that attain it."""
 
-from sympy import Eq, Rational, Symbol, asin, pi
+from sympy import Derivative, Eq, Rational, Symbol, acos, asin, pi, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.programs import sign_codes
-from theory.proof import Identical, Inequality
+from theory.proof import Identical, Inequality, Integration
 from theory.relation import Asymptotic, Bound, Equality, Identity, Ladder
 from theory.settings.estimation.autoencoders import SignAutoencoder as S
 
@@ -15,6 +15,7 @@ HAAR, IID = Symbol("haar"), Symbol("iid")
 r = S.n / S.d
 few, many = 1 - 2 * r / pi, 1 - r / (r + pi / 2 - 1)
 a, c, rate = Symbol("a", nonnegative=True), Symbol("c", nonnegative=True), Symbol("r", positive=True)
+phi, theta, chance = symbols("phi theta chance", real=True)
 NEAR = Rational(1, 1000)
 SMALL, LARGE = {S.d: 6, S.n: 4}, {S.d: 6, S.n: 9}
 SHARED = {
@@ -23,6 +24,12 @@ SHARED = {
                      "Achieving Them with Gradient Methods"),
     "seeds": ["Fundamental Limits of Two-layer Autoencoders, and Achieving Them with Gradient Methods"],
 }  # fmt: skip
+ARC_SINE = [
+    Integration(1 / (2 * pi), phi, theta - pi / 2, pi / 2, (pi - theta) / (2 * pi), antiderivative=phi / (2 * pi),
+                everywhere=True, because="x = cos φ and y = cos(φ − θ) in a random direction: the chance of x, y > 0"),
+    Identical(4 * chance - 1, 2 * asin(c) / pi, where={chance: (pi - acos(c)) / (2 * pi)}, given=[c < 1],
+              everywhere=True, because="E sign x sign y = P(equal) − P(unequal), θ = arccos c: the arc-sine law"),
+]  # fmt: skip
 ladder = Asymptotic(Ladder(S.d, (16, 32, 64, 128), tie={S.n: 3 * S.d / 2}, rate=1))
 
 claims = [
@@ -30,6 +37,7 @@ claims = [
         S, S.sampled, Computed([S.B], sign_codes.best_decoder), Equality(),
         title="Error of given rows with their best decoder, from the arc-sine law",
         regime=[S.n <= 12],
+        steps=ARC_SINE,
         points=[SMALL | {S.rows: "iid"}, LARGE | {S.rows: "haar"}],
         wrong=[Wrong("decoder √(2/π)·Bᵀ", at=[LARGE | {S.rows: "iid"}],
                      prediction=Computed([S.B], sign_codes.scaled_transpose)),
@@ -42,7 +50,7 @@ claims = [
         title="Orthonormal rows have the error 1 − 2r/π",
         assuming=[S.n <= S.d, Eq(S.rows, HAAR)],
         points=[SMALL | {S.rows: "haar"}],
-        steps=[Identical(few.subs(S.n, S.d), many.subs(S.n, S.d), because="both limits agree at r = 1")],
+        steps=[Identical(few, many, where={S.n: S.d}, because="both limits agree at r = 1")],
         fails_at=[LARGE | {S.rows: "haar"}, SMALL | {S.rows: "iid"}],
         wrong=[Wrong("1 − r/2", at=[SMALL | {S.rows: "haar"}], prediction=1 - r / 2),
                Wrong("a linear encoder's", at=[SMALL | {S.rows: "haar"}], prediction=1 - r),
@@ -57,9 +65,10 @@ claims = [
         assuming=[S.n <= S.d],
         points=[SMALL | {S.rows: "iid"}],
         tight_at=[SMALL | {S.rows: "haar"}],
-        steps=[Inequality(2 * (1 - a * c) / (1 - a**2), 2, given=[a <= c, a < 1], because="two rows at the cosine c, "
-                          "a = (2/π)·arcsin c"),
-               Inequality(0, (2 * asin(c) / pi).diff(c, 2), given=[c < 1],
+        steps=[*ARC_SINE,
+               Inequality(2 * (1 - a * c) / (1 - a**2), 2, given=[a <= c, a < 1],
+                          because="two rows at the cosine c, a = (2/π)·arcsin c"),
+               Inequality(0, Derivative(2 * asin(c) / pi, (c, 2)), given=[c < 1],
                           because="arcsin is convex there, so (2/π)·arcsin c ≤ c on [0, 1]")],
         wrong=[Wrong("1 − r/2", at=[SMALL | {S.rows: "haar"}], prediction=1 - r / 2),
                Wrong("2/π squared", at=[SMALL | {S.rows: "haar"}], prediction=1 - (2 / pi) ** 2 * r)],

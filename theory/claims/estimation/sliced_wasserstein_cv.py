@@ -1,9 +1,11 @@
 """Sliced Wasserstein distances: controls below and above, their moments over directions, and what they save."""
 
-from sympy import Eq, Rational, Symbol, expand, sqrt, symbols
+from sympy import Eq, Symbol, exp, oo, pi, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Degree, Identical, Inequality, Instances
+from theory.domain import total
+from theory.formulas.wishart import BY_PARTS
+from theory.proof import Degree, Entries, Identical, Inequality, Integration, Solution
 from theory.relation import Bound, Equality, Identity
 from theory.settings.estimation.slices import IsotropicSlices as G
 from theory.settings.estimation.slices import SlicedTransport as S
@@ -23,17 +25,28 @@ SHARED = {
 HERE = {"points": [AT, CLOUDS], **SHARED}
 
 
-def fourth_moments(d: int) -> Identical:
-    """E (θᵀMθ)² from E θᵢ²θⱼ² = (1 + 2δᵢⱼ)/(d(d+2)), M diagonal: (tr(M)² + 2 tr(M²))/(d(d+2))."""
-    m = symbols(f"m:{d}", real=True)
-    direct = sum(m[i] * m[j] * Rational(3 if i == j else 1, d * (d + 2)) for i in range(d) for j in range(d))
-    return Identical(expand(direct), expand((sum(m) ** 2 + 2 * sum(k**2 for k in m)) / (d * (d + 2))), everywhere=True)
-
-
-def sphere(d: int) -> Identical:
-    """Σᵢⱼ E θᵢ²θⱼ² = E ‖θ‖⁴ = 1 fixes the constant."""
-    return Identical(Rational(3 * d + d * (d - 1), d * (d + 2)), 1, everywhere=True)
-
+eigen, unit = Entries("eigen", S.d, real=True), 1 / (S.d * (S.d + 2))
+four, pair, power = symbols("four pair power", positive=True)
+density = exp(-(x**2) / 2) / sqrt(2 * pi)
+SPHERE = [  # g = |g|·θ standard normal, its length and direction independent
+    Integration((3 * x**2 - x**4) * density, x, -oo, oo, 0, antiderivative=x**3 * density,
+                because="E g₁⁴ = 3 E g₁² = 3"),
+    BY_PARTS,
+    Identical(2 * power * (2 * power + 2), S.d * (S.d + 2), where={power: S.d / 2},
+              because="E|g|⁴: E χ² of weight x^m is 2m times that of x^(m − 1), m = d/2 and d/2 + 1"),
+    Solution(four, 3 * unit, S.d * (S.d + 2) * four - 3, unique=True, because="E θ₁⁴ = E g₁⁴/E|g|⁴"),
+    Solution(pair, unit, S.d * 3 * unit + S.d * (S.d - 1) * pair - 1, given=[S.d > 1], unique=True,
+             because="E θ₁²θ₂², as Σᵢⱼ E θᵢ²θⱼ² = 1"),
+    Identical(pair * (total(eigen) ** 2 - total(eigen**2)) + four * total(eigen**2),
+              (total(eigen) ** 2 + 2 * total(eigen**2)) * unit, where={pair: unit, four: 3 * unit},
+              because="E (θᵀMθ)² in the eigenbasis of M"),
+]  # fmt: skip
+of_w, cross = symbols("of_w cross", real=True)
+PARABOLA = [
+    Identical(of_w - 2 * a * cross + a**2 * four, of_w - cross**2 / four + four * (a - cross / four) ** 2,
+              everywhere=True, because="Var(W − gC) along g = a, with Cov = cross and Var C = four"),
+    Identical((of_w - cross**2 / four) / of_w, 1 - cross**2 / (four * of_w), given=[of_w > 0], everywhere=True),
+]  # fmt: skip
 
 claims = [
     Claim(
@@ -59,8 +72,7 @@ claims = [
         scale=2 * (S.d - 1) * S.delta**4 / (S.d**2 * (S.d + 2)),
         regime=[S.d >= 2, Eq(S.measures, Symbol("gaussian"))],  # ‖δ‖ of few points varies much
         points=[AT],
-        steps=[Instances("E (θᵀMθ)² = (tr(M)² + 2 tr(M²))/(d(d + 2))", fourth_moments, (1, 2, 3, 4)),
-               Instances("E θᵢ²θⱼ² = (1 + 2δᵢⱼ)/(d(d + 2)) has the sum 1", sphere, (1, 2, 3, 10)),
+        steps=[*SPHERE,
                Identical((a**2 + 2 * b) / (S.d * (S.d + 2)) - (a / S.d) ** 2,
                          2 * (S.d * b - a**2) / (S.d**2 * (S.d + 2)), because="a = tr M, b = tr M²")],
         wrong=[Wrong("d³ in the denominator", at=[AT], prediction=low_moment / S.d),
@@ -119,8 +131,7 @@ claims = [
         title=f"The best g of the {word} control is covariance over variance",
         assuming=[S.d >= 2],
         scale=1,
-        steps=[Identical((S.variance - 2 * S.g * covariance + S.g**2 * variance).diff(S.g).subs(
-                   S.g, covariance / variance), 0, given=[variance > 0], because="variance of W − gC is a parabola")],
+        steps=PARABOLA,
         wrong=[Wrong("always 1", at=[CLOUDS], prediction=1),
                Wrong("of the regression the other way", at=[CLOUDS], prediction=covariance / S.variance)],
         **HERE,
@@ -133,6 +144,7 @@ claims = [
         title=f"With the best g the {word} control leaves 1 − corr² of the variance",
         assuming=[S.d >= 2],
         scale=1,
+        steps=PARABOLA,
         wrong=[Wrong("1 − corr", at=[CLOUDS], prediction=1 - covariance / sqrt(variance * S.variance)),
                Wrong("nothing saved", at=[CLOUDS], prediction=1)],
         **HERE,
