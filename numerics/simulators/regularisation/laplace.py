@@ -26,13 +26,14 @@ def laplace_denoising(*, b: float, s: float, y: float, trials: int, rng: Stream)
     bound = max(abs(x - z) for x, z in zip(rough, (mass, mean, variance), strict=True)) + 200 * EPS * (1 + y + 1 / s)
     found, error = minimiser(y, b, s, bare=False)
     plain, plain_error = minimiser(y, b, s, bare=True)
-    slopes = [difference(lambda u: objective_at_minimum(u, b, s), y, h * s) for h in (STEP, 2 * STEP)]
+    step = min(STEP * s, y / 5)  # all inputs of the differences stay positive
+    slopes = [difference(lambda u: objective_at_minimum(u, b, s), y, h) for h in (step, 2 * step)]
     mode, mode_error = posterior_mode(y, b, s)
     values = {
         "mmse": mean, "density": mass, "score": float(np.imag(lifted[0])[0]) / TINY / mass, "variance": variance,
         "slope": float(np.imag(lifted[1])[0]) / TINY, "prox": found, "bare": plain, "envelope_slope": slopes[0],
         "mode": mode, "rounding": bound, "prox_error": max(error, plain_error) + 100 * bound,
-        "slope_error": abs(slopes[0] - slopes[1]) + 100 * bound / (STEP * s), "mode_error": mode_error,
+        "slope_error": abs(slopes[0] - slopes[1]) + 100 * bound / step, "mode_error": mode_error,
     }
     return {name: value + 0.0 * rng.uniform((trials,)) for name, value in values.items()}
 
