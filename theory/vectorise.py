@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import sympy
 from flint import arb
 from sympy import Basic, Symbol
 
@@ -16,7 +17,7 @@ from theory.evaluation.rounding import EPS, Pair, Rounding, as_float, pair_of, v
 
 __all__ = ["EPS", "along_columns", "as_float", "in_float64", "pair_of", "per_trial", "real_pair", "vectorised"]
 BLOCK = 2**19  # numbers of one node held at once
-MOST_BALLS = 1000  # trials evaluated anew, about a second
+MOST_BALLS, MOST_INTEGRALS = 1000, 30  # trials evaluated anew, about a second
 
 
 def per_trial(
@@ -88,7 +89,8 @@ def _by_balls(
     expression: Basic, values: Mapping[Symbol, Any], drawn: Mapping[Symbol, Pair], value: Any, error: Any
 ) -> bool:
     """Replaces what float64 leaves open by what balls say; the first of them only, where they are many."""
-    lost = np.flatnonzero(~np.isfinite(error))[:MOST_BALLS]
+    most = MOST_INTEGRALS if expression.has(sympy.Integral) else MOST_BALLS
+    lost = np.flatnonzero(~np.isfinite(error))[:most]
     for trial in lost:
         at = {**values, **{symbol: _ball(array[trial], off[trial]) for symbol, (array, off) in drawn.items()}}
         for bits in (128, 1024):

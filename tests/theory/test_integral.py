@@ -1,7 +1,6 @@
 """Definite integrals as enclosures: closed forms, kinks, tails and singular ends; and what must be refused."""
 
 import mpmath
-import numpy as np
 import pytest
 import sympy
 from flint import arb, fmpq
@@ -30,11 +29,9 @@ from sympy import (
 
 from theory.errors import BadInput
 from theory.evaluate import ball_at, enclose, precision
-from theory.evaluation.compiled import compiled
 from theory.evaluation.functions import PLAIN, Shape
 from theory.evaluation.tails import Beyond, Term
 from theory.evaluation.walk import Walk
-from theory.vectorise import in_float64, per_trial, vectorised
 
 x, y = symbols("x y", real=True)
 u, a = symbols("u a", positive=True)
@@ -150,11 +147,6 @@ def test_nested_integrals_are_those_of_the_closed_form(integral: Integral, value
     assert not found.overlaps(enclose(value * (1 + Rational(1, 10**8)), {}))
 
 
-def test_float64_leaves_an_integral_to_balls() -> None:
-    found = in_float64(Integral(GAUSS, (x, 0, 1)), {})
-    assert found.error == float("inf")
-
-
 @pytest.mark.parametrize(
     "integral",
     [
@@ -232,23 +224,6 @@ def test_an_integral_with_a_parameter_stands_inside_a_larger_formula() -> None:
     found = enclose(larger, {slope: Rational(2)})
     assert found.overlaps(enclose(4 + Rational(12, 5), {}))
     assert not found.overlaps(enclose(larger, {slope: Rational(2) + Rational(1, 10**20)}))
-
-
-def test_fits_and_compiled_curves_take_no_quadrature_without_a_bound() -> None:
-    slope, held = symbols("w v", positive=True)
-    body = Integral(exp(-slope * x**2), (x, 0, 1))
-    for ask in (lambda: vectorised(body, (slope,)), lambda: compiled([held * body], [slope], {held: 1.0})):
-        with pytest.raises(BadInput, match="closed form"):
-            ask()
-
-
-def test_draws_are_left_to_balls() -> None:
-    slope = Symbol("w", positive=True)
-    drawn = np.array([0.5, 2.0])
-    found = per_trial(Integral(exp(-slope * x), (x, 0, oo)), {}, {slope: drawn})
-    assert "balls" in found.guarantee
-    assert np.all(np.abs(found.value - 1 / drawn) <= found.error + 1e-15)
-    assert np.all(found.error < 1e-14)
 
 
 @pytest.mark.parametrize("ratio", [Rational(1, 10), Rational(1, 2), Rational(3, 2)], ids=str)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Dummy, Expr, Function, Symbol, lambdify
+from sympy import Dummy, Expr, Function, Symbol, Tuple, lambdify
 
 from theory.domain import total
-from theory.evaluation.rounding import refuse_integrals
+from theory.evaluation.rounding import opened
 from theory.setting import symbols_of
 from theory.vectorise import as_float, vectorised
 
@@ -68,11 +68,10 @@ def _function(
 ) -> tuple[Callable[..., Any], list[Symbol], list[Expr]]:
     """The function of the moving symbols, of others, and of fixed vectors."""
     vectors: dict[Expr, Symbol] = {}
-    for one in expressions:
-        refuse_integrals(one)
-    written = [_written(one, set(moving), set(spectra), vectors) for one in expressions]
+    joined, quadratures = opened(Tuple(*(_written(one, set(moving), set(spectra), vectors) for one in expressions)))
+    written = list(joined)
     others = sorted(symbols_of(written) - set(moving) - set(vectors.values()), key=str)
-    names = {"inverse": _inverse, "whole": _whole, "dot": _dot, "total": _rows}
+    names = {"inverse": _inverse, "whole": _whole, "dot": _dot, "total": _rows, **quadratures}
     function = lambdify((*moving, *others, *vectors.values()), written, [names, "scipy", "numpy"], cse=True)
     return function, others, list(vectors)
 
@@ -85,7 +84,7 @@ def _value(vector: Expr, held: Mapping[Symbol, Any]) -> Any:
 
 def _written(node: Any, moving: set[Symbol], spectra: set[Symbol], vectors: dict[Expr, Symbol]) -> Any:
     """The node with sums as products with fixed vectors, and negative powers as products of inverses."""
-    if not node.args:
+    if not node.args or isinstance(node, sympy.Integral):
         return node
     if isinstance(node, total):
         return _sum(node, moving, spectra, vectors)

@@ -17,7 +17,7 @@ def kinks(body: Expr, over: Symbol) -> list[Expr]:
     found: dict[Expr, None] = {}
     for node in sympy.preorder_traversal(body):
         if isinstance(node, BENT):
-            for argument in _compared(node):
+            for argument in compared(node):
                 root = zero_of(argument, over)
                 if root is not None and argument.free_symbols <= body.free_symbols:
                     found.setdefault(root)
@@ -32,7 +32,7 @@ def zero_of(argument: Expr, over: Symbol) -> Expr | None:
     return None if over in slope.free_symbols else sympy.expand(-argument.subs(over, 0) / slope)
 
 
-def _compared(node: Any) -> Iterator[Expr]:
+def compared(node: Any) -> Iterator[Expr]:
     """The expressions on whose sign the branch depends."""
     if isinstance(node, Relational):
         yield node.lhs - node.rhs
@@ -53,7 +53,7 @@ def settled(body: Expr, side: Side) -> Expr:
 def _branch(node: Any, side: Side) -> Any:
     if isinstance(node, (sympy.Min, sympy.Max)):
         return _outermost(node, side)
-    sign = side(next(_compared(node)))
+    sign = side(next(compared(node)))
     if not sign:
         return node
     if isinstance(node, Relational):

@@ -4,7 +4,7 @@ An overflow is not a number from there on; an underflow counts as an error of th
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from typing import Any
 
 import numpy as np
@@ -25,21 +25,40 @@ MONOTONE = (
     sympy.exp, sympy.log, sympy.tanh, sympy.sinh, sympy.asinh, sympy.atan, sympy.erf, sympy.erfc, sympy.asin,
     sympy.acos, sympy.atanh, sympy.acosh, sympy.sign, sympy.Heaviside, sympy.floor, sympy.ceiling,
 )  # fmt: skip
-LIPSCHITZ = (sympy.sin, sympy.cos, sympy.Abs, sympy.Min, sympy.Max, sympy.re, sympy.im, sympy.conjugate)
+LIPSCHITZ = (sympy.sin, sympy.cos, sympy.Abs, sympy.re, sympy.im, sympy.conjugate)
 PARTS = (sympy.Abs, sympy.re, sympy.im, sympy.conjugate)  # so they are for complex arguments too
 
 
 @lru_cache(maxsize=512)
 def vectorised(expression: Expr, symbols: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
     """The expression as a float64 function of arrays; `total` sums over the last axis, kept beside others."""
-    refuse_integrals(expression)
-    return lambdify(symbols, expression, [{"total": _summed}, "scipy", "numpy"], cse=True)
+    written, quadratures = opened(expression)
+    return lambdify(symbols, written, [{"total": _summed, **quadratures}, "scipy", "numpy"], cse=True)
 
 
-def refuse_integrals(expression: Any) -> None:
-    """SciPy's quadrature, which lambdify would take, has no bound."""
-    if expression.has(sympy.Integral):
-        raise BadInput(f"{expression} has an integral, which float64 does not evaluate here; give it in closed form")
+def opened(expression: Any) -> tuple[Any, dict[str, Callable[..., np.ndarray]]]:
+    """The expression with every integral as a named function of the symbols that it reads, and these functions.
+
+    SciPy's quadrature, which lambdify would take, goes by one point at a time.
+    """
+    functions: dict[str, Callable[..., np.ndarray]] = {}
+
+    def visited(node: Any) -> Any:
+        if not isinstance(node, sympy.Basic) or not node.has(sympy.Integral):
+            return node
+        if not isinstance(node, sympy.Integral):
+            return node.func(*map(visited, node.args))
+        symbols = sorted(node.free_symbols, key=str)
+        name = f"quadrature_{len(functions)}"
+        functions[name] = partial(_quadrature, node, symbols)
+        return sympy.Function(name)(*symbols)
+
+    return visited(expression), functions
+
+
+def _quadrature(node: Any, symbols: list[Any], *values: Any) -> np.ndarray:
+    columns = dict(zip(symbols, map(np.asarray, values), strict=True))
+    return Rounding({symbol: (column, np.zeros(column.shape)) for symbol, column in columns.items()}).of(node)[0]
 
 
 def _summed(modes: Any) -> Any:
@@ -75,10 +94,14 @@ def pair_of(value: Any) -> Pair:
 
 
 class Rounding:
-    """The pairs of expressions at some values. `moved`: the functions whose bound is an estimate."""
+    """The pairs of expressions at some values. `moved`: the functions whose bound is an estimate.
 
-    def __init__(self, known: Mapping[Any, Pair]) -> None:
+    `depth`: the number of integrals around; `coarse`: whether of these only the running bound is asked.
+    """
+
+    def __init__(self, known: Mapping[Any, Pair], depth: int = 0, coarse: bool = False) -> None:
         self.known: dict[Any, Pair] = dict(known)
+        self.depth, self.coarse = depth, coarse
         self.moved: set[str] = set()
 
     def of(self, node: Any) -> Pair:
@@ -93,8 +116,12 @@ class Rounding:
             raise BadInput(f"{node} has no value here; declare it in the setting or among the roots of the claim")
         if isinstance(node, sympy.Piecewise):
             return self._piecewise(node)
+        if isinstance(node, sympy.Integral):
+            from theory.evaluation.quadrature import quadrature  # which walks
+
+            return quadrature(node, self)
         if node.has(sympy.Integral) and hasattr(node, "limits"):
-            return np.asarray(np.nan), np.asarray(np.inf)  # no quadrature without a bound: left to balls
+            return np.asarray(np.nan), np.asarray(np.inf)  # left to balls
         if hasattr(node, "limits"):  # sums and products, as a whole
             symbols = tuple(sorted(node.free_symbols, key=str))
             return self._estimated(node, node, symbols, [self.of(symbol) for symbol in symbols])
@@ -106,10 +133,15 @@ class Rounding:
         if isinstance(node, sympy.Add):
             return _sum(parts)
         if isinstance(node, sympy.Mul):
-            return reduce(_product, parts)
+            return reduce(product, parts)
+        if isinstance(node, (sympy.Min, sympy.Max)) and not any(np.iscomplexobj(value) for value, _ in parts):
+            return _extreme(parts, 1 if isinstance(node, sympy.Max) else -1)
         if isinstance(node, sympy.Pow):
-            return _power(parts[0], parts[1], node.args[1])
+            return self._raised(parts[0], parts[1], node.args[1])
         return self._function(node, parts)
+
+    def _raised(self, base: Pair, exponent: Pair, written: Any) -> Pair:
+        return _power(base, exponent, written)
 
     def _function(self, node: Any, parts: list[Pair]) -> Pair:
         places = [i for i, part in enumerate(node.args) if not part.is_number]
@@ -172,10 +204,53 @@ class Rounding:
             surely = reduce(join, (true & ~open_ for true, open_ in parts))
             perhaps = reduce(join, (true | open_ for true, open_ in parts))
             return surely, perhaps & ~surely
-        (left, off), (right, aside) = (self.of(side) for side in condition.args)
+        (left, off), (right, aside) = self._compared(*condition.args)
         margin = (off + aside) * (1 + 4 * EPS)
         open_ = ~((np.abs(left - right) > margin) | (margin == 0))
         return COMPARISONS[type(condition)](left, right) & ~open_, open_
+
+    def _compared(self, left: Any, right: Any) -> tuple[Pair, Pair]:
+        """Both sides; their difference and 0 where that is known better, as within an integral."""
+        nothing = (np.asarray(0.0), np.asarray(0.0))
+        if self.depth:
+            if left - right in self.known:
+                return self.known[left - right], nothing
+            if right - left in self.known:
+                return nothing, self.known[right - left]
+        return self.of(left), self.of(right)
+
+
+class Spread(Rounding):
+    """What expressions may be over wide errors: the middle moves with the bound, as in interval arithmetic."""
+
+    def _function(self, node: Any, parts: list[Pair]) -> Pair:
+        alone = len(parts) == 1 and not np.iscomplexobj(parts[0][0])
+        if alone and isinstance(node, (*MONOTONE, sympy.Abs, sympy.cosh)):
+            middle, off = parts[0]
+            ends = (middle - off, middle + off)
+            if isinstance(node, (sympy.Abs, sympy.cosh)):  # these rise on both sides of 0
+                ends = (np.maximum(np.abs(middle) - off, 0.0), np.abs(middle) + off)
+            name = Symbol("_0")
+            return _between(*(np.asarray(vectorised(node.func(name), (name,))(end)) for end in ends))
+        return super()._function(node, parts)
+
+    def _raised(self, base: Pair, exponent: Pair, written: Any) -> Pair:
+        (middle, off), (power, aside) = base, exponent
+        if np.iscomplexobj(middle) or np.iscomplexobj(power) or np.any(aside):
+            return super()._raised(base, exponent, written)
+        low, high = middle - off, middle + off
+        if not isinstance(written, sympy.Integer):
+            low = np.where(high > 0, np.maximum(low, 0.0), low)
+        elif written % 2 == 0 or written < 0:
+            near, side = np.abs(middle) - off, np.where((middle < 0) & (written % 2 == 1), -1.0, 1.0)
+            crossed = near <= 0 if written < 0 else np.zeros(np.shape(near), dtype=bool)
+            low, high = np.where(crossed, np.nan, np.maximum(near, 0.0)), np.abs(middle) + off
+            return _between(side * low**power, side * high**power)
+        return _between(np.power(low, power), np.power(high, power))
+
+
+def _between(one: np.ndarray, other: np.ndarray) -> Pair:
+    return (one + other) / 2, np.abs(one - other) / 2 * (1 + LIBRARY) + _ulps(one, LIBRARY) + _ulps(other, LIBRARY)
 
 
 def _real(result: Any) -> np.ndarray:
@@ -219,7 +294,15 @@ def _total(part: Pair) -> Pair:
     return _summed(value), _summed(np.broadcast_to(error, value.shape) + EPS * value.shape[-1] * np.abs(value))
 
 
-def _product(one: Pair, other: Pair) -> Pair:
+def _extreme(parts: list[Pair], side: int) -> Pair:
+    """The largest or, with the side −1, the least value; the bound is that of those which may be it."""
+    largest = reduce(np.maximum, (side * value for value, _ in parts))
+    surely = reduce(np.maximum, (side * value - off for value, off in parts))
+    bounds = (np.where(side * value + off >= surely, off, 0.0) for value, off in parts)
+    return side * largest, reduce(np.maximum, bounds)
+
+
+def product(one: Pair, other: Pair) -> Pair:
     (a, off), (b, aside) = one, other
     value = a * b
     lost = np.where((np.abs(value) < TINY) & (a != 0) & (b != 0), TINY, 0.0)
