@@ -5,7 +5,7 @@ import functools
 import importlib
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,16 @@ class Laboratory:
     workers: int = 1
     reuse: bool = True
     heard: Callable[[int], None] = lambda trials: None  # progress: told of the trials of every block that is done
+    chooses: bool = False  # whether a check may measure in float32 where that does
+
+    @property
+    def precision(self) -> str:
+        """What a record says of it."""
+        return "auto" if self.chooses else self.machine.precision
+
+    def at(self, precision: str, drawn: str = "") -> "Laboratory":
+        """The same laboratory in one precision."""
+        return replace(self, machine=self.machine.at(precision, drawn), chooses=False)
 
     def measure(self, units: Sequence[Unit]) -> list[Arrays]:
         """The arrays of every unit, in order."""

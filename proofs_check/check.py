@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from numerics.measure import Laboratory
+from proofs_check.precision import in_what_precision_does
 from proofs_check.record import Record, Tested, make_record
 from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.statistics import judged, require_judged, stations, trials_to_begin
@@ -139,8 +140,21 @@ def check_point(
         return Outcome(
             "undecided", reason=f"regime: {conditions} fails here", would_decide=f"a point where {conditions}"
         ), 0
+
+    def evidence_of(some: Laboratory) -> Evidence:
+        return Evidence(some, claim, point, stations(claim.relation, claim, point, asked.tolerance), asked.seed, stage)
+
+    def judge(evidence: Evidence) -> tuple[Outcome, int]:
+        return _judged_at(evidence, asked, level, deadline)
+
+    if lab.chooses:
+        return in_what_precision_does(judge, evidence_of, lab, asked.tolerance, confirming=stage != SCREEN)
+    return judge(evidence_of(lab))
+
+
+def _judged_at(evidence: Evidence, asked: Request, level: float, deadline: float) -> tuple[Outcome, int]:
+    lab, claim, point = evidence.lab, evidence.claim, evidence.point
     rule = Rule(level, asked.tolerance, first_look(lab, claim, point), float(np.finfo(lab.machine.precision).eps))
-    evidence = Evidence(lab, claim, point, stations(claim.relation, claim, point, asked.tolerance), asked.seed, stage)
     quick = dataclasses.replace(rule, detail=False)
     for trials, measured in _looks(evidence, rule, asked, deadline):  # noqa: B007 - the last ones are reported
         if judged(claim, measured, quick).answer != "open":

@@ -125,7 +125,7 @@ def check_key(claim: Claim, request: Request, points: Sequence[Point], level: fl
             content,
             machine.backend,
             machine.device,
-            machine.precision,
+            lab.precision,
             versions(machine.backend),
             source_digest(lab.simulator(claim.setting).function),
             source_digest(check_claim),

@@ -57,7 +57,7 @@ def make_record(
         "level": level, "error_rate": asked.error_rate, "relative_tolerance": asked.tolerance,
         "confirmations": confirmations, "verdict": verdict, "sentence": _sentence(verdict, found, claim, tested),
         "trials": sum(one.trials for one in tested), "seed": asked.seed, "max_trials": asked.max_trials,
-        "backend": lab.machine.backend, "device": lab.machine.device, "precision": lab.machine.precision,
+        "backend": lab.machine.backend, "device": lab.machine.device, "precision": lab.precision,
         "versions": versions(lab.machine.backend), "request": _request(asked), **_file(claim),
         "replay": replay_line(claim, worst, asked, level, lab), "seconds": round(seconds, 3),
     }  # fmt: skip
@@ -94,8 +94,13 @@ def _outcome_fields(found: Outcome) -> dict[str, Any]:
 def _point_fields(one: Tested) -> dict[str, Any]:
     return {
         "point": one.point.text(), "verdict": one.outcome.answer, **_outcome_fields(one.outcome), "trials": one.trials,
-        "series": one.outcome.series,
+        "series": one.outcome.series, **_precision(one.outcome),
     }  # fmt: skip
+
+
+def _precision(found: Outcome) -> dict[str, Any]:
+    """What a run that chooses the precision of each point chose here, and why."""
+    return {} if found.precision is None else {"precision": dataclasses.asdict(found.precision)}
 
 
 def _width(found: Outcome) -> float:
@@ -143,8 +148,8 @@ def replay_line(claim: Claim, worst: Tested | None, asked: Any, level: float, la
     flags += ["--boundary"] * asked.boundary
     flags += [f"--level {level:.6g} --tolerance {asked.tolerance:g} --seed {asked.seed}"]
     machine, usual = lab.machine, Machine()
-    unusual = [part for part in ("backend", "device", "precision") if getattr(machine, part) != getattr(usual, part)]
-    flags += [f"--{part} {getattr(machine, part)}" for part in unusual]
+    here = {"backend": machine.backend, "device": machine.device, "precision": lab.precision}
+    flags += [f"--{part} {value}" for part, value in here.items() if value != getattr(usual, part)]
     flags += [f"--max-trials {asked.max_trials}"] * bool(asked.max_trials)
     return " ".join(["proofs-check check", on_command_line(claim), *flags])
 

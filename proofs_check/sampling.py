@@ -52,6 +52,7 @@ class Evidence:
     _fixed: dict[int, Prediction] = field(default_factory=dict)
     _known: dict[Point, Known] = field(default_factory=dict)
     _rounding: dict[int, float] = field(default_factory=dict)
+    _apart: dict[int, np.ndarray] = field(default_factory=dict)
 
     def upto(self, trials: int) -> list[Measured]:
         """Every station with at least so many trials."""
@@ -92,16 +93,21 @@ class Evidence:
         if self.lab.machine.precision == "float64":
             return 0.0
         if i not in self._rounding:
+            self._rounding[i] = _difference(self.apart_at(i), self.claim.relation.counts_draws)
+        return self._rounding[i]
+
+    def apart_at(self, i: int) -> np.ndarray:
+        """The observable of a station's first draws less what float64 makes of them.   Shapes: -> (trials, …)."""
+        if i not in self._apart:
             size = self.lab.simulator(self.claim.setting).block_size(self.stations[i].point)
             units = [self._unit(i, block) for block in range(-(-PAIRS // size))]
-            machine = self.lab.machine
-            double = Laboratory(machine.at("float64", drawn=machine.drawn), self.lab.store, reuse=self.lab.reuse)
+            double = self.lab.at("float64", drawn=self.lab.machine.drawn)
             here, there = (
                 np.concatenate([self.claim.measure(u.point, a) for u, a in zip(units, lab.measure(units), strict=True)])
                 for lab in (self.lab, double)
             )
-            self._rounding[i] = _difference(here.astype(float) - there, self.claim.relation.counts_draws)
-        return self._rounding[i]
+            self._apart[i] = here.astype(float) - there
+        return self._apart[i]
 
     def _extend(self, indices: Sequence[int], trials: int) -> None:
         simulator = self.lab.simulator(self.claim.setting)

@@ -30,10 +30,11 @@ class laboratory:  # a context, used like a function
         from numerics.measure import Laboratory
         from numerics.store import Store
 
-        machine = Machine(place.backend, place.device, place.precision)
+        chooses = place.precision == "auto"
+        machine = Machine(place.backend, place.device, "float64" if chooses else place.precision)
         self.store = Store()
         cores = place.workers or len(os.sched_getaffinity(0))
-        self.lab = Laboratory(machine, self.store, cores, reuse=not place.fresh, heard=heard)
+        self.lab = Laboratory(machine, self.store, cores, reuse=not place.fresh, heard=heard, chooses=chooses)
 
     def __enter__(self) -> Any:
         return self.lab

@@ -108,6 +108,7 @@ class Outcome:
     certificate: float | None = None
     series: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    precision: Any = None  # of a run that chooses it: which was used, and why
     confirm: bool = True  # whether a refutation still needs fresh randomness; a reproducible fact does not
 
 
