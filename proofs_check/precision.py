@@ -42,10 +42,8 @@ def in_what_precision_does(
     What float32 leaves undecided or cannot compute is judged in float64, and so is every confirmation of a refutation.
     """
     single = evidence_of(lab.at(SINGLE))
-    if confirming:
-        choice = Choice(DOUBLE, "a refutation is confirmed in float64")
-    else:
-        choice = chosen(single, tolerance)
+    confirmed = Choice(DOUBLE, "a refutation is confirmed in float64")
+    choice = confirmed if confirming else chosen(single, tolerance)
     if choice.used == SINGLE:
         try:
             outcome, trials = judge(single)
