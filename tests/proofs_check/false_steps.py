@@ -281,6 +281,8 @@ FALSE: dict[str, Stated] = {
     "a difference of powers of any sign": Limit(c, 0, 0, of=c ** (a - b)),
     "two powers, either of them larger": Limit(c, oo, 1, of=(c**a + c**b) / c**a),
     "powers that cancel": Limit(c, oo, 0, of=(1 + c**a - (1 + 2 * c**a) / 2) * a),
+    "a sum that cancels to a lower power": Limit(c, 0, 0, of=(c + 1 - (1 + c) ** 2) * c**-a),
+    "a sum that cancels where the sign is open": Limit(c, 0, 0, of=(t * c + 1 - (1 + c)) * c**-a),
     "a power beside no exponential": Limit(c, oo, 0, of=c**a * exp(-b)),
     "an exponential that is slower than a power": Limit(c, oo, 0, of=c**2 * exp(-log(c + 1))),
     "an order with a logarithm": Series(c**2 * log(c), c, 0, 2),

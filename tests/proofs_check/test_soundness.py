@@ -90,6 +90,7 @@ PROVED: list[Stated] = [
     Limit(c, oo, 0, of=c**a * exp(-c)),
     Limit(c, oo, 0, of=c / (1 + c**a), given=[a > 1]),
     Limit(c, oo, oo, of=c**a / log(c)),
+    Limit(c, 0, 0, of=(c + 1 - (1 + c) ** 2) * c**-a, given=[a < 1]),
     Inequality(0, 1 + c**u, strict=True),
     Integration((a * c ** (a - 1) - c**a) * exp(-c), c, 0, oo, 0, antiderivative=c**a * exp(-c)),
 ]

@@ -11,7 +11,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from proofs_check.derivation.exact import signs
-from proofs_check.derivation.exact.series import NoExpansion
+from proofs_check.derivation.exact.series import Expander, NoExpansion
 from proofs_check.derivation.question import Question
 
 NOTHING = Integer(0)
@@ -47,7 +47,10 @@ class Leading:
         if isinstance(node, sympy.Mul):
             return self._product([self.of(part) for part in node.args])
         if isinstance(node, sympy.Add):
-            return self._sum([self.of(part) for part in node.args])
+            try:
+                return self._sum([self.of(part) for part in node.args])
+            except NoExpansion:  # terms that cancel, perhaps
+                return self._expanded(node)
         if isinstance(node, sympy.Pow) and not node.exp.has(self.small):
             return self._power(self.of(node.base), node.exp)
         if isinstance(node, (sympy.exp, sympy.log, sympy.asinh, sympy.erfc)):
@@ -86,6 +89,15 @@ class Leading:
                 self._sign(sympy.Add(*alike))
                 return Term(sympy.Add(*alike), best.power, best.logs)
         raise NoExpansion("it is open which term of a sum is the largest")
+
+    def _expanded(self, node: Expr) -> Term:
+        """The leading term of an expansion, if it asks nothing of its coefficients that is not shown on the way."""
+        expander = Expander(self.question, self.small)
+        leading = expander.of(node).leading()
+        if leading is None or expander.needs or expander.logs:
+            raise NoExpansion("a sum whose terms cancel")
+        self._sign(leading[1])
+        return Term(leading[1], leading[0])
 
     def _power(self, base: Term, exponent: Expr) -> Term:
         if not exponent.is_real:

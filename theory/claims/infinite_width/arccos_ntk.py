@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sympy import (
+    Derivative,
     Expr,
     Integer,
     Rational,
@@ -20,7 +21,7 @@ from sympy import (
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.formulas.arc_cosine import k0, k1
-from theory.proof import Identical, Inequality, Instances, Integration, Monotone, Series
+from theory.proof import Identical, Inequality, Instances, Integration, Monotone, Series, Solution
 from theory.relation import Asymptotic, Equality, Exponent, Ladder
 from theory.settings.infinite_width import GaussianPair as G
 from theory.settings.infinite_width import ReluTangentKernel as R
@@ -37,6 +38,7 @@ def tangent_kernel(depth: int, cosine: Expr = R.c, gain: Expr = ONE, slope: Call
 
 
 t = Symbol("t", real=True)
+after, before, order = Symbol("after", real=True), Symbol("before", real=True), Symbol("m", integer=True, positive=True)
 theta, phi = Symbol("theta", positive=True), Symbol("phi", real=True)
 inside, ends, angle = [t > -1, t < 1], [t >= -1, t <= 1], [theta < pi]
 j2 = 3 * sin(theta) * cos(theta) + (pi - theta) * (1 + 2 * cos(theta) ** 2)
@@ -50,11 +52,15 @@ def coefficient(j: int) -> Identical:
 
 
 BOUNDS = [
-    Identical(diff(k1(t), t), k0(t), given=inside, because="k₁′ = k₀"),
-    Identical(diff(k0(t), t), 1 / (pi * sqrt(1 - t**2)), given=inside),
-    Identical(k1(t).subs(t, 1), 1),
-    Identical(k0(t).subs(t, 1), 1),
+    Identical(Derivative(k1(t), t), k0(t), given=inside, because="k₁′ = k₀"),
+    Identical(Derivative(k0(t), t), 1 / (pi * sqrt(1 - t**2)), given=inside),
+    Identical(k1(t), 1, where={t: 1}),
+    Identical(k0(t), 1, where={t: 1}),
     Identical(k1(t), t / 2 + (sqrt(1 - t**2) + t * asin(t)) / pi, given=ends, because="an even function beside t/2"),
+    Identical((1 - t**2) * Derivative(1 / sqrt(1 - t**2), t), t / sqrt(1 - t**2), given=inside,
+              because="so the coefficients of πk₁″ obey (m + 1)c_{m+1} − (m − 1)c_{m−1} = c_{m−1}"),
+    Solution(after, order / (order + 1) * before, (order + 1) * after - (order - 1) * before - before, unique=True,
+             because="positive after a positive one, and 0 after 0: c₀ = 1 and c₁ = 0"),
     Instances("Taylor coefficients of k₁: none of odd order from 3 on, the even ones positive", coefficient,
               sizes=range(2, 10)),
     Series(k1(t), t, 1 / pi + t / 2 + t**2 / (2 * pi) + t**4 / (24 * pi), 6),
@@ -134,7 +140,7 @@ claims = [
         title="Mean squared gradient of a ReLU network: one for each layer of weights, at every width",
         fixing={R.c: 1},
         points=[{R.m: 64, R.L: 1}, {R.m: 64, R.L: 2}, {R.m: 64, R.L: 3}],
-        steps=[Identical(tangent_kernel(depth, ONE), depth + 1) for depth in (1, 2, 3)],
+        steps=[Identical(tangent_kernel(depth), depth + 1, where={R.c: 1}) for depth in (1, 2, 3)],
         wrong=[
             Wrong("the output layer forgotten", prediction=R.L),
             Wrong("the input layer counted twice", prediction=R.L + 2),
@@ -151,7 +157,7 @@ claims = [
             Integration(8 * overlap**2, phi, theta - pi / 2, pi / 2, j2, given=angle, because="E r⁴ = 8",
                         antiderivative=2 * cos(theta) ** 2 * phi + 2 * cos(theta) * twice + phi
                         + sin(4 * phi - 2 * theta) / 4),
-            Identical(j2.subs(theta, acos(t)).subs(t, R.c), J2, given=[R.c > -1, R.c < 1]),
+            Identical(j2, J2, where={theta: acos(R.c)}, given=[R.c > -1, R.c < 1]),
         ],
         wrong=[
             Wrong("output weights not random", prediction=variance - 4 * R.c**2 * k0(R.c)),

@@ -1,9 +1,9 @@
 """Harmonic coefficients of the ReLU on the sphere, and the eigenvalues of its arc-cosine kernel."""
 
-from sympy import Expr, Integer, Rational, gamma, pi, sqrt, symbols
+from sympy import Expr, Integer, Rational, diff, gamma, pi, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Identical, Series
+from theory.proof import Identical, Instances, Integration, Series
 from theory.relation import Identity
 from theory.settings.infinite_width import SphereHarmonics as S
 
@@ -21,6 +21,15 @@ def coefficient(j: Expr = S.j, shift: int = 1) -> Expr:
 small = symbols("small", positive=True)
 ratio = -(2 * S.j - 1) / (2 * S.j + S.d + 1)
 zeroth = gamma(S.d / 2) / (2 * sqrt(pi) * gamma((S.d + 1) / 2))
+t, edge = symbols("t edge", positive=True)
+
+
+def by_parts(k: int) -> Integration:
+    """∫₀¹ t·Dᵏ(1 − t²)^(k + edge) dt = Dᵏ⁻²(1 − t²)^(k + edge) at 0, where edge = (d − 3)/2."""
+    lower = diff((1 - t**2) ** (k + edge), t, k - 2)
+    return Integration(t * diff(lower, t, 2), t, 0, 1, lower.subs(t, 0), antiderivative=t * diff(lower, t) - lower)
+
+
 SHARED = {
     "entry": "infinite_width.sphere_eigenvalues",
     "source": Source("Dutordoir, Durrande, Hensman: Sparse Gaussian processes with spherical harmonic features; Bach: "
@@ -34,6 +43,8 @@ claims = [
         S, S.even, coefficient(), Identity(),
         title="Harmonic coefficients of the ReLU of even degree",
         steps=[
+            Instances("Rodrigues, by parts twice: ∫₀¹ t·Dᵏ(1 − t²)^(k + edge) dt = Dᵏ⁻²(1 − t²)^(k + edge) at t = 0",
+                      by_parts, (2, 4, 6), because="edge = (d − 3)/2"),
             Identical(coefficient() ** 2, magnitude(2 * S.j) ** 2, because="reflection and duplication of Γ"),
             Identical(coefficient(S.j + 1) / coefficient(), ratio, because="recurrence from degree k to k + 2"),
             Series(ratio.subs(S.j, 1 / (2 * small)) ** 2, small, 1 - 2 * (S.d + 2) * small, 2,

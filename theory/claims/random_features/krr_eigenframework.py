@@ -1,6 +1,6 @@
 """Test and training error, mean predictor and degrees of freedom of kernel ridge regression from its eigenvalues."""
 
-from sympy import Expr, Symbol, diff, symbols
+from sympy import Derivative, Expr, Symbol, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.domain import total
@@ -31,7 +31,7 @@ STEPS = [
     Identical(total(learned), K.n - K.delta / kappa, where={K.n: total(learned) + K.delta / kappa},
               because="the equation; an interpolator, δ = 0, spends n"),
     Inequality(total(learned**2), total(learned) + K.delta / kappa, because="learnabilities are at most 1"),
-    Identical(diff(test_error(), K.sigma2), noise_gain, given=[K.n > total(learned**2)],
+    Identical(Derivative(test_error(), K.sigma2), noise_gain, given=[K.n > total(learned**2)],
               because="the noise enters linearly"),
     Inequality(1, noise_gain, given=[K.n > total(learned**2)], because="noise is never damped"),
     Solution(kappa, g - 1, g * K.n / (1 + kappa) - K.n, given=[g > 1], unique=True, because="g·n modes of one size"),

@@ -48,7 +48,8 @@ large, small = (a + c + spread) / 2, (a + c - spread) / 2
 positive = [a * c > b**2]
 TRACE = [
     Instances("Σᵢ qᵢᵀ H qᵢ = tr H in every orthonormal basis of R^M", in_turned_basis, sizes=[2, 3]),
-    Identical(hat.trace(), share, given=positive, because="only the columns of the training points count, n = 2"),
+    Identical(hat.trace(), 2 - ridge * (gram + ridge * eye(2)).inv().trace(), given=positive,
+              because="only the columns of the training points count, n = 2"),
     Identical(share, large / (large + ridge) + small / (small + ridge), given=positive, because="eigenvalues of K_DD"),
 ]  # fmt: skip
 
@@ -75,7 +76,8 @@ claims = [
         assuming=[F.n <= F.M],
         points=[{F.M: 40, F.n: 9, F.kernel: kernel} for kernel in ("rbf", "laplace", "ntk")],
         fails_at=[{F.M: 40, F.n: 9, F.kernel: "rbf", F.delta: "0.3"}],
-        steps=[*TRACE[:2], Identical(share.subs(ridge, 0), 2, given=positive, because="without a ridge K_DD cancels")],
+        steps=[*TRACE[:2], Identical(share, 2, where={ridge: 0}, given=positive,
+                                     because="without a ridge K_DD cancels")],
         wrong=[
             Wrong("a basis that is not orthonormal", observable=F.skewed),
             Wrong("a share for every function", prediction=F.M),

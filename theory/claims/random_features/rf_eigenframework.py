@@ -5,7 +5,7 @@ from sympy import Expr, Min, Symbol, oo
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.domain import total
 from theory.implicit import Root
-from theory.proof import Assumed, Identical, Inequality, Limit, Monotone
+from theory.proof import Assumed, Identical, Inequality, Limit, Monotone, Solution
 from theory.relation import Asymptotic, Ladder
 from theory.settings.random_features import GaussianFeatures as RF
 
@@ -27,6 +27,14 @@ Z, Q = Symbol("z", positive=True), Symbol("q", positive=True)  # z and q as numb
 on_branch = [z < RF.n, z < RF.k]
 ridge = (RF.n - z) * (RF.k - z) * g / RF.k  # what delta is at the root
 share = (q * (RF.k - 2 * z) + z**2) / (RF.n * (RF.k - q))
+weaker = Symbol("kappa", positive=True)
+PRIOR = {RF.v2: RF.lam, RF.sigma2: 0}  # a target drawn from the kernel's own process, no noise
+DUALITY = [  # without a ridge z = min(n, k)
+    Identical(test_error(kappa), g * RF.n * RF.k / (RF.k - RF.n), where={**PRIOR, RF.n: z},
+              given=[RF.k > RF.n, RF.n > q], because="data and width are dual: fewer samples than features"),
+    Identical(test_error(kappa), g * RF.n * RF.k / (RF.n - RF.k), where={**PRIOR, RF.k: z},
+              given=[RF.n > RF.k, RF.k > q], because="data and width are dual: fewer features than samples"),
+]  # fmt: skip
 POINT = {RF.lam: "power(1.5,200)", RF.v2: "power(1.6,200)", RF.delta: "0.02", RF.sigma2: "0.1"}
 SHARED = {
     "entry": "random_features.rf_eigenframework",
@@ -56,8 +64,10 @@ claims = [
         title="Test error of random-feature ridge regression",
         steps=[
             Assumed("the error is that of the deterministic equivalent, with relative error O(1/n)", "Simon et al."),
-            Identical(z + RF.k * kappa / g, RF.k, because="the second equation, solved for kappa"),
-            Identical(z + ridge / kappa, RF.n, given=on_branch, because="the first equation at delta = the root's"),
+            Solution(weaker, kappa, z + RF.k * weaker / g - RF.k, given=[RF.k > z], unique=True,
+                     because="the second equation, solved for kappa"),
+            Identical(z + RF.delta / weaker, RF.n, where={RF.delta: ridge, weaker: kappa}, given=on_branch,
+                      because="the first equation at delta = the root's"),
             Monotone(z, g, "decreasing", strict=True, because="every learnability falls"),
             Monotone(ridge, g, "increasing", strict=True, given=on_branch, because="so that the root is unique"),
             Inequality(q, z, strict=True, because="learnabilities are below 1"),
@@ -65,6 +75,7 @@ claims = [
                        because="so that the denominator is positive on the branch"),
             Limit(RF.k, oo, (total((1 - learned) ** 2 * RF.v2) + RF.sigma2) / (1 - Q / RF.n), given=[RF.n > Q],
                   of=test_error(kappa).subs({z: Z, q: Q}), because="many features: kernel ridge regression"),
+            *DUALITY,
         ],
         wrong=[
             Wrong("n in place of k in the second equation", relation=ladder(2 * RF.n),
@@ -84,7 +95,8 @@ claims = [
         title="Training error of random-feature ridge regression",
         steps=[
             Assumed("the training error is the test error times (delta/(n kappa))²", "Simon et al."),
-            Identical(ridge / (RF.n * kappa), (RF.n - z) / RF.n, given=on_branch, because="delta/kappa = n − z"),
+            Identical(RF.delta / (RF.n * weaker), (RF.n - z) / RF.n, where={RF.delta: ridge, weaker: kappa},
+                      given=on_branch, because="delta/kappa = n − z"),
         ],
         wrong=[
             Wrong("ratio of ridges not squared", prediction=RF.delta / (RF.n * kappa) * test_error(kappa)),

@@ -5,7 +5,8 @@ import itertools
 from sympy import Symbol, expand
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Identical, Instances
+from theory.domain import total
+from theory.proof import Entries, Identical, Instances
 from theory.relation import Equality
 from theory.settings.random_matrices import QuadraticForm as S
 
@@ -30,6 +31,13 @@ def enumerated(size: int) -> Identical:
     return Identical(expand(sum(expand(error**2) for error in errors) / 2**size), right)
 
 
+eigen = Entries("eigen", S.d, real=True)  # of the symmetric part, whose basis no direction of these probes prefers
+pairs = total(eigen) ** 2 - total(eigen**2)  # Σ over i ≠ j of λᵢλⱼ
+MOMENTS = {S.F2: total(eigen**2), S.t: total(eigen)}
+NORMAL = Identical(pairs + 3 * total(eigen**2) - total(eigen) ** 2, normal, where=MOMENTS, everywhere=True,
+                   because="fourth moments: E zᵢ²zⱼ² = 1, E zᵢ⁴ = 3")
+SPHERE = Identical(S.d / (S.d + 2) * (pairs + 3 * total(eigen**2)) - total(eigen) ** 2, sphere, where=MOMENTS,
+                   everywhere=True, because="fourth moments: E zᵢ²zⱼ² = d/(d + 2), E zᵢ⁴ = 3d/(d + 2)")
 AT = {S.d: 6}  # a scale is the mean of the prediction over matrices: in one of them it may be near 0
 
 claims = [
@@ -52,6 +60,7 @@ claims = [
         title="Variance of the trace estimate from normal probes",
         fixing={S.probe: "normal"},
         points=[AT],
+        steps=[NORMAL],
         wrong=[Wrong("matrix not made symmetric", at=[AT], prediction=2 * S.A2),
                Wrong("variance of random signs", at=[AT], prediction=signs)],
         **SHARED,
@@ -63,6 +72,7 @@ claims = [
         title="Variance of the trace estimate from probes on the sphere",
         fixing={S.probe: "sphere"},
         points=[AT],
+        steps=[SPHERE],
         wrong=[Wrong("variance of normal probes", at=[AT], prediction=normal),
                Wrong("trace not removed", at=[AT], prediction=2 * S.d / (S.d + 2) * S.F2)],
         **SHARED,
