@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from numerics.arrays import Machine
-from numerics.simulators.regularisation.zero_imputation import chances, zero_imputation
+from numerics.simulators.regularisation.zero_imputation import Moments, zero_imputation
 from numerics.streams import stream
 
 AT = {"d": 4, "k": 2, "rho": 0.6, "s2": 0.5, "own": 0.3, "spread": 0.4, "missing": "independent"}
@@ -24,13 +24,38 @@ def covariance(found: dict[str, np.ndarray], trial: int, own: float) -> np.ndarr
     return ((1 - own) * F @ F.T + own * np.eye(len(a))) * np.outer(a, a)
 
 
-def test_moments_of_independent_masks_are_those_of_all_masks() -> None:
-    seen, both = chances(3, 0.3, "independent", stream(Machine(), "masks", seed=0))
-    masks = np.array(list(itertools.product((0.0, 1.0), repeat=3)))
-    chance = 0.3 ** masks.sum(1) * 0.7 ** (3 - masks.sum(1))
-    np.testing.assert_allclose(seen, chance @ masks)
-    np.testing.assert_allclose(both, (masks * chance[:, None]).T @ masks)
-    assert not np.allclose(both, chances(3, 0.3, "together", stream(Machine(), "masks", seed=0))[1])
+def formed(moments: Moments) -> np.ndarray:
+    """The matrix whose products `moments` gives."""
+    rows = [moments.times(np.tile(unit, (len(moments.own), 1))) for unit in np.eye(moments.own.shape[1])]
+    return np.stack(rows, axis=2)
+
+
+@pytest.mark.parametrize("missing", ["independent", "unequal", "together"])
+def test_moments_of_inputs_with_zeros_are_those_over_all_masks(missing: str) -> None:
+    rng, rho = np.random.default_rng(0), 0.3
+    moments = Moments(rng.normal(size=(2, 3, 2)), rng.uniform(size=(2, 3)))
+    each = np.array([rho, rho**2 if missing == "unequal" else rho, rho])
+    if missing == "together":
+        masks, chance = np.array([[0.0] * 3, [1.0] * 3]), np.array([1 - rho, rho])
+    else:
+        masks = np.array(list(itertools.product((0.0, 1.0), repeat=3)))
+        chance = np.prod(np.where(masks == 1, each, 1 - each), axis=1)
+    both = (masks * chance[:, None]).T @ masks
+    found = moments.observed(each, rho, missing)
+    np.testing.assert_allclose(formed(found), formed(moments) * both, rtol=1e-12)
+    assert not np.allclose(formed(found), formed(moments) * rho**2)
+    np.testing.assert_allclose(found.diagonal(), np.diagonal(formed(found), axis1=1, axis2=2), rtol=1e-12)
+
+
+@pytest.mark.parametrize("own", [0.0, 0.7])
+def test_small_systems_solve_the_large_one(own: float) -> None:
+    rng = np.random.default_rng(1)
+    moments = Moments(rng.normal(size=(2, 5, 2)), np.full((2, 5), own))
+    wanted = moments.times(rng.normal(size=(2, 5)))
+    found = moments.solve(wanted)
+    least = [np.linalg.pinv(matrix, rcond=1e-10) @ right for matrix, right in zip(formed(moments), wanted, strict=True)]
+    np.testing.assert_allclose(found, least, rtol=1e-9)
+    assert not np.allclose(found, wanted / moments.diagonal())
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])

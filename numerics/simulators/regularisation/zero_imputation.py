@@ -1,46 +1,70 @@
 """Linear prediction from inputs with zeros for missing values: population risks from the second moments of the mask."""
 
-from numerics.arrays import Array
+from dataclasses import dataclass
+
+from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
 from theory.settings.regularisation.masks import ZeroImputation
 
 
-@simulates(ZeroImputation, cost=lambda d: 3e-5 + 2e-10 * d**3 + 1e-8 * d**2)
+@dataclass(frozen=True)
+class Moments:
+    """The second moments UUᵀ + diag(own), never formed.   Shapes: factors (trials, d, k), own (trials, d)."""
+
+    factors: Array
+    own: Array
+
+    def times(self, v: Array) -> Array:
+        """Shapes: (trials, d) -> (trials, d)."""
+        return (self.factors @ (transposed(self.factors) @ v[:, :, None]))[:, :, 0] + self.own * v
+
+    def diagonal(self) -> Array:
+        return namespace(self.own).sum(self.factors**2, axis=2) + self.own
+
+    def solve(self, v: Array) -> Array:
+        """The solution by k × k systems; without own parts that of least norm, v among the factors' combinations."""
+        xp, U = namespace(v), self.factors
+        if not xp.any(self.own > 0):
+            gram = transposed(U) @ U
+            return (U @ xp.linalg.solve(gram, xp.linalg.solve(gram, transposed(U) @ v[:, :, None])))[:, :, 0]
+        scaled = U / self.own[:, :, None]
+        inner = xp.eye(U.shape[2], dtype=U.dtype, device=U.device) + transposed(U) @ scaled
+        return v / self.own - (scaled @ xp.linalg.solve(inner, transposed(scaled) @ v[:, :, None]))[:, :, 0]
+
+    def observed(self, each: Array, rho: float, missing: str) -> "Moments":
+        """Those of the inputs with zeros: entries times the chance that both are observed."""
+        if missing == "together":
+            return Moments(rho**0.5 * self.factors, rho * self.own)
+        return Moments(each[:, None] * self.factors, each * self.diagonal() - each**2 * (self.diagonal() - self.own))
+
+
+def transposed(matrices: Array) -> Array:
+    return namespace(matrices).matrix_transpose(matrices)
+
+
+@simulates(ZeroImputation, cost=lambda d, k: 1e-5 + 1e-7 * d * k)
 def zero_imputation(*, d: int, k: int, rho: float, s2: float, own: float, spread: float, missing: str,
                     trials: int, rng: Stream) -> dict[str, Array]:
     """Draws the law of the inputs, the target and some weights."""
     xp, F, c = rng.xp, rng.unit((trials, d, k)), rng.unit((trials, k))
     a, w = xp.exp(spread * rng.normal((trials, d))), rng.normal((trials, d))
     beta = (F @ xp.linalg.solve(xp.matrix_transpose(F) @ F, c[:, :, None]))[:, :, 0] / a
-    eye = xp.eye(d, dtype=a.dtype, device=rng.machine.place)
-    moments = ((1 - own) * (F @ xp.matrix_transpose(F)) + own * eye) * a[:, :, None] * a[:, None, :]
-    seen, both = chances(d, rho, missing, rng)
-    target = (moments @ beta[:, :, None])[:, :, 0]
+    moments = Moments((1 - own) ** 0.5 * a[:, :, None] * F, own * a**2)
+    each = rng.asarray([rho**2 if missing == "unequal" and i % 2 else rho for i in range(d)])
+    imputed = moments.observed(each, rho, missing)
+    target = moments.times(beta)
     power = xp.sum(beta * target, axis=1)
 
-    def risk(weights: Array, observed: Array, pairs: Array) -> Array:
+    def risk(weights: Array, seen: Array, pairs: Moments) -> Array:
         """E(y − θ·x̃)², from E y², E y x̃ and E x̃x̃ᵀ."""
-        square = xp.sum(weights * ((moments * pairs) @ weights[:, :, None])[:, :, 0], axis=1)
-        return s2 + power - 2 * xp.sum(weights * observed * target, axis=1) + square
+        return s2 + power - 2 * xp.sum(weights * seen * target, axis=1) + xp.sum(weights * pairs.times(weights), axis=1)
 
-    cross = seen * target
-    best = xp.linalg.solve(moments * both, cross[:, :, None])[:, :, 0]
-    scale = d * xp.max(xp.abs(moments), axis=(1, 2)) * (xp.sum(w**2, axis=1) / rho**2 + xp.sum(beta**2, axis=1)) + s2
+    best, diagonal = imputed.solve(each * target), moments.diagonal()
+    scale = d * xp.max(diagonal, axis=1) * (xp.sum(w**2, axis=1) / rho**2 + xp.sum(beta**2, axis=1)) + s2
     return {
-        "F": F, "a": a, "beta": beta, "c": c, "imputed": risk(w / rho, seen, both), "unscaled": risk(w, seen, both),
-        "full": risk(w, xp.ones_like(seen), xp.ones_like(both)),
-        "penalty": xp.sum(w**2 * xp.linalg.diagonal(moments), axis=1),
-        "bias": risk(best, seen, both) - s2, "b2": xp.sum(beta**2, axis=1),
-        "rounding": 100 * xp.finfo(a.dtype).eps * scale,
+        "F": F, "a": a, "beta": beta, "c": c, "imputed": risk(w / rho, each, imputed),
+        "unscaled": risk(w, each, imputed), "full": risk(w, xp.ones_like(each), moments),
+        "penalty": xp.sum(w**2 * diagonal, axis=1), "bias": risk(best, each, imputed) - s2,
+        "b2": xp.sum(beta**2, axis=1), "rounding": 100 * xp.finfo(a.dtype).eps * scale,
     }
-
-
-def chances(d: int, rho: float, missing: str, rng: Stream) -> tuple[Array, Array]:
-    """Probabilities that coordinate i is observed, and that i and j are.   Shapes: -> (d,), (d, d)."""
-    xp = rng.xp
-    each = rng.asarray([rho**2 if missing == "unequal" and i % 2 else rho for i in range(d)])
-    eye = xp.eye(d, dtype=each.dtype, device=rng.machine.place)
-    if missing == "together":
-        return each, rho * xp.ones_like(eye)
-    return each, (1 - eye) * each[:, None] * each + eye * each

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sympy import Derivative, Eq, Rational, exp, log, oo, symbols
+from sympy import Derivative, Eq, Rational, Symbol, exp, log, oo, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
@@ -93,6 +93,7 @@ claims = [
         S, S.path, solved(), Direction(along=S.t, rate=2),
         quantity="direction",
         assuming=DATA,
+        regime=[Eq(S.loss, Symbol("sum"))],  # their mean takes n times as long
         title="The direction tends to that of ŵ; the angle falls like 1/log t",
         points=[AT, {**AT, S.support: 2, S.d: 5}],
         wrong=[Wrong("direction of the mean sample", at=[AT], prediction=solved(mean_at_margin_one)),
