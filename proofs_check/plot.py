@@ -212,7 +212,7 @@ def _named(claim: Claim) -> tuple[str, str]:
     name = lettered(inline(claim.observable).replace("_", " "))
     part = claim.setting.part_of(claim.observable)
     if part is not None:
-        return name, getattr(part, "text", "")
+        return name, lettered(getattr(part, "text", ""))
     parts = {symbol: claim.setting.part_of(symbol) for symbol in sorted(claim.observable.free_symbols, key=str)}
     told = [(symbol, getattr(part, "text", "")) for symbol, part in parts.items()]
     return name, "; ".join(f"{str(symbol).replace('_', ' ')}: {text}" for symbol, text in told if text)

@@ -14,6 +14,7 @@ from proofs_check.report.style import BAND, BLACK, BLUE, RED, SERIES, lettered, 
 
 MOST_NAMED = 6  # points that are told apart in a legend, or written out under an axis
 BESIDE = 3  # entries of a legend that find room among the points
+FAR = 3  # times the gaps of a claim: others are off their panel
 LONG = 40  # letters of a name
 LINE = 34  # letters along the upper of two panels
 WIDE = 20  # a ratio of largest to smallest value from which an axis is logarithmic
@@ -35,6 +36,16 @@ def mark_points(axes: Sequence[Axes], marks: Sequence[Mark], tolerance: float) -
     for index, ((kind, series), group) in enumerate(others):
         colour = FAINT if kind == "boundary" else SERIES[2 + index % (len(SERIES) - 2)]
         _both(axes, group, colour, "s", "white", series)
+    _keep_near(axes[1], marks, tolerance)
+
+
+def _keep_near(lower: Axes, marks: Sequence[Mark], tolerance: float) -> None:
+    """The gaps of the claim fill their panel; what lies far from them is seen in the upper one."""
+    own = [m for m in marks if m.kind == "claim"]
+    ends = np.abs([end for m in own for end in (m.gap, m.gap_low, m.gap_high) if end is not None])
+    reach = 1.3 * max(tolerance, *ends[np.isfinite(ends)]) if len(ends) else 0.0
+    if own and any(m.gap is not None and abs(m.gap) > FAR * reach for m in marks):
+        lower.set_ylim(-reach, reach)
 
 
 def _both(axes: Sequence[Axes], group: Sequence[Mark], colour: str, marker: str, face: str, label: str) -> None:

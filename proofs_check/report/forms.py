@@ -1,5 +1,6 @@
 """The forms of figures, one for each kind of record; each draws marks on empty panels."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 
@@ -29,6 +30,7 @@ from proofs_check.report.marks import Mark, Spec
 from proofs_check.report.style import BAND, BLACK, BLUE, MARKERS, SERIES, lettered, log_axis, plain_number, thin
 
 LEAST_RATIO = -1.0  # of an observable to its bound; smaller ones are not drawn
+ALIKE = 1e-9  # relative difference below which predictions count as the same
 NOTHING = 1e-18  # a relative deviation that no double can show; smaller ones are drawn there
 
 
@@ -49,12 +51,27 @@ def draw_scatter(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolera
     """Measured against predicted means of unrelated points; on the diagonal the claim holds."""
     upper = axes[0]
     ends = [extreme(m.x for m in marks) for extreme in (min, max)]
+    if ends[1] - ends[0] <= ALIKE * max(map(abs, ends)):
+        _draw_alike(axes, marks, spec, tolerance)
+        return
     room = 1.3 if ends[0] > 0 else 1.0
     diagonal = np.linspace(ends[0] / room, ends[1] * room, 200)
     upper.plot(diagonal, diagonal, color=BLACK, label="measured = predicted", zorder=1)
     mark_points(axes, marks, tolerance)
     scale_axes(axes, marks, spec)
-    name_axes(axes, "predicted " + spec.named, "measured", tolerance)
+    if upper.get_xscale() == "log" and ends[0] > 0:
+        log_axis(upper, "y")
+    name_axes(axes, "predicted value", spec.named, tolerance)
+
+
+def _draw_alike(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
+    """Points for which the same is predicted, side by side."""
+    order = list(dict.fromkeys(m.point for m in marks))
+    placed = [dataclasses.replace(m, x=1.0 + order.index(m.point)) for m in marks]
+    axes[0].axhline(marks[0].x, color=BLACK, linewidth=1.6 * thin(), label=spec.claimed, zorder=1)
+    mark_points(axes, placed, tolerance)
+    name_axes(axes, "", spec.named, tolerance)
+    name_places(axes[1], placed, spec)
 
 
 def draw_ladder(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
@@ -128,7 +145,7 @@ def draw_along(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
     """Means and predictions along an axis; below, the gap of the means, or the largest deviation of any draw."""
     upper, lower = axes
     every_draw = any(m.allowed is not None for m in marks)
-    least = max(min([m.largest for m in marks if m.largest] or [1e-16]) / 2, NOTHING)
+    least = _none_at(marks)
     series = by_point(marks)
     for index, (label, group) in enumerate(with_names(series, spec.along)):
         colour, marker = SERIES[index % len(SERIES)], MARKERS[index % len(MARKERS)]
@@ -159,7 +176,7 @@ def draw_swept_identity(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec,
     else:
         x, predicted = column(marks, "x"), column(marks, "prediction")
         upper.plot(x, predicted, "_", color=BLACK, label=spec.claimed, markersize=11, zorder=1)
-    least = max(min([m.largest for m in marks if m.largest] or [1e-16]) / 2, NOTHING)
+    least = _none_at(marks)
     for (kind, series), group in by_kind(marks):
         colour, face = (BLUE, BLUE) if kind == "claim" else (FAINT, "white")
         upper.plot(column(group, "x"), column(group, "mean"), "o", color=colour, mfc=face, label=series, zorder=3)
@@ -173,6 +190,12 @@ def draw_swept_identity(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec,
     lower.yaxis.set_major_locator(LogLocator(numticks=4))
     lower.margins(y=0.15)
     lower.set_ylabel("deviation")
+
+
+def _none_at(marks: Sequence[Mark]) -> float:
+    """Where a deviation of exactly 0 stands on a logarithmic axis: below all others, and below what is allowed."""
+    seen = [value for m in marks for value in (m.largest, m.allowed) if value]
+    return max(min(seen or [1e-16]) / 2, NOTHING)
 
 
 def draw_threshold(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
@@ -196,7 +219,7 @@ def draw_threshold(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tole
     panel.margins(x=0.06, y=0.1)
     panel.xaxis.set_major_locator(MaxNLocator(6))
     panel.set_xlabel(spec.label or f"{lettered(spec.along)} / predicted threshold")
-    panel.set_ylabel(folded(f"mean of {spec.named}", LINE + 12))
+    panel.set_ylabel(folded(f"mean of {spec.named}", LINE + 6))
     place_legend(panel, band)
 
 
@@ -227,14 +250,14 @@ def draw_bound(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
         panel.set_ylim(least, 1.08 * max(1.0, *values))
     name_places(panel, marks, spec)
     named = spec.named if spec.words or not set(spec.named) & set("+−·/") else f"({spec.named})"
-    panel.set_ylabel(folded(f"{named} / bound" if spec.sense == "<=" else f"bound / {named}", LINE + 12))
+    panel.set_ylabel(folded(f"{named} / bound" if spec.sense == "<=" else f"bound / {named}", LINE + 6))
     place_legend(panel, "the bound", above=True)
 
 
 def draw_identity(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
     """The largest relative deviation of any draw, with what rounding allows."""
     (panel,) = axes
-    least = min([m.largest for m in marks if m.largest] or [1e-16]) / 2
+    least = _none_at(marks)
     for (kind, series), group in by_kind(marks):
         colour, face, name = (FAINT, "white", f", {series}") if kind != "claim" else (BLUE, BLUE, "")
         panel.plot(

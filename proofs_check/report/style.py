@@ -111,6 +111,7 @@ def styled(venue: Venue) -> Iterator[None]:
         "svg.fonttype": "path",
         "svg.hashsalt": "proofs-check",
         "axes.unicode_minus": True,
+        "axes.formatter.useoffset": False,
         "errorbar.capsize": venue.text * 0.22,
         **{f"{axis}tick.{which}.width": thin for axis in "xy" for which in ("major", "minor")},
     }

@@ -370,6 +370,27 @@ def test_a_swept_identity_shows_what_was_measured_beside_the_prediction_and_the_
     assert lower.lines[0].get_ydata().tolist() == [mark.largest for mark in marks]
 
 
+def test_no_deviation_at_all_is_drawn_below_what_is_allowed() -> None:
+    records, spec = identity(), Spec("crossing")
+    for tested in records[0]["points"][:2]:
+        tested["series"][0]["largest"] = 0.0
+    records[0]["points"][2]["series"][0]["largest"] = 0.3
+    figure, marks = comparison(records, spec)
+    drawn_at = figure.axes[0].lines[0].get_ydata()
+    assert all(height < mark.allowed for height, mark in zip(drawn_at[:2], marks, strict=False))
+    assert drawn_at[2] == 0.3 > marks[2].allowed
+
+
+def test_points_with_one_prediction_stand_side_by_side() -> None:
+    records = equality(0.001, -0.004)
+    for one in records:
+        one["points"][0]["series"][-1] |= {"prediction": 0.5, "mean": 0.5 * (1 + one["estimate"])}
+    figure, _ = comparison(records, Spec("share"))
+    heights = [line.get_ydata().tolist() for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert heights == [[0.5 * 1.001, 0.5 * 0.996]]
+    assert figure.axes[1].get_xticks().tolist() == [1, 2]
+
+
 def test_a_lower_bound_is_drawn_as_bound_over_observable() -> None:
     _, marks = comparison(bound(), Spec("trH", over="eta", sense=">="))
     assert marks[0].gap == pytest.approx(1 / 0.7)
