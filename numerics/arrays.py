@@ -8,9 +8,8 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 import numpy as np
-from array_api_compat import array_namespace as namespace
+from array_api_compat import array_namespace, to_device
 from array_api_compat import device as device_of
-from array_api_compat import to_device
 
 from theory.errors import DeviceMissing
 
@@ -20,6 +19,20 @@ Array: TypeAlias = Any
 
 LIBRARIES = {"numpy": "numpy", "torch": "torch", "cupy": "cupy", "strict": "array_api_strict"}
 PRECISIONS = ("float64", "float32")
+
+
+_spaces: dict[type, Any] = {}
+
+
+def namespace(*arrays: Array) -> Any:
+    """The array-API namespace of the arrays: `array_namespace`, which small operations wait for, once for each type."""
+    kind = type(arrays[0])
+    if kind in _spaces and all(type(array) is kind for array in arrays):
+        return _spaces[kind]
+    found = array_namespace(*arrays)
+    if all(type(array) is kind for array in arrays):
+        _spaces[kind] = found
+    return found
 
 
 @dataclass(frozen=True)

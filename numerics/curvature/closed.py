@@ -113,10 +113,14 @@ class Closed:
         return mlp.bowl(run, slopes, hessians)
 
     def _products(self, bowls: list[mlp.Bowl], vectors: Tensor) -> Tensor:
-        total = torch.zeros_like(vectors)
-        for row, vector in enumerate(vectors):
-            total[row] = sum(self._flat(mlp.product(bowl, self._unflat(vector))) for bowl in bowls)
-        return total
+        return torch.stack([self._product(bowls, vector) for vector in vectors])
+
+    def _product(self, bowls: list[mlp.Bowl], vector: Tensor) -> Tensor:
+        direction = self._unflat(vector)
+        first, *others = (self._flat(mlp.product(bowl, direction)) for bowl in bowls)
+        for other in others:
+            first += other
+        return first
 
     def _unflat(self, vector: Tensor) -> mlp.Layers:
         parts, found = iter(self.problem.unflat(vector)), []

@@ -5,9 +5,11 @@ random start (van Dorsselaer, Hochstenbach, van der Vorst 2000): with P the char
 matrix, ‖P(A)v‖ = β₁…β_k and ‖P(A)v‖ ≥ |P(λ_max)| |⟨u, v⟩|, where ⟨u, v⟩² of a uniform start v is Beta(½, (p−1)/2).
 """
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -56,21 +58,21 @@ class Krylov:
         return self.steps == self.size or bool(self.off and np.all(self.off[-1] == 0))
 
     def grow(self) -> None:
-        """One more product. Where a space is exhausted its next vector is zero."""
-        xp, v = namespace(self.basis[-1]), self.basis[-1]
-        w = self.product(v)
-        self.diagonal.append(on_host(xp.sum(v * w, axis=-1)))
-        spanned = xp.stack(self.basis, axis=1)
+        """One more product. Where a space is exhausted its next vector is what rounding left, or zero."""
+        xp = namespace(self.basis[-1])
+        w, spanned = self.product(self.basis[-1]), xp.stack(self.basis, axis=1)
+        turned, diagonal = xp.matrix_transpose(spanned), None
         for _ in range(2):  # once is not enough
             inner = xp.matmul(spanned, w[..., None])
-            w = w - xp.matmul(xp.matrix_transpose(spanned), inner)[..., 0]
-        length = xp.linalg.vector_norm(w, axis=-1, keepdims=True)
-        size = on_host(length[:, 0])
+            w = w - xp.matmul(turned, inner)[..., 0]
+            diagonal = inner[:, -1, 0] if diagonal is None else diagonal
+        self.diagonal.append(on_host(diagonal))
+        length = on_host(xp.linalg.vector_norm(w, axis=-1))
         scale = np.max(np.abs(np.stack(self.diagonal + self.off)), axis=0)
-        size = np.where(size > self.steps * np.finfo(size.dtype).eps * scale, size, 0)
-        self.off.append(size)
+        self.off.append(np.where(length > self.steps * np.finfo(length.dtype).eps * scale, length, 0))
         if self.steps < self.size:
-            self.basis.append(xp.where(length > 0, w / xp.where(length > 0, length, 1.0), 0.0 * w))
+            inverse = np.divide(1, length, out=np.zeros_like(length), where=length > 0)
+            self.basis.append(w * _like(w, inverse)[:, None])
 
     def ritz(self) -> tuple[np.ndarray, np.ndarray]:
         """Ritz values in ascending order, and the eigenvectors of the tridiagonal matrices.
@@ -89,6 +91,17 @@ class Krylov:
         for index in range(self.steps):
             total = total + _like(self.basis[0], coordinates[:, index])[:, None] * self.basis[index]
         return total / xp.linalg.vector_norm(total, axis=-1, keepdims=True)
+
+    def within(self, width: float, miss: float) -> bool:
+        """Whether every enclosure of λ_max, but for rounding, is as narrow as `width`, relative to its value."""
+        from scipy.linalg import eigvalsh_tridiagonal
+
+        for diagonal, off in zip(np.stack(self.diagonal, axis=1), np.stack(self.off, axis=1), strict=True):
+            ritz, off = eigvalsh_tridiagonal(diagonal.astype(float), off[:-1].astype(float)), off.astype(float)
+            reach = width * abs(ritz[-1])
+            if np.all(off > 0) and (reach == 0 or _excess(math.log(reach), ritz, off, miss, self.size) < 0):
+                return False
+        return True
 
     def extreme(self, rounding: float, miss: float = MISS, smallest: bool = False) -> Extreme:
         """λ_max, or λ_min, as far as it is known now; `rounding` relative to the largest eigenvalue."""
@@ -116,11 +129,12 @@ def largest(
     space, every = Krylov(product, start, size=size), 1 if len(start) <= FEW else 4  # a look costs for each matrix
     while True:
         space.grow()
-        if space.steps % every and not space.exhausted and space.steps < most:
+        last = space.exhausted or space.steps >= most
+        if not last and (space.steps % every or not space.within(rtol + 4 * rounding, miss)):
             continue
         found = space.extreme(rounding, miss)
         narrow = np.all(found.high - found.low <= rtol * np.abs(found.value) + 4 * rounding * np.abs(found.value))
-        if narrow or space.exhausted or space.steps >= most:
+        if narrow or last:
             return found
 
 
@@ -150,21 +164,28 @@ def eigenpairs(
 def _beyond(ritz: np.ndarray, off: np.ndarray, miss: float, size: int) -> float:
     """How far above the last Ritz value λ_max may lie: where Π(x − θᵢ) = β₁…β_k/γ, γ² the quantile of ⟨u, v⟩²."""
     from scipy.optimize import brentq
-    from scipy.special import betaincinv
 
     if off[-1] == 0 or len(ritz) == size:
         return 0.0
     if np.any(off == 0):
         return float("inf")
-    goal = np.sum(np.log(off)) - math.log(betaincinv(0.5, (size - 1) / 2, miss)) / 2
-    gaps = ritz[-1] - ritz[:-1]
-
-    def excess(distance: float) -> float:
-        """Increasing in the logarithm of the distance."""
-        return distance + float(np.sum(np.log(gaps + math.exp(distance)))) - goal
-
-    root = brentq(excess, -700.0, float(np.log(off.max()) + 700.0), xtol=SLACK / 2)
+    top = float(np.log(off.max()) + 700.0)
+    root: Any = brentq(_excess, -700.0, top, args=(ritz, off, miss, size), xtol=SLACK / 2)
     return math.exp(root + SLACK)  # a bound, so rounded up
+
+
+def _excess(distance: float, ritz: np.ndarray, off: np.ndarray, miss: float, size: int) -> float:
+    """log of Π(x − θᵢ) over β₁…β_k/γ, increasing in the logarithm of the distance of x from the last θ."""
+    gaps = ritz[-1] - ritz[:-1] + math.exp(distance)
+    return distance + float(np.sum(np.log(gaps)) - np.sum(np.log(off))) + _log_quantile(miss, size) / 2
+
+
+@functools.cache
+def _log_quantile(miss: float, size: int) -> float:
+    """log of the quantile of Beta(½, (size − 1)/2), the law of ⟨u, v⟩² of a uniform v."""
+    from scipy.special import betaincinv
+
+    return math.log(betaincinv(0.5, (size - 1) / 2, miss))
 
 
 def on_host(array: Array) -> np.ndarray:

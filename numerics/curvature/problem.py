@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -29,12 +30,12 @@ class Problem:
     held: int
     smaller: int = 1
 
-    @property
+    @cached_property
     def parameters(self) -> list[Tensor]:
         """What is trained: parameters with requires_grad."""
         return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Number of trained parameters."""
         return sum(parameter.numel() for parameter in self.parameters)
@@ -95,7 +96,7 @@ def output_derivatives(problem: Problem, outputs: Tensor, targets: Tensor) -> tu
     """
     free = outputs.detach().requires_grad_()
     with torch.enable_grad():
-        value = problem.share(outputs) * problem.loss(free, targets)
+        value, share = problem.loss(free, targets), problem.share(outputs)
         (slope,) = torch.autograd.grad(value, free, create_graph=True, materialize_grads=True)
         flat = slope.reshape(len(outputs), -1)
         rows = []
@@ -105,7 +106,7 @@ def output_derivatives(problem: Problem, outputs: Tensor, targets: Tensor) -> tu
                 seed = unit.expand_as(flat)
                 (row,) = torch.autograd.grad(flat, free, seed, retain_graph=True, materialize_grads=True)
             rows.append(row.reshape(len(outputs), -1))
-    return flat.detach(), torch.stack(rows, dim=1).detach()
+    return share * flat.detach(), share * torch.stack(rows, dim=1).detach()
 
 
 def roots(hessians: Tensor) -> Tensor | None:
@@ -113,7 +114,9 @@ def roots(hessians: Tensor) -> Tensor | None:
     if hessians.shape[-1] == 1:  # its own eigenvalue
         return None if (hessians < 0).any() else hessians.sqrt()
     values, vectors = torch.linalg.eigh(hessians)
-    rounding = 100 * hessians.shape[-1] * torch.finfo(hessians.dtype).eps * values.abs().amax()
-    if (values < -rounding).any():
+    sizes = values.abs().amax(-1, keepdim=True)
+    rounding = 100 * hessians.shape[-1] * torch.finfo(hessians.dtype).eps
+    if (values < -rounding * sizes.amax()).any():
         return None
-    return (vectors * values.clamp(min=0).sqrt().unsqueeze(-2)) @ vectors.mT
+    kept = torch.where(values > rounding * sizes, values, 0)  # the root of rounding would be seen beside another root
+    return (vectors * kept.sqrt().unsqueeze(-2)) @ vectors.mT
