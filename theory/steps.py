@@ -133,7 +133,7 @@ def at_random(claim: Claim, step: Identical | Inequality, rng: np.random.Generat
         values = _place(claim, symbols, given, rng)
         if not all(holds(condition, values) for condition in given):
             continue
-        ball = ball_at(difference, values, BITS)
+        ball = ball_at(_chosen(difference, values), values, BITS)
         if ball < 0 or (ball > 0 and isinstance(step, Identical)):
             return False, f"{words(step)}: refuted at {shown(values)}"
         examined += bool(ball.is_finite())
@@ -144,6 +144,12 @@ def at_random(claim: Claim, step: Identical | Inequality, rng: np.random.Generat
         if examined
         else "no random point satisfies what is given"
     )
+
+
+def _chosen(expression: Any, values: Mapping[Symbol, Any]) -> Any:
+    """The expression with every comparison of a choice decided."""
+    asked = [r for r in expression.atoms(sympy.Eq, sympy.Ne) if any(isinstance(values.get(s), Symbol) for s in r.args)]
+    return expression.subs({relation: sympify(holds(relation, values)) for relation in asked})
 
 
 def differentiated(expression: Any) -> Any:

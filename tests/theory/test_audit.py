@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Eq, Float, Max, Piecewise, Symbol, exp, log, oo, sqrt, tanh
+from sympy import Derivative, Eq, Float, Max, Piecewise, Symbol, exp, log, oo, sqrt, sympify, tanh
 
 from tests import toys
 from theory import evaluate
@@ -187,6 +187,12 @@ def test_a_limit_where_the_claim_is_not_assumed_is_refused() -> None:
         (Identical(c, r, given=[Eq(c, r)]), Identical(c, r)),
         (Identical(n, p, given=[Eq(n, p), Eq(Toy.law, sphere)]), Identical(n, p, given=[Eq(Toy.law, sphere)])),
         (Inequality(log(c), c - 1), Inequality(log(c - 3), -1)),
+        (Identical(Derivative(c**2, c), 2 * c), Identical(Derivative(c**2, c), c)),
+        (Identical(c + r, c + c, where={c: r}), Identical(c + r, c, where={c: r, r: c})),
+        (
+            Inequality(Piecewise((r, Eq(Toy.law, sphere)), (-r, True)), r),
+            Inequality(r, Piecewise((r, Eq(Toy.law, sphere)), (-r, True))),
+        ),
     ],
 )
 def test_steps_are_refuted_at_random_points_or_not(right: Any, wrong: Any) -> None:
@@ -194,6 +200,21 @@ def test_steps_are_refuted_at_random_points_or_not(right: Any, wrong: Any) -> No
     assert finding.passed and "not refuted" in finding.detail and "no proof" in finding.detail
     (finding,) = found("steps", toy(steps=[wrong]))
     assert not finding.passed and "refuted at" in finding.detail
+
+
+def repeats(step: Any) -> bool:
+    """Whether both sides of an identity are the same as they are written, so that it shows a reader nothing."""
+    return isinstance(step, Identical) and sympify(step.left) == sympify(step.right)
+
+
+@pytest.mark.parametrize("claim", find("all"), ids=lambda claim: claim.id)
+def test_no_step_of_the_catalogue_repeats_its_other_side(claim: Claim) -> None:
+    assert not [step for step in claim.steps if repeats(step)]
+
+
+def test_a_step_that_repeats_its_other_side_is_told_from_one_that_does_not() -> None:
+    assert repeats(Identical(c * (1 / c), 1)) and repeats(Identical((c**2).diff(c), 2 * c))
+    assert not repeats(Identical(Derivative(c**2, c), 2 * c)) and not repeats(Identical(c, 2, where={c: 2}))
 
 
 def test_a_step_that_no_point_meets_does_not_pass() -> None:

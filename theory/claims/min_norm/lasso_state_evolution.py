@@ -58,7 +58,7 @@ SHARED = {
 STEPS = [
     Integration((z - alpha) ** 2 * density(z), z, a, oo, beyond(a), because="what passes the threshold",
                 antiderivative=(2 * alpha - z) * density(z) - (1 + alpha**2) * above(z)),
-    Identical(risk(0), noise, because="a coordinate that is 0"),
+    Identical(risk(a), noise, where={a: 0}, because="a coordinate that is 0"),
     Limit(small, 0, noise, of=risk(small),
           because="small = mu/tau: far above the signal only the noise counts, and alpha exceeds the place where "
           "this is delta: (1 + a²)Φ(−a) − a·φ(a) = delta/2"),

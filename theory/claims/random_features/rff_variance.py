@@ -17,7 +17,7 @@ def kernel(s: Expr) -> Expr:
 
 k1, k2 = kernel(F.s), kernel(2 * F.s)
 paired, offset = (1 + k2 - 2 * k1**2) / (2 * F.D), (1 + k2 / 2 - k1**2) / F.D
-angle, shift, b = symbols("angle shift b", real=True)
+angle, shift, b, once, twice = symbols("angle shift b once twice", real=True)
 phase = 2 * angle + shift + 2 * b
 product = 2 * cos(angle + b) * cos(angle + shift + b)
 POINTS = [{F.D: 20, F.s: "0.8", F.law: name} for name in KERNELS]
@@ -84,7 +84,8 @@ claims = [
         title="At equal dimension the pairs have the smaller variance where k(s)² > k(2s)/2",
         scale=1 / F.D,
         steps=[
-            Identical(KERNELS["gaussian"](2 * F.s), KERNELS["gaussian"](F.s) ** 2 * exp(-(F.s**2))),
+            Identical(twice, once**2 * exp(-(F.s**2)), because="k(2s) = k(s)²·e^(−s²): gaussian",
+                      where={twice: KERNELS["gaussian"](2 * F.s), once: KERNELS["gaussian"](F.s)}),
             Inequality(exp(-(F.s**2)) / 2, 1, strict=True, because="the pairs are better at every s: gaussian"),
         ],
         wrong=[

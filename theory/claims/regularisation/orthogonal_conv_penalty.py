@@ -1,6 +1,6 @@
 """A penalty on kernels that measures how far a convolution is from an isometry, whatever the length of the signal."""
 
-from sympy import Add, Matrix, Max, cos, eye, pi, sqrt, symbols
+from sympy import Add, Matrix, Max, cos, expand, eye, pi, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.domain import total
@@ -21,7 +21,8 @@ def parseval(length: int) -> Identical:
     a, b = symbols("a b", real=True)
     A = Matrix(length, length, lambda i, j: a * int(i == j) + b * int((i + 1) % length == j))
     apart = A * A.T - eye(length)
-    return Identical(Add(*(x**2 for x in apart)), length * ((a**2 + b**2 - 1) ** 2 + 2 * a**2 * b**2), everywhere=True)
+    squares = Add(*(x**2 for x in apart))
+    return Identical(squares, expand(length * ((a**2 + b**2 - 1) ** 2 + 2 * a**2 * b**2)), everywhere=True)
 
 
 SHARED = {

@@ -48,6 +48,10 @@ def isserlis(size: int) -> Identical:
     return Identical(left, right)
 
 
+vp, vq, vr, cross, slope = symbols("vp vq vr cross slope", real=True)
+WICK = Identical(3 * slope**2 * vp**2 + vp * vr, vp * vq + 2 * cross**2, given=[vp > 0], everywhere=True,
+                 where={slope: cross / vp, vr: vq - cross**2 / vp},
+                 because="E P²Q² of P = t·x and Q = s·x, Q = slope·P + R: tᵀE[xxᵀSxxᵀ]t at S = ssᵀ, in any dimension")
 mode = x / L.B * (tau + s2) / (2 - x * (1 + 1 / L.B))  # x = ηhᵢ, of hᵢSᵢ
 dimension, size = total(S.h) ** 2 / total(S.h**2), total(S.h**2) / total(S.h)  # where all h are equal: d and h
 k = kappa(L.eta, L.h, L.B)
@@ -67,7 +71,7 @@ claims = [
         roots=[root()],
         points=[{S.h: POWERS, S.B: 1}, {S.h: POWERS, S.B: 4}],
         steps=[
-            Instances("Isserlis: E[xxᵀSxxᵀ] = 2HSH + tr(HS)H", at=isserlis, sizes=(1, 2, 3)),
+            WICK, Instances("Isserlis: E[xxᵀSxxᵀ] = 2HSH + tr(HS)H", at=isserlis, sizes=(1, 2, 3)),
             Monotone(x / (2 - x), x, "increasing", given=[x < 2], because="each term of κ, hence one root"),
             Identical(x / (S.B * (2 - x * (1 + 1 / S.B))), x / (2 * (1 - x)), where={S.B: 1}, given=[x < 1],
                       because="a term of κ at batch size 1", everywhere=True),

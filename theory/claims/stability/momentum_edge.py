@@ -28,7 +28,7 @@ def schur_cohn(move: Matrix, trace: Expr, determinant: Expr, edge: Expr) -> list
         Identical((z * eye(2) - move).det(), z**2 - trace * z + determinant, because="characteristic polynomial"),
         Inequality(Abs(determinant), 1, given=below, because="product of the roots: |a₀| < 1"),
         Inequality(Abs(trace), 1 + determinant, given=below, because="|a₁| < 1 + a₀"),
-        Identical(-trace.subs(S.lam, edge), (1 + determinant).subs(S.lam, edge),
+        Identical(-trace, 1 + determinant, where={S.lam: edge},
                   because="at the edge, and beyond it, a root passes z = −1"),
     ]
 
@@ -49,7 +49,7 @@ JURY = [
         [1 - y * (1 - T.beta1 + T.alpha * (1 - T.beta3)), -T.eta * T.beta1, -T.eta * T.alpha * T.beta3],
         [(1 - T.beta1) * T.lam, T.beta1, 0], [(1 - T.beta3) * T.lam, 0, T.beta3]])).det(), CUBIC,
         because="characteristic polynomial of (w, m₁, m₂) on an eigenvector"),
-    Identical(CUBIC.subs({z: -1, T.lam: two_averages}), 0, because="at the edge a root passes z = −1"),
+    Identical(CUBIC, 0, where={z: -1, T.lam: two_averages}, because="at the edge a root passes z = −1"),
     Inequality(0, CUBIC.subs(z, 1), because="no root passes z = 1"),
     Inequality(CUBIC.subs(z, -1), 0, given=below, because="below the edge no root has passed z = −1"),
     Inequality(Abs(c0), 1, because="product of the roots"),

@@ -1,6 +1,6 @@
 """RMSprop with constant step on a parabola: an adaptive edge of stability that is solved."""
 
-from sympy import Matrix, Rational, sqrt
+from sympy import Derivative, Rational, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Degree, Identical, Inequality
@@ -8,7 +8,13 @@ from theory.relation import Identity
 from theory.settings.stability.cycles import ScalarRMSprop as S
 
 amplitude = S.eta / 2 - S.eps / S.h
-derivative = Matrix([[2 * S.b2 - 1, -S.b2], [2 * (1 - S.b2), S.b2]])  # of the relative deviations of x and v
+x, v, x_x, x_v, v_x, v_v = symbols("x v x_x x_v v_x v_v", real=True)  # relative deviations from the cycle
+next_v = S.b2 * (1 + v) + (1 - S.b2) * (1 + x) ** 2
+next_x = -((1 + x) - 2 * (1 + x) / sqrt(next_v))  # after the sign that the cycle itself turns
+HERE = {x: 0, v: 0}
+LINEARISED = [Identical(Derivative(after, by), slope, where=HERE, because="the step linearised at the cycle")
+              for after, by, slope in ((next_x, x, x_x), (next_x, v, x_v), (next_v, x, v_x), (next_v, v, v_v))]
+STEP = {x_x: 2 * S.b2 - 1, x_v: -S.b2, v_x: 2 * (1 - S.b2), v_v: S.b2}
 trace, determinant = 3 * S.b2 - 1, S.b2
 SHARED = {
     "entry": "stability.rmsprop_two_cycle",
@@ -56,7 +62,7 @@ claims = [
         quantity="trace",
         title="Trace of the step linearised at the cycle",
         scale=1,
-        steps=[Identical(derivative.trace(), trace, because="trace of the linearised step"),
+        steps=[Identical(x_x + v_v, trace, where=STEP, because="trace of the linearised step"),
                Inequality(trace, 1 + determinant, strict=True, because="Jury: no multiplier passes 1"),
                Inequality(-1 - determinant, trace, strict=True, because="Jury: no multiplier passes −1")],
         wrong=[Wrong("memory of v forgotten", prediction=2 * S.b2 - 1), Wrong("sign of x kept", prediction=1 - S.b2)],
@@ -66,7 +72,7 @@ claims = [
         S, S.determinant, determinant, Identity(),
         quantity="determinant",
         title="Determinant of the step linearised at the cycle",
-        steps=[Identical(derivative.det(), determinant, because="determinant of the linearised step"),
+        steps=[Identical(x_x * v_v - x_v * v_x, determinant, where=STEP, because="determinant of the linearised step"),
                Inequality(determinant, 1, strict=True, because="Jury: the product of the multipliers")],
         wrong=[Wrong("squared", at=[POINT], prediction=S.b2**2), Wrong("share of the gradient", prediction=1 - S.b2)],
         **LINEAR, **SHARED,

@@ -77,7 +77,7 @@ claims = [
         assuming=[C.eta * C.h < 2],
         regime=[10 * C.eta * C.h > 1, 20 * C.eta * C.h < 39],
         points=[{C.h: 2, C.eta: "0.4", C.rho: "0.1"}],
-        steps=[Identical(multiplier.subs(C.r, 1), -1, because="equal eigenvalues: a circle of cycles")],
+        steps=[Identical(multiplier, -1, where={C.r: 1}, because="equal eigenvalues: a circle of cycles")],
         wrong=[Wrong("stable up to twice the eigenvalue", prediction=2),
                Wrong("stable up to 0.8 of the eigenvalue", prediction=0.8)],
         status="derived here",

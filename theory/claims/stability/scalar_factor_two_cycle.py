@@ -1,6 +1,6 @@
 """Gradient descent on ½(uv − 1)²: an edge of stability that is solved, with its cycle of two steps."""
 
-from sympy import Abs, And, Rational, Symbol, expand, sqrt
+from sympy import Abs, And, Eq, Rational, Symbol, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Identical, Implication, Inequality
@@ -23,6 +23,16 @@ SHARED = {
               "Outliers with Opposing Signals Have an Outsized Effect on Neural Network Optimization"],
     "status": "derived here",
 }  # fmt: skip
+y, y0, y1, a, s, p = symbols("y y0 y1 slope s p", real=True)  # y = √η·u on the balanced line, a = 1 + η
+multiplier = 1 + eta - 3 * eta * y**2
+ELIMINATION = [
+    Identical((a * y0 - y0**3 - y1) - (a * y1 - y1**3 - y0), (y0 - y1) * (a + 1 - (s**2 - p)),
+              where={s: y0 + y1, p: y0 * y1}, everywhere=True, because="a cycle of y ↦ ay − y³: the difference is 0"),
+    Identical((a * y0 - y0**3 - y1) + (a * y1 - y1**3 - y0), s * (a - 1 - (s**2 - 3 * p)),
+              where={s: y0 + y1, p: y0 * y1}, everywhere=True, because="and the sum"),
+    Implication([Eq(a + 1, s**2 - p), Eq(a - 1, s**2 - 3 * p)], And(Eq(p, 1), Eq(s**2, a + 2)), everywhere=True,
+                because="elimination: the product is 1 and the squared sum a + 2"),
+]  # fmt: skip
 CYCLE = {
     "assuming": [eta > 1, eta < sqrt(5) - 1],
     "regime": [eta >= Rational(102, 100), eta <= Rational(122, 100)],  # where 6000 steps reach the cycle to rounding
@@ -36,7 +46,7 @@ claims = [
         S, S.next_D, D * (1 - eta**2 * (S.u * S.v - 1) ** 2), Identity(),
         title="A step shrinks the imbalance u² − v² by 1 − η²(uv − 1)²",
         scale=1,
-        steps=[Identical(expand(move[0] ** 2 - move[1] ** 2), (u**2 - v**2) * (1 - eta**2 * (u * v - 1) ** 2),
+        steps=[Identical(move[0] ** 2 - move[1] ** 2, (u**2 - v**2) * (1 - eta**2 * (u * v - 1) ** 2),
                          because="the step, expanded")],
         wrong=[Wrong("one power of η", prediction=D * (1 - eta * (S.u * S.v - 1) ** 2)),
                Wrong("imbalance conserved", prediction=D)],
@@ -47,7 +57,7 @@ claims = [
         quantity="difference",
         title="A step multiplies u − v by 1 + η(uv − 1)",
         scale=1,
-        steps=[Identical(expand(move[0] - move[1]), (u - v) * (1 + eta * (u * v - 1)), because="the step, expanded")],
+        steps=[Identical(move[0] - move[1], (u - v) * (1 + eta * (u * v - 1)), because="the step, expanded")],
         wrong=[Wrong("sign of the residual", prediction=(S.u - S.v) * (1 - eta * (S.u * S.v - 1))),
                Wrong("difference conserved", prediction=S.u - S.v)],
         **SHARED,
@@ -76,8 +86,8 @@ claims = [
         S, S.upper, upper, Identity(),
         quantity="upper",
         title="Larger value of the cycle of two steps",
-        steps=[Identical(expand(upper - eta * (upper**2 - 1) * upper), lower, because="a step takes one to the other"),
-               Identical(expand(lower - eta * (lower**2 - 1) * lower), upper, because="and back")],
+        steps=[Identical(upper - eta * (upper**2 - 1) * upper, lower, because="a step takes one to the other"),
+               Identical(lower - eta * (lower**2 - 1) * lower, upper, because="and back")],
         wrong=[Wrong("sign under the root", prediction=(sqrt(eta + 3) - sqrt(eta - 1)) / (2 * sqrt(eta))),
                Wrong("not scaled by √η", prediction=(sqrt(eta + 3) + sqrt(eta - 1)) / 2)],
         figure=Curve(eta, ("1.03", "1.06", "1.1", "1.14", "1.18", "1.22"), fixing={S.spread: "0.3"}, log=False,
@@ -98,7 +108,7 @@ claims = [
         S, S.upper * S.lower, 1 / eta, Identity(),
         quantity="product",
         title="The two values of the cycle have the product 1/η",
-        steps=[Identical(expand(upper * lower), 1 / eta, because="product of the two values")],
+        steps=[*ELIMINATION, Identical(upper * lower, 1 / eta, because="product of the two values")],
         wrong=[Wrong("product 1", prediction=1), Wrong("product of the square", prediction=1 / eta**2)],
         **CYCLE,
     ),
@@ -116,7 +126,7 @@ claims = [
         quantity="longitudinal",
         title="Multiplier of the cycle along itself",
         scale=1,
-        steps=[Identical(expand((1 + eta - 3 * eta * upper**2) * (1 + eta - 3 * eta * lower**2)), longitudinal,
+        steps=[Identical(multiplier.subs(y, upper) * multiplier.subs(y, lower), longitudinal,
                          because="derivative of y ↦ (1 + η)y − y³ at both values"),
                Implication([eta > 1, eta < sqrt(5) - 1], And(longitudinal > -1, longitudinal < 1),
                            because="attracting up to η = √5 − 1")],
@@ -129,7 +139,7 @@ claims = [
         quantity="transverse",
         title="Multiplier of the cycle towards balance",
         scale=1,
-        steps=[Identical(expand((1 - eta + eta * upper**2) * (1 - eta + eta * lower**2)), transverse,
+        steps=[Identical((1 - eta + eta * upper**2) * (1 - eta + eta * lower**2), transverse,
                          because="factor of u − v in two steps"),
                Implication([eta > 1, eta < 2], And(transverse > -1, transverse < 1), because="attracting",
                            everywhere=True)],
@@ -150,7 +160,7 @@ claims = [
         quantity="period_doubling",
         title="The cycle of two steps gives way to longer ones at η = √5 − 1",
         points=[{S.spread: "0.3"}],
-        steps=[Identical(longitudinal.subs(eta, sqrt(5) - 1), -1, because="there the multiplier is −1",
+        steps=[Identical(longitudinal, -1, where={eta: sqrt(5) - 1}, because="there the multiplier is −1",
                          everywhere=True)],
         wrong=[Wrong("window up to 2", prediction=2), Wrong("multiplier 0", prediction=3 / sqrt(2) - 1)],
         figure=Curve(eta, label="learning rate over its predicted threshold"),

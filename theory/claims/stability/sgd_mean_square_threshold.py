@@ -2,12 +2,11 @@
 
 from functools import partial
 
-from sympy import Eq, Le, Min, Or, Piecewise, Symbol, eye, sqrt, trace
+from sympy import Eq, Le, Matrix, Min, Or, Piecewise, Symbol, sqrt, trace
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.domain import total
-from theory.formulas.row_matrices import Rows, batch_factor
 from theory.programs.mean_square import second_moment_after, stability_threshold
 from theory.proof import Assumed, Entries, Identical, Implication, Inequality, Instances
 from theory.relation import Bound, Equality, Identity, Threshold
@@ -29,51 +28,43 @@ k, t, F, top, R, q, h, u, v = (Symbol(name, positive=True) for name in ("c", "t"
 whole = (1 - k) * F**2 + k * q  # of the fourth moment, with t = tr H, F = ‖H‖_F, q the mean of ‖aᵢ‖⁴
 
 
-def batches_of(n: int, d: int, batch: int) -> list[Identical]:
-    """The mean of H_b S H_b over all batches is (1 − c) HSH + c (1/n) Σ aᵢaᵢᵀ S aᵢaᵢᵀ, entry by entry."""
-    size, steps = Rows(n, d), []
-    moment, H = size.symmetric("s"), size.hessian()
-    for replaced in (True, False):
-        part = batch_factor(n, batch, replaced=replaced)
-        right = (1 - part) * H * moment * H + part * size.noise(moment)
-        steps += [Identical(*pair, everywhere=True)
-                  for pair in zip(size.over_batches(moment, batch, replaced=replaced), right, strict=True)]
-    return steps
-
-
-def quotient_at_identity(n: int, d: int) -> Identical:
-    """tr T(I) − d = −2η tr H + η²((1 − c)‖H‖_F² + c q)."""
-    size = Rows(n, d)
-    H, fourth = size.hessian(), (1 - k) * trace(size.hessian() ** 2) + k * size.quartic()
-    return Identical(trace(size.after_a_step(eye(d), S.eta, k)) - d,
-                     -2 * S.eta * trace(H) + S.eta**2 * fourth, everywhere=True)
-
-
-def squared_length(n: int, d: int) -> Identical:
-    """tr T(wwᵀ) = ‖w‖² − wᵀ(2ηH − η²((1 − c)H² + c (1/n) Σ ‖aᵢ‖² aᵢaᵢᵀ))w."""
-    size = Rows(n, d)
-    w, H = size.symmetric("w")[:, 0], size.hessian()
-    weighted = size.noise(eye(d))
-    loss = (w.T * (2 * S.eta * H - S.eta**2 * ((1 - k) * H**2 + k * weighted)) * w)[0]
-    return Identical(trace(size.after_a_step(w * w.T, S.eta, k)), (w.T * w)[0] - loss, everywhere=True)
-
-
-def self_adjoint(n: int, d: int) -> Identical:
-    """⟨X, T(Y)⟩ = ⟨T(X), Y⟩."""
-    size = Rows(n, d)
-    X, Y = size.symmetric("x"), size.symmetric("y")
-    return Identical(trace(X * size.after_a_step(Y, S.eta, k)), trace(size.after_a_step(X, S.eta, k) * Y),
-                     everywhere=True)
+def self_adjoint(d: int) -> Identical:
+    """⟨X, AYA⟩ = ⟨AXA, Y⟩ for symmetric matrices."""
+    A, X, Y = (Matrix(d, d, lambda i, j, name=name: Symbol(f"{name}{min(i, j)}{max(i, j)}", real=True))
+               for name in "AXY")
+    return Identical(trace(X * A * Y * A), trace(A * X * A * Y), everywhere=True)
 
 
 jensen = Inequality(S.trH**2, S.quartic, where={S.trH: total(a2) / S.n, S.quartic: total(a2**2) / S.n},
                     slack=total((a2 - total(a2) / S.n) ** 2) / S.n, everywhere=True,
                     because="Jensen: the mean of ‖a‖⁴ is at least the squared mean of ‖a‖²")
-moments = Instances("the mean of H_b S H_b is (1 − c) HSH + c (1/n) Σ aaᵀ S aaᵀ", batches_of,
-                    [(3, 1, 2), (3, 2, 2), (4, 1, 3)], because="two of a batch are equal with chance c + (1 − c)/n")
-adjoint = Instances("T is self-adjoint", self_adjoint, [(2, 1), (2, 2), (3, 2)], because="⟨X, AYA⟩ = ⟨AXA, Y⟩")
-spectral = Assumed("the spectral radius of T is at least its Rayleigh quotient at I, tr T(I)/d", "spectral theorem")
-rayleigh = Instances("tr T(I) − d = −2η tr H + η²((1 − c)‖H‖_F² + c q)", quotient_at_identity, [(2, 1), (2, 2), (3, 2)])
+first, second, apart = (Symbol(name, real=True) for name in ("first", "second", "apart"))
+moments = Identical(
+    second / S.B + (S.B - 1) / S.B * apart, (1 - c) * first + c * second,
+    where={apart: Piecewise((first, with_replacement), ((S.n * first - second) / (S.n - 1), True))},
+    because="the mean of H_b S H_b from HSH, first, and (1/n) Σ aaᵀSaaᵀ, second: two draws of a batch are one sample "
+    "or apart",
+)  # fmt: skip
+adjoint = Instances("T, a sum of maps S ↦ ASA with symmetric A, is self-adjoint: ⟨X, AYA⟩ = ⟨AXA, Y⟩", self_adjoint,
+                    [2, 3])
+modes = Entries("modes", S.d**2, real=True)  # eigenvalues of T
+gap, parts = (Entries(name, S.d**2, nonnegative=True) for name in ("gap", "parts"))
+spectral = Inequality(total(modes * parts), h * total(parts), where={modes: h - gap}, slack=total(gap * parts),
+                      everywhere=True, because="the largest eigenvalue h of T is at least its Rayleigh quotient at I, "
+                      "tr T(I)/d: T is self-adjoint, parts are squares along its eigenvectors")
+values, along = Entries("values", S.d, nonnegative=True), Entries("along", S.d, nonnegative=True)
+still = 1 - S.eta * values  # values: eigenvalues of H; along: squares of w along its eigenvectors
+rayleigh = Identical(
+    total(still**2) + k * S.eta**2 * (q - total(values**2)) - S.d,
+    -2 * S.eta * total(values) + S.eta**2 * ((1 - k) * total(values**2) + k * q), everywhere=True,
+    because="tr T(I) − d = −2η tr H + η²((1 − c)‖H‖_F² + c q)",
+)  # fmt: skip
+squared_length = Identical(
+    total(still**2 * along) + k * S.eta**2 * (v - total(values**2 * along)),
+    total(along) - 2 * S.eta * total(values * along) + S.eta**2 * ((1 - k) * total(values**2 * along) + k * v),
+    everywhere=True,
+    because="E‖w₊‖² = ‖w‖² − wᵀ(2ηH − η²((1 − c)H² + c (1/n) Σ ‖a‖² aaᵀ))w, v = (1/n) Σ ‖a‖²(a·w)²",
+)  # fmt: skip
 fourth_moment = Implication([-2 * S.eta * t + S.eta**2 * whole <= 0], S.eta <= 2 * t / whole, given=[k <= 1],
                             everywhere=True, because="stable, so that tr T(I) ≤ d")
 trace_bound = Implication([S.eta <= 2 * t / q, q >= t**2], t <= 2 / S.eta, everywhere=True,
@@ -139,8 +130,7 @@ claims = [
         title="Sufficient for stability: a bound by the largest row",
         tight_at=[{**DESIGN, S.B: 1, S.norms: "equal"}],
         steps=[
-            Instances("E‖w₊‖² = ‖w‖² − wᵀ(2ηH − η²((1 − c)H² + c (1/n) Σ ‖a‖² aaᵀ))w", squared_length,
-                      [(2, 1), (2, 2), (3, 2)]),
+            moments, squared_length,
             Implication([u <= top * h, v <= R * h, S.eta <= 2 / ((1 - k) * top + k * R)],
                         2 * S.eta * h - S.eta**2 * ((1 - k) * u + k * v) >= 0, given=[k <= 1], everywhere=True,
                         because="H² ≤ λ₁H and (1/n) Σ ‖a‖² aaᵀ ≤ RH, so that the length does not grow"),

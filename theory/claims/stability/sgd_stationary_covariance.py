@@ -3,7 +3,7 @@
 from sympy import Rational, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.proof import Degree, Identical
+from theory.proof import Degree, Identical, Solution
 from theory.relation import Identity
 from theory.settings.stability.sgd import NoisyDescent as S
 from theory.settings.stability.sgd import NoisyHeavyBall as M
@@ -13,7 +13,7 @@ alone = S.eta * S.C11 / (2 * S.h1 - S.eta * S.h1**2)
 excess = S.s2 * (S.eta * S.h1 / (2 - S.eta * S.h1) + S.eta * S.h2 / (2 - S.eta * S.h2))
 kick = M.c * M.z2
 heavy_ball = M.eta * (1 + M.beta) * kick / ((1 - M.beta) * M.h * (2 * (1 + M.beta) - M.eta * M.h))
-C, V = symbols("C V", real=True)
+C, V, cov = symbols("C V cov", real=True)
 g = 1 + M.beta - M.eta * M.h
 STABLE = {
     "assuming": [S.eta * S.h1 < 2, S.eta * S.h2 < 2],
@@ -71,7 +71,9 @@ claims = [
         regime=[M.eta * M.h <= Rational(9, 5)],
         points=[{M.beta: "0.5", M.h: 1, M.eta: "0.4", M.c: 1}, {M.beta: "0.9", M.h: 3, M.eta: "0.4", M.c: 1}],
         scaling=[Degree(1, M.c, pathwise=True)],
-        steps=[Identical(g**2 * V + M.beta**2 * V - 2 * g * M.beta * g * V / (1 + M.beta) + M.eta**2 * C, V,
+        steps=[Solution(cov, g * V / (1 + M.beta), g * V - M.beta * cov - cov, unique=True,
+                        because="Cov(w, w₋) = g·Var w − β·Cov(w, w₋), as w₊ = gw − βw₋ + noise"),
+               Identical(g**2 * V + M.beta**2 * V - 2 * g * M.beta * g * V / (1 + M.beta) + M.eta**2 * C, V,
                          where={V: M.eta * (1 + M.beta) * C / ((1 - M.beta) * M.h * (2 * (1 + M.beta) - M.eta * M.h))},
                          because="Var w, with Cov(w, w₋) = g·Var w/(1 + β), g = 1 + β − ηh")],
         wrong=[Wrong("effective learning rate in continuous time", prediction=M.eta * kick / (2 * (1 - M.beta) * M.h)),

@@ -1,6 +1,6 @@
 """Stable minima of diagonal linear networks: SGD bounds the l1 norm of the predictor, gradient descent its maximum."""
 
-from sympy import Matrix, eye, symbols
+from sympy import Derivative, Matrix, eye, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Identical, Inequality
@@ -23,7 +23,8 @@ claims = [
     Claim(
         N, N.trH, N.squares, Identity(),
         title="Population Hessian of a diagonal network: tr H = Σ (a² + b²)",
-        steps=[Identical(block.trace(), a**2 + b**2, because="each coordinate has a block of its own")],
+        steps=[Identical(Derivative((a * b - z) ** 2 / 2, (a, 2)) + Derivative((a * b - z) ** 2 / 2, (b, 2)),
+                         a**2 + b**2, because="each coordinate has a block of its own")],
         wrong=[Wrong("half of it", prediction=N.squares / 2), Wrong("twice the l1 norm", prediction=2 * N.l1,
                                                                    at=[{N.d: 5, N.weights: "free"}])],
         **SHARED,
