@@ -165,19 +165,15 @@ def _examined(models: Sequence[Any], loss: Any, data: Any, precision: str) -> li
 def _together(problems: Sequence["Problem"], seed: int) -> list[Any]:
     """λ_max and tr H of each where they can be had at once, else None."""
     from numerics.curvature.many import stacked, tops_and_traces
+    from numerics.curvature.problem import is_memory
 
     try:
         batch = stacked(problems)
         return [None] * len(problems) if batch is None else tops_and_traces(batch, seed=seed, miss=MISS)
     except (MemoryError, RuntimeError) as fault:
-        if not _is_memory(fault):
+        if not is_memory(fault):
             raise
         return [None] * len(problems)  # one by one, then
-
-
-def _is_memory(fault: BaseException) -> bool:
-    words = ("out of memory", "allocate memory")
-    return isinstance(fault, MemoryError) or any(word in str(fault) for word in words)
 
 
 def _audited(
@@ -204,16 +200,18 @@ def _audited(
 def _measured(problem: "Problem", seed: int, known: Any) -> tuple["Problem", Any]:
     """The problem as it fits into memory, and what was found: each time that memory runs out chunks become smaller."""
     from numerics.curvature.measuring import measure
+    from numerics.curvature.problem import is_memory
 
     while True:
         try:
             return problem, measure(problem, seed=seed, miss=MISS, level=LEVEL, known=known)
         except (MemoryError, RuntimeError) as fault:
             sizes = [len(x) for x, _ in problem.chunks()]
-            if not _is_memory(fault):
+            if not is_memory(fault):
                 raise
             if sizes[0] == 1 or problem.reduction == "joint":
-                raise BadInput(f"audit: {sizes[0]} samples at once do not fit into memory; give a smaller model"
+                few = "1 sample at once does" if sizes[0] == 1 else f"{sizes[0]} samples at once do"
+                raise BadInput(f"audit: {few} not fit into memory; give a smaller model"
                                + (", or fewer samples" if problem.reduction == "joint" else "")) from fault  # fmt: skip
         while max(len(x) for x, _ in problem.chunks()) == sizes[0]:
             problem = dataclasses.replace(problem, smaller=2 * problem.smaller)
@@ -225,7 +223,7 @@ def _notes(problem: "Problem", eta: float, rate: float) -> list[str]:
     if problem.reduction == "sum":
         return [f"the loss is a sum over samples: bounds are on their mean, at the learning rate {eta:g}·B = {rate:g}"]
     if problem.smaller > 1:
-        return [f"memory ran out: samples were taken in chunks {problem.smaller} times as small"]
+        return [f"memory ran out: samples were taken {max(len(x) for x, _ in problem.chunks())} at a time"]
     return []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from numerics.curvature.problem import Problem, output_derivatives, roots
+from numerics.curvature.problem import Problem, is_memory, output_derivatives, roots
 
 KEPT_NUMBERS = 2**27  # a graph of all samples is kept between products if it holds fewer numbers (1 GiB)
 GRAPH = 6  # numbers that a twice differentiable graph keeps, per activation
@@ -177,10 +177,26 @@ def _by_vmap(problem: Problem, x: Tensor, seeds: Tensor) -> list[Tensor]:
     def outputs(parameters: dict[str, Tensor], one: Tensor) -> Tensor:
         return torch.func.functional_call(model, parameters, (one.unsqueeze(0),)).reshape(-1)
 
+    jacobian = torch.func.jacrev(outputs)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "There is a performance drop")
-        jacobians = torch.func.vmap(torch.func.jacrev(outputs), in_dims=(None, 0))(trained, x)
+        try:
+            jacobians = torch.func.vmap(jacobian, in_dims=(None, 0))(trained, x)
+        except RuntimeError as fault:  # recurrent layers have no rule for vmap
+            if is_memory(fault):
+                raise
+            each = [_loop_jacobian(model, one.unsqueeze(0)) for one in x]
+            jacobians = {name: torch.stack(parts) for name, *parts in zip(trained, *each, strict=True)}
     return [seeds @ one.detach().flatten(2) for one in jacobians.values()]
+
+
+def _loop_jacobian(model: nn.Module, one: Tensor) -> list[Tensor]:
+    """∂f/∂w of one sample, output by output.   Shapes: (C, …) for each parameter."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    with torch.enable_grad():
+        outputs = model(one).reshape(-1)
+        rows = [torch.autograd.grad(f, parameters, retain_graph=True, materialize_grads=True) for f in outputs]
+    return [torch.stack(parts) for parts in zip(*rows, strict=True)]
 
 
 def piecewise_linear(model: nn.Module) -> bool:

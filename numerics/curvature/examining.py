@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from numerics.curvature.problem import Loss, Problem
+from numerics.curvature.problem import Loss, Problem, is_memory
 from theory.errors import BadInput
 
+TOO_LARGE = "audit: 1 sample at once does not fit into memory; give a smaller model"
+SEVERAL = 64  # samples that show how a model behaves, or as many as fit into memory
 FEW = 1e-9  # relative difference of sums of losses, in double precision, that rounding may make
 
 
@@ -33,15 +35,20 @@ def examine(model: nn.Module, loss: Loss, data: Any, precision: str = "float64")
             raise BadInput("audit: no parameter of the model has requires_grad; there is nothing to take curvature in")
         inputs, targets = inputs.to(trained[0].device), targets.to(trained[0].device)
         _finite(model, inputs, targets)
-        held = _steady(model, inputs)
-        reduction = _reduction(model, loss, inputs, targets)
+        few = _fitting(model, inputs)
+        held = _steady(model, inputs[:few])
+        reduction = _reduction(model, loss, inputs[:few], targets[:few])
     return Problem(model, loss, inputs, targets, reduction, held)
 
 
 def samples(data: Any) -> tuple[Tensor, Tensor]:
     """Inputs and targets of all samples: a pair of arrays, or batches of pairs, passed over twice and compared."""
-    if isinstance(data, (tuple, list)) and len(data) == 2 and all(hasattr(part, "shape") for part in data):
-        inputs, targets = (torch.as_tensor(np.asarray(p) if not isinstance(p, Tensor) else p) for p in data)
+    if isinstance(data, tuple) and len(data) != 2:
+        raise BadInput(f"audit: the data have {len(data)} parts; give (inputs, targets)")
+    if isinstance(data, (tuple, list)) and len(data) == 2 and (
+        all(hasattr(part, "shape") for part in data) or isinstance(data[0], list)
+    ):
+        inputs, targets = (_tensor(name, part) for name, part in zip(("inputs", "targets"), data, strict=True))
     elif isinstance(data, torch.utils.data.Dataset) and not isinstance(data, torch.utils.data.IterableDataset):
         inputs, targets = _joined(torch.utils.data.DataLoader(data, batch_size=1024))
     elif isinstance(data, Iterable):
@@ -73,11 +80,19 @@ def _joined(batches: Iterable[Any]) -> tuple[Tensor, Tensor]:
     for batch in batches:
         if not (isinstance(batch, (tuple, list)) and len(batch) == 2):
             raise BadInput("audit: a batch of the data is no pair (inputs, targets); wrap the loader so that it is")
-        pairs.append((torch.as_tensor(batch[0]), torch.as_tensor(batch[1])))
+        pairs.append((_tensor("inputs", batch[0]), _tensor("targets", batch[1])))
     if not pairs:
         raise BadInput("audit: the data gave no batch on a pass; give a DataLoader or a list, not a spent iterator")
     inputs, targets = zip(*pairs, strict=True)
     return torch.cat(inputs), torch.cat(targets)
+
+
+def _tensor(name: str, array: Any) -> Tensor:
+    try:
+        return array if isinstance(array, Tensor) else torch.as_tensor(np.asarray(array))
+    except (TypeError, ValueError) as fault:
+        kind = getattr(array, "dtype", type(array).__name__)
+        raise BadInput(f"audit: the {name} hold {kind}, not numbers; give an array of floats or of integers") from fault
 
 
 def _prints(inputs: Tensor, targets: Tensor) -> list[bytes]:
@@ -95,13 +110,31 @@ def _finite(model: nn.Module, inputs: Tensor, targets: Tensor) -> None:
             raise BadInput(f"audit: {name} of sample {int(bad.nonzero()[0, 0])} are not finite, as are those of "
                            f"{int(bad.sum())} in all; remove or mend them")
     for name, parameter in model.named_parameters():
+        if isinstance(parameter, nn.parameter.UninitializedParameter):
+            raise BadInput(f"audit: parameter {name} is not initialised; call the lazy model once on a batch")
         if not torch.isfinite(parameter).all():
             raise BadInput(f"audit: parameter {name} is not finite: the run has diverged; audit an earlier state")
 
 
-def _steady(model: nn.Module, inputs: Tensor) -> int:
+def _fitting(model: nn.Module, inputs: Tensor) -> int:
+    """As many samples, `SEVERAL` at most, as the model takes at once."""
+    few = min(len(inputs), SEVERAL)
+    while True:
+        try:
+            with torch.no_grad():
+                model(inputs[:few])
+        except Exception as fault:
+            if not is_memory(fault):
+                return few  # `_outputs` says what is wrong
+            if few == 1:
+                raise BadInput(TOO_LARGE) from fault
+            few = few // 2
+        else:
+            return few
+
+
+def _steady(model: nn.Module, few: Tensor) -> int:
     """Numbers that a forward pass of one sample keeps, after the model answered twice and changed nothing."""
-    few = inputs[: min(len(inputs), 64)]
     before = {name: buffer.clone() for name, buffer in model.named_buffers()}
     with torch.no_grad():
         once, again = _outputs(model, few), _outputs(model, few)
@@ -109,7 +142,9 @@ def _steady(model: nn.Module, inputs: Tensor) -> int:
     changed = [name for name, buffer in model.named_buffers() if not torch.equal(before[name], buffer)]
     training = [name or "the model" for name, part in model.named_modules()
                 if part.training and (isinstance(part, nn.modules.dropout._DropoutNd) or list(part.buffers(False)))]
-    advice = f"call model.eval() before the audit (in train mode: {', '.join(training) or 'none'})"
+    advice = "leave out what draws random numbers, or mixes samples, in its forward pass"
+    if training:
+        advice = f"call model.eval() before the audit (in train mode: {', '.join(training)})"
     if changed:
         raise BadInput(f"audit: evaluating the model changes its buffer {changed[0]}; {advice}")
     if not torch.equal(once, again):
@@ -121,17 +156,29 @@ def _steady(model: nn.Module, inputs: Tensor) -> int:
     scale = once.abs().max()
     if (once[: len(half)] - half).abs().max() > 1e4 * torch.finfo(once.dtype).eps * scale:
         raise BadInput(f"audit: the output of a sample depends on the other samples of its batch; {advice}")
-    return _held(model, inputs[:1])
+    _require_followed(model, few[:1])
+    return _held(model, few[:1])
+
+
+def _require_followed(model: nn.Module, one: Tensor) -> None:
+    try:
+        with torch.enable_grad():
+            followed = model(one).requires_grad
+    except Exception as fault:
+        if not is_memory(fault):
+            raise
+        raise BadInput(TOO_LARGE) from fault
+    if not followed:
+        raise BadInput("audit: the outputs do not depend on the parameters in a way that autograd follows (detach, "
+                       "no_grad or NumPy in the forward pass?); compute them with Torch throughout")
 
 
 def _outputs(model: nn.Module, inputs: Tensor) -> Tensor:
     try:
         with torch.no_grad():
             found = model(inputs)
-    except torch.OutOfMemoryError as fault:
-        raise BadInput(f"audit: {len(inputs)} samples at once do not fit into memory; give a smaller model") from fault
-    except (RuntimeError, ValueError, IndexError) as fault:
-        first = str(fault).split(chr(10))[0]
+    except Exception as fault:
+        first = _first_line(fault)
         if not inputs.is_floating_point():
             raise BadInput(f"audit: inputs are {inputs.dtype}, which the model does not take ({first}); "
                            "convert them to floats") from fault
@@ -140,6 +187,12 @@ def _outputs(model: nn.Module, inputs: Tensor) -> Tensor:
     if not isinstance(found, Tensor):
         raise BadInput(f"audit: the model returns a {type(found).__name__}; wrap it so that it returns one tensor")
     return found
+
+
+def _first_line(fault: Exception) -> str:
+    """What a fault of the user's own code says, with its kind where that is not said."""
+    first = (str(fault).splitlines() or [""])[0]
+    return first if isinstance(fault, RuntimeError) else f"{type(fault).__name__}: {first}"
 
 
 def _held(model: nn.Module, one: Tensor) -> int:
@@ -158,12 +211,15 @@ def _held(model: nn.Module, one: Tensor) -> int:
 
 def _reduction(model: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> str:
     """Whether the loss is the mean or the sum of its samples' losses, from a few samples in parts and together."""
-    few = min(len(inputs), 64)
-    outputs, targets = _outputs(model, inputs[:few]).detach(), targets[:few]
+    few, outputs = len(inputs), _outputs(model, inputs).detach()
     if outputs.shape != targets.shape and outputs.numel() == targets.numel() and targets.is_floating_point():
         raise BadInput(f"audit: outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)} would be broadcast "
                        "against each other; give both the same shape")
     _value(loss, outputs, targets)
+    with torch.enable_grad():
+        if not loss(outputs.clone().requires_grad_(), targets).requires_grad:
+            raise BadInput("audit: the loss does not depend on the outputs in a way that autograd follows; compute it "
+                           "with Torch, from the outputs")
     noise = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(0)).to(outputs)
     for moved in (outputs + noise, 0.7 * outputs, outputs.roll(1, dims=0)):  # at fitted outputs all losses may be 0
         try:
@@ -194,11 +250,13 @@ def _parts_and_whole(loss: Loss, outputs: Tensor, targets: Tensor) -> str:
 def _value(loss: Callable[..., Any], outputs: Tensor, targets: Tensor) -> float:
     try:
         found = loss(outputs, targets)
-    except (RuntimeError, ValueError, IndexError) as fault:
-        first = str(fault).split(chr(10))[0]
-        kind = "; integer targets may have to be floats" if not targets.is_floating_point() else ""
+    except Exception as fault:
+        first = _first_line(fault)
+        other = "integer" if targets.is_floating_point() else "float"
+        typed = "dtype" in first or "scalar type" in first
+        advice = f"give {other} targets" if typed else "give the targets that it was trained on"
         raise BadInput(f"audit: the loss does not take outputs {tuple(outputs.shape)} and targets "
-                       f"{tuple(targets.shape)} {targets.dtype}: {first}{kind}") from fault
+                       f"{tuple(targets.shape)} {targets.dtype}: {first}; {advice}") from fault
     if not isinstance(found, Tensor) or found.numel() != 1:
         shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
         raise BadInput(f"audit: the loss returns {shape}, not one number; take its mean over the samples")

@@ -88,6 +88,12 @@ class Problem:
                 for part, parameter in zip(parts, self.parameters, strict=True)]
 
 
+def is_memory(fault: BaseException) -> bool:
+    """Whether memory ran out, on whatever device."""
+    words = ("out of memory", "allocate memory")
+    return isinstance(fault, MemoryError) or any(word in str(fault) for word in words)
+
+
 def output_derivatives(problem: Problem, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Gradient and Hessian in the outputs of every sample's share of the loss.
 

@@ -30,6 +30,17 @@ def draws(name: str) -> Stream:
     return stream(Machine(), "curvature tests", name, seed=0)
 
 
+class Recurrent(nn.Module):
+    """A recurrent layer over two steps, which vmap has no rule for, and a head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.out = nn.LSTM(2, 3, batch_first=True), nn.Linear(3, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(self.inner(x)[0][:, -1])
+
+
 class Shared(nn.Module):
     """A layer used twice, and a parameter outside of any layer."""
 
@@ -74,12 +85,14 @@ def model_of(name: str) -> tuple[nn.Module, tuple[int, ...]]:
                              nn.Linear(8, 2)), (1, 4, 4)  # fmt: skip
     if name == "norm":
         return nn.Sequential(nn.Linear(4, 5), nn.LayerNorm(5), nn.Tanh(), nn.Linear(5, 2)), (4,)
+    if name == "recurrent":
+        return Recurrent(), (2, 2)
     return Shared(), (4,)
 
 
 DENSE = ["deep", "tanh", "relu", "gelu", "sigmoid", "silu", "softplus", "leaky"]
 CONVOLVED = ["convolutions", "windows", "many channels", "no head"]
-NAMES = [*DENSE, *CONVOLVED, "means", "norm", "shared", "weight norm"]
+NAMES = [*DENSE, *CONVOLVED, "means", "norm", "shared", "weight norm", "recurrent"]
 
 
 def posed(name: str, loss: Any = None, classes: bool = True) -> problem.Problem:
@@ -168,7 +181,7 @@ def test_an_exact_trace_is_that_of_the_full_hessian(name: str) -> None:
         found = way.exact_trace()
         if found is not None:
             assert abs(found - H.trace()) < ROUNDING * H.abs().sum()
-    assert (ways(given)[0].exact_trace() is None) == (name in ("norm", "shared", "weight norm"))
+    assert (ways(given)[0].exact_trace() is None) == (name in ("norm", "shared", "weight norm", "recurrent"))
 
 
 def test_gradients_of_a_sample_meet_over_positions_where_these_are_fewer() -> None:
