@@ -5,10 +5,10 @@ arc-cosine laws. A simulator of a claim about these laws themselves must not use
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from numerics.arrays import Array, namespace
+from numerics.arrays import Array, device_of, namespace
 from theory.errors import BadInput
 
 PARALLEL = 0.99  # |cosine| beyond which an angle is measured on the rows themselves
@@ -43,6 +43,33 @@ def two_layer_risks(hidden: Array, out: Array, signal: Array, activation: str) -
     own = xp.sum((out @ product_moments(hidden, hidden, activation)) * out, axis=-1)
     cross = out @ linear_moments(hidden, target, activation)
     return own - 2 * cross[..., 0] + xp.sum(target**2, axis=-1)
+
+
+def feature_ridge_risks(
+    inputs: Array, hidden: Array, features: Array, signals: Array, *, penalties: Sequence[float], activation: str
+) -> tuple[Array, Array]:
+    """Bias, summed over linear targets, and variance per unit of noise, of ridge regression on features φ(wⱼ·x).
+
+    The fit is argmin ‖y − Zb‖²/n + penalty·‖b‖² with Z = φ(XWᵀ), y = Xβ + ε. From the eigenvectors of the smaller Gram
+    matrix, once for all penalties and targets; noise and test input are integrated. Where W and X are isotropic all
+    targets of one length have one mean risk: the rows of the identity over √d average over their directions.
+    Shapes: inputs (trials, n, d), hidden (trials, k, d), features (trials, n, k), signals (targets, d)
+    -> (trials, penalties) both.
+    """
+    xp, (n, k), turn = namespace(inputs), features.shape[-2:], namespace(inputs).matrix_transpose
+    targets = inputs @ turn(signals)
+    values, vectors = xp.linalg.eigh(features @ turn(features) if n <= k else turn(features) @ features)
+    along = turn(vectors) @ (targets if n <= k else turn(features) @ targets)
+    rows = turn(vectors) @ features if n <= k else turn(vectors)  # b = Σ rows·along/(values + n·penalty)
+    seen = rows @ product_moments(hidden, hidden, activation) @ turn(rows)
+    shared = xp.sum((rows @ linear_moments(hidden, signals, activation)) * along, axis=-1)
+    added = n * xp.asarray(penalties, dtype=inputs.dtype, device=device_of(inputs))
+    shrunk = 1 / (values[..., None, :] + added[:, None])
+    own = xp.sum((shrunk @ (seen * (along @ turn(along)))) * shrunk, axis=-1)
+    bias = own - 2 * xp.sum(shrunk * shared[..., None, :], axis=-1) + xp.sum(signals**2)
+    noise = xp.sum(seen * xp.eye(seen.shape[-1], dtype=seen.dtype, device=device_of(seen)), axis=-1)
+    noise = noise if n <= k else noise * values
+    return bias, xp.sum(shrunk**2 * noise[..., None, :], axis=-1)
 
 
 def _relu(inner: Array, first: Array, second: Array, sine: "Sine") -> Array:

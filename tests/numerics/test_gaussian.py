@@ -9,7 +9,7 @@ from scipy import integrate
 from scipy.special import erf
 
 from numerics.arrays import Machine
-from numerics.gaussian import ACTIVATIONS, linear_moments, product_moments, two_layer_risks
+from numerics.gaussian import ACTIVATIONS, feature_ridge_risks, linear_moments, product_moments, two_layer_risks
 from theory.errors import BadInput
 
 FUNCTIONS = {
@@ -86,6 +86,42 @@ def test_the_risk_of_a_random_network_is_the_mean_of_a_test_set() -> None:
     room = 5 * errors.std() / len(errors) ** 0.5  # five standard errors
     risk = two_layer_risks(hidden, out, signal, "relu")[0]
     assert abs(risk - errors.mean()) < room < abs(two_layer_risks(hidden, out, 1.1 * signal, "relu")[0] - errors.mean())
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.backend)
+@pytest.mark.parametrize("n, k", [(5, 8), (8, 5)])
+def test_the_risks_of_a_ridge_path_on_features_are_those_of_its_fits(machine: Machine, n: int, k: int) -> None:
+    """A system for each penalty, target and unit of noise; the fits scored one by one."""
+    rng, penalties = np.random.default_rng(n), [0.01, 0.3]
+    X, W, targets = rng.normal(size=(2, n, 3)), rng.normal(size=(2, k, 3)), rng.normal(size=(2, 3))
+    Z = np.maximum(X @ W.swapaxes(1, 2), 0)
+    on = machine.asarray
+    bias, variance = (machine.to_host(part) for part in feature_ridge_risks(
+        on(X), on(W), on(Z), on(targets), penalties=penalties, activation="relu"))  # fmt: skip
+    for trial, at in itertools.product(range(2), range(2)):
+        fit = np.linalg.solve(Z[trial].T @ Z[trial] + n * penalties[at] * np.eye(k), Z[trial].T)
+        wanted = sum(two_layer_risks(W[trial], (fit @ X[trial] @ one)[None], one, "relu")[0] for one in targets)
+        noise = np.sum(two_layer_risks(W[trial], fit.T, np.zeros(3), "relu"))
+        assert abs(bias[trial, at] / wanted - 1) < 1e-12 and abs(variance[trial, at] / noise - 1) < 1e-12
+        doubled = np.linalg.solve(Z[trial].T @ Z[trial] + 2 * n * penalties[at] * np.eye(k), Z[trial].T)
+        assert abs(np.sum(two_layer_risks(W[trial], doubled.T, np.zeros(3), "relu")) / noise - 1) > 0.01  # the twin
+
+
+def test_all_directions_of_a_target_have_one_mean_risk() -> None:
+    """So that the average over directions estimates what one direction does, with less variance."""
+    rng, trials = np.random.default_rng(4), 4000
+    X, W = rng.normal(size=(trials, 6, 4)), rng.normal(size=(trials, 9, 4))
+    given = X, W, np.maximum(X @ W.swapaxes(1, 2), 0)
+    one, every = (feature_ridge_risks(*given, signals, penalties=[0.1], activation="relu")[0][:, 0]
+                  for signals in (np.eye(4)[:1], np.eye(4) / 2))  # fmt: skip
+    gap = one - every
+    room = 5 * gap.std() / trials**0.5
+    assert abs(gap.mean()) < room < 0.1 * one.mean() and every.var() < one.var()
+    stretched = X * [2, 1, 1, 1]  # the twin: inputs that are not isotropic
+    given = stretched, W, np.maximum(stretched @ W.swapaxes(1, 2), 0)
+    one, every = (feature_ridge_risks(*given, signals, penalties=[0.1], activation="relu")[0][:, 0]
+                  for signals in (np.eye(4)[:1], np.eye(4) / 2))  # fmt: skip
+    assert abs((one - every).mean()) > 5 * (one - every).std() / trials**0.5
 
 
 def in_many_digits(u: np.ndarray, v: np.ndarray, activation: str) -> float:
