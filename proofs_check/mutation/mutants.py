@@ -239,13 +239,17 @@ def _exchanged(formula: Basic, swaps: Swaps) -> Iterator[Change]:
 def _places(
     node: Basic, path: tuple[int, ...] = (), within: Basic | None = None
 ) -> Iterator[tuple[tuple[int, ...], Basic, Basic | None]]:
-    """Every node but conditions of case distinctions, and numbers as exponents, which their power changes."""
+    """Every node that may be changed.
+
+    Not so conditions of case distinctions, what a sum runs over, and numbers as exponents, which their power changes.
+    """
     if isinstance(node, sympy.logic.boolalg.Boolean) and not isinstance(node, Symbol):
         return
     yield path, node, within
     inside = within if isinstance(node, sympy.functions.elementary.piecewise.ExprCondPair) else node
     for index, part in enumerate(node.args):
-        if not (isinstance(node, Pow) and index == 1 and part.is_number):
+        variable = isinstance(node, sympy.Tuple) and index == 0 and hasattr(within, "limits")
+        if not variable and not (isinstance(node, Pow) and index == 1 and part.is_number):
             yield from _places(part, (*path, index), inside)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Rational, exp, oo
+from sympy import Integral, Rational, Sum, Symbol, exp, hyper, oo
 
 from numerics.arrays import Array
 from numerics.simulator import simulates
@@ -181,3 +181,14 @@ def test_a_slope_without_eyes_scores_nothing() -> None:
     """The twin: with a tolerance as wide as the changes, nothing is refuted, and the score says it."""
     blind = SLOPE.but(relation=dataclasses.replace(SLOPE.relation, within=3.0))
     assert not any(fate.counts or fate.outcome == "refuted" for fate in report(blind, max_trials=1).fates)
+
+
+def test_what_a_sum_or_an_integral_runs_over_stays_and_its_ends_and_terms_are_changed() -> None:
+    k, x = Symbol("k", integer=True), Symbol("x", real=True)
+    for ranged in (Sum(W.m * k, (k, 1, W.n)), Integral(W.m * x, (x, 1, W.n)), hyper([W.n], [W.m], W.c)):
+        changed = [mutant.claim.prediction for mutant in mutants_of(waiting_claim(W.wait, ranged, Equality()))]
+        variables = {limit.args[0] for one in changed for part in one.atoms(type(ranged)) for limit in part.args[1:]
+                     if hasattr(part, "limits")}  # fmt: skip
+        assert variables <= {k, x}
+        assert any(one.has(W.n + 1) for one in changed)
+        assert any(one.has(W.m**2) for one in changed)
