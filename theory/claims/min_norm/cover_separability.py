@@ -23,10 +23,12 @@ def count(n: int, p: int) -> Integer:
 
 GENERAL = Assumed("n points of R^p in general position have 2 Σ_{k < p} C(n − 1, k) separable labelings",
                   "Cover, by induction: a new point splits as many cells as its hyperplane has")
-k, m = Symbol("k", integer=True, positive=True), Symbol("m", integer=True, positive=True)
+k, m, n = (Symbol(name, integer=True, positive=True) for name in ("k", "m", "points"))
 PASCAL = Identical(binomial(m, k), binomial(m - 1, k) + binomial(m - 1, k - 1), given=[k < m],
-                   because="a new point doubles the cells that its hyperplane cuts")
-MIRROR = Identical(binomial(m, k), binomial(m, m - k), given=[k < m], because="as many labelings one way as the other")
+                   because="a new point doubles the cells that its hyperplane cuts; added up over k < p, from 0 at 0, "
+                   "the count obeys C(n + 1, p) = C(n, p) + C(n, p − 1)")
+MIRROR = Identical(binomial(m, k), binomial(m, m - k), given=[k < m],
+                   because="as many labelings one way as the other: the k below p = n/2 are half of all")
 RECURSION = Instances("the count obeys C(n + 1, p) = C(n, p) + C(n, p − 1)",
                       lambda n, p: Identical(count(n + 1, p), count(n, p) + count(n, p - 1)),
                       [(3, 2), (5, 3), (9, 4), (12, 7)],
@@ -56,8 +58,8 @@ claims = [
             Inequality(Integer(0), c1 * m1 + c2 * m2 + c3 * m3, strict=True,
                        because="three points of the plane with c₁x₁ + c₂x₂ + c₃x₃ = 0: labels that agree in sign with "
                        "all c, or with none, have no w with margins m > 0, so 6 of 8 labelings remain"),
-            Instances("2n labelings of n points of the plane", lambda n: Identical(count(n, 2), Integer(2 * n)),
-                      (2, 3, 9, 24)),
+            Identical(2 * (1 + binomial(m, k)), 2 * n, where={k: 1, m: n - 1},
+                      because="2n labelings of n points of the plane"),
         ],
         fails_at=[{L.n: 20, L.p: 8, L.signal: "0.8"}],
         wrong=[
