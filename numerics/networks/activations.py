@@ -63,11 +63,11 @@ def _ones(z: Array) -> Array:
 
 
 def _relu(z: Array) -> Array:
-    return namespace(z).where(z > 0, z, _zeros(z))
+    return namespace(z).clip(z, min=0.0)  # `where` takes ten times as long
 
 
 def _step(z: Array) -> Array:
-    return namespace(z).where(z > 0, _ones(z), _zeros(z))
+    return namespace(z).astype(z > 0, z.dtype)
 
 
 def _softplus(z: Array) -> Array:
@@ -126,6 +126,6 @@ def leaky(slope: float) -> Activation:
         return namespace(z).where(z > 0, z, slope * z)
 
     def derivative(z: Array) -> Array:
-        return namespace(z).where(z > 0, _ones(z), slope * _ones(z))
+        return slope + (1 - slope) * _step(z)
 
     return Activation(f"leaky({slope})", value, derivative, _zeros, bent=False)
