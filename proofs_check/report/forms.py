@@ -72,6 +72,7 @@ def _draw_alike(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleran
     mark_points(axes, placed, tolerance)
     name_axes(axes, "", spec.named, tolerance)
     name_places(axes[1], placed, spec)
+    place_legend(axes[0], above=True)
 
 
 def draw_ladder(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:

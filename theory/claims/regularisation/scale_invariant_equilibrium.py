@@ -1,10 +1,11 @@
 """Weight decay on scale-invariant weights settles their norm, and with it the effective learning rate."""
 
-from sympy import Symbol, exp, log, sqrt
+from sympy import Integer, Symbol, exp, log, sqrt
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.proof import Identical, Implication, Inequality, Solution
-from theory.relation import Asymptotic, Identity, Ladder
+from theory.relation import Asymptotic, Equality, Identity, Ladder
+from theory.settings.regularisation.weights import NormalisedClassifier as N
 from theory.settings.regularisation.weights import ScaleInvariantWeights as S
 
 eta, lam, G = S.eta, S.lam, S.G
@@ -21,6 +22,11 @@ SHARED = {
 }  # fmt: skip
 POINT = {S.dim: 20, eta: "0.5", lam: "0.1", G: 2}
 STEADY = {"fixing": {S.vary: 0}, "fails_at": [{**POINT, S.vary: "0.8"}], "points": [POINT], **SHARED}
+# the trained classifier: eta·lam is 1/memory
+trained = N.eta * sqrt(N.G2 * N.memory**2 / (2 * N.memory - 1))
+TRAINED = {**SHARED, "assuming": []}
+RUN = {N.n: 20, N.d: 10, N.batch: 4, N.eta: "0.2", N.flips: "0.2"}
+r, r1 = Symbol("r", positive=True), Symbol("r1", positive=True)
 CURVE = ("0.1", "0.2", "0.4", "0.8")
 
 claims = [
@@ -80,5 +86,44 @@ claims = [
         scale=1,
         wrong=[Wrong("directions unrelated", prediction=sqrt(2)), Wrong("half", prediction=1 - eta * lam)],
         **SHARED,
+    ),
+    Claim(
+        N, N.norm2, trained, Asymptotic(Ladder(N.memory, (10, 20, 40, 80))),
+        quantity="trained",
+        title="SGD on a normalised classifier settles at ‖w‖⁴ = ηE G²/(λ(2 − ηλ)), as ηλ → 0",
+        fixing={N.model: "normalised"},
+        points=[RUN, {**RUN, N.batch: 1, N.eta: "0.5"}],
+        steps=[Identical(N.eta * sqrt(N.G2 * N.memory**2 / (2 * N.memory - 1)), level,
+                         where={lam: 1 / (N.eta * N.memory), eta: N.eta, G: sqrt(N.G2)}, because="λ = 1/(η·memory)")],
+        wrong=[Wrong("twice as large", prediction=2 * trained),
+               Wrong("exponent 1/2 of η/λ", prediction=sqrt(N.G2) * N.eta**2 * N.memory),
+               Wrong("weight decay shrinks them", prediction=trained / (2 * N.memory - 1))],
+        **TRAINED,
+    ),
+    Claim(
+        N, N.turning, -log(1 - 1 / N.memory), Equality(),
+        quantity="trained_angle",
+        title="SGD on a normalised classifier turns by a cosine of 1 − ηλ a step, in the geometric mean",
+        fixing={N.model: "normalised"},
+        points=[{**RUN, N.memory: 50}, {**RUN, N.memory: 20, N.batch: 1, N.eta: "0.5"}],
+        fails_at=[{**RUN, N.memory: 50, N.model: "plain"}],
+        steps=[Identical(log(c * r / sqrt(r * r1)), log(c) + (log(r) - log(r1)) / 2,
+                         because="c = 1 − ηλ, r = ‖w‖²: w·w′ = c·r; the logarithms of r cancel along a steady run")],
+        wrong=[Wrong("angle ηλ", prediction=1 / (2 * N.memory**2)),
+               Wrong("twice", prediction=-2 * log(1 - 1 / N.memory)),
+               Wrong("weight decay does not turn w", prediction=Integer(0), scale=1 / N.memory)],
+        figure=Curve(N.memory, (10, 20, 40, 80), fixing=RUN, label="1/(ηλ)"),
+        **TRAINED,
+    ),
+    Claim(
+        N, N.apart, 0, Identity(),
+        quantity="trained_product",
+        title="Of a normalised classifier's SGD only ηλ and η/‖w₀‖² matter to what it learns",
+        scale=1,
+        fixing={N.model: "normalised"},
+        points=[{**RUN, N.memory: 20}],
+        fails_at=[{**RUN, N.memory: 20, N.model: "plain"}],
+        wrong=[Wrong("directions unrelated", prediction=sqrt(2)), Wrong("half", prediction=1 - 1 / N.memory)],
+        **TRAINED,
     ),
 ]  # fmt: skip

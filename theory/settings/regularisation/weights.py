@@ -1,6 +1,6 @@
 """Penalties, noise and decay on weights: what they vanish on, what they cost, where training settles with them."""
 
-from theory.domain import Real, Size
+from theory.domain import Choice, Real, Size
 from theory.setting import Observable, Setting
 
 
@@ -84,4 +84,26 @@ class ScaleInvariantWeights(Setting):
     next2 = Observable("‖w‖² after the first step")
     norm2 = Observable("‖w‖² at the end")
     cosine = Observable("cosine between the last two weights")
+    apart = Observable("distance between the directions of w and of its twin at the end")
+
+
+class NormalisedClassifier(Setting):
+    """SGD with weight decay on the logistic loss of f(x) = w·x/‖w‖: w' = (1 − eta·lam)·w − eta·∇L_B(w) of a batch.
+
+    n inputs of N(0, I) in R^d, labelled by the sign of their first coordinate, each label flipped with probability
+    `flips`; a batch is drawn with replacement at each step, its loss is the mean of log(1 + exp(−y·f(x))). The decay is
+    lam = 1/(eta·memory): w forgets in `memory` steps. From N(0, I/d) entries 10·memory steps are forgotten, and the
+    next 20·memory averaged. The twin takes the same batches at 4·eta and lam/4 from 2·w. A plain model has f(x) = w·x.
+    """
+
+    n = Size(at_least=1, typical=(10, 30))
+    d = Size(at_least=2, typical=(5, 15))
+    batch = Size(at_least=1, typical=(1, 4))
+    eta = Real(above=0, typical=(0.1, 0.5))
+    memory = Size(at_least=2, typical=(20, 60))
+    flips = Real(at_least=0, at_most=0.5, typical=(0.1, 0.3))
+    model = Choice("normalised", "plain")
+    norm2 = Observable("average of ‖w‖²", between=(0, None))
+    G2 = Observable("average of ‖w‖²·‖∇L_B(w)‖², the squared gradient at ‖w‖ = 1", between=(0, None))
+    turning = Observable("average of −log cosine of consecutive weights, of cosines above rounding", between=(0, None))
     apart = Observable("distance between the directions of w and of its twin at the end")
