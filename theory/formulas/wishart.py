@@ -36,7 +36,7 @@ def two_dimensions(n: Any, claimed: Any) -> list[Step]:
     W = Matrix([[a, r * sqrt(a * b)], [r * sqrt(a * b), b]])
     turned = r * (1 - r**2) ** s
     return [
-        Identical(W.inv().trace(), (1 / a + 1 / b) / (1 - r**2), given=[r**2 < 1], everywhere=True),
+        Identical(W.adjugate().trace() / W.det(), (1 / a + 1 / b) / (1 - r**2), given=[r**2 < 1], everywhere=True),
         Identical(W.det(), a * b * (1 - r**2), everywhere=True),
         Identical(Derivative(r * sqrt(a * b), r), sqrt(a * b), everywhere=True,
                   because="so the density det W^((n − 3)/2)·e^(−tr W/2) dw₁₂ is (ab)^(n/2 − 1)·e^(−(a + b)/2) times "

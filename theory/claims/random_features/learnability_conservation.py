@@ -31,24 +31,28 @@ ridge, a, c, d = symbols("ridge a c d", positive=True)
 b, e, f = symbols("b e f", real=True)
 
 
+def inverse(matrix: Matrix) -> Matrix:
+    return matrix.adjugate() / matrix.det()
+
+
 def in_turned_basis(M: int) -> Identical:
     """Σᵢ qᵢᵀ H qᵢ = tr H for any H, and a basis turned by Cayley's formula with any skew matrix."""
     entries = iter(symbols(f"s:{M * (M - 1) // 2}", real=True))
     upper = Matrix(M, M, lambda i, j: next(entries) if i < j else 0)
     skew, hat = upper - upper.T, Matrix(M, M, symbols(f"h:{M * M}", real=True))
-    basis = (eye(M) - skew) * (eye(M) + skew).inv()
+    basis = (eye(M) - skew) * inverse(eye(M) + skew)
     return Identical(sum((basis.col(i).T * hat * basis.col(i))[0] for i in range(M)), hat.trace())
 
 
 gram, across = Matrix([[a, b], [b, c]]), Matrix([[a, b], [b, c], [e, f]])  # two of three inputs are trained on
-hat = (across * (gram + ridge * eye(2)).inv()).row_join(Matrix([0, 0, 0]))
-share = (gram * (gram + ridge * eye(2)).inv()).trace()
+hat = (across * inverse(gram + ridge * eye(2))).row_join(Matrix([0, 0, 0]))
+share = (gram * inverse(gram + ridge * eye(2))).trace()
 spread = sqrt((a - c) ** 2 + 4 * b**2)
 large, small = (a + c + spread) / 2, (a + c - spread) / 2
 positive = [a * c > b**2]
 TRACE = [
     Instances("Σᵢ qᵢᵀ H qᵢ = tr H in every orthonormal basis of R^M", in_turned_basis, sizes=[2, 3]),
-    Identical(hat.trace(), 2 - ridge * (gram + ridge * eye(2)).inv().trace(), given=positive,
+    Identical(hat.trace(), 2 - ridge * inverse(gram + ridge * eye(2)).trace(), given=positive,
               because="only the columns of the training points count, n = 2"),
     Identical(share, large / (large + ridge) + small / (small + ridge), given=positive, because="eigenvalues of K_DD"),
 ]  # fmt: skip

@@ -30,7 +30,8 @@ def average() -> object:
 
 u, v, c = Symbol("u", real=True), Symbol("v", real=True), Symbol("c", positive=True)
 gram = Matrix([[a, u], [u, b]])
-best = (gram + c * Matrix([[a, 0], [0, b]])).inv() * Matrix(w)
+penalised = gram + c * Matrix([[a, 0], [0, b]])
+best = penalised.adjugate() / penalised.det() * Matrix(w)
 loss = (v - 2 * (Matrix(w).T * Matrix(x))[0] + (Matrix(x).T * gram * Matrix(x))[0] + c * (a * x[0]**2 + b * x[1]**2))
 SHARED = {
     "entry": "regularisation.dropout_ridge",
