@@ -129,13 +129,13 @@ def _from_all_sides(question: Question, step: Limit, expression: Expr, equals: E
     held = replace(held, ranges={s: r for s, r in held.ranges.items() if s not in moving})
     found = [outcome for outcome in [vacuous(held)] if outcome is not None]
     for way in ways:
-        asked, small, moved = _towards_zero(held, step, expression, way)
+        asked, small, (moved, aim) = _towards_zero(held, step, [expression, equals], way)
         if equals in (oo, -oo):
             one = _diverges(asked, small, moved, 1 if equals == oo else -1)
         else:
-            one = _vanishing(asked, small, moved - equals)
-        if one.status == "undecided":
-            one = _by_leading_term(asked, small, moved, equals) or one
+            one = _vanishing(asked, small, moved - aim)
+        if one.status == "undecided" and not aim.has(small):
+            one = _by_leading_term(asked, small, moved, aim) or one
         found.append(_where_defined(one, asked, step.along, [expression, equals]))
     return weakest(found)
 
@@ -150,12 +150,12 @@ def _ways(question: Question, step: Limit) -> list[str]:
     return [way for way, there in (("below", below), ("above", above)) if there] or ["above"]
 
 
-def _towards_zero(question: Question, step: Limit, expression: Expr, way: str) -> tuple[Question, Any, Expr]:
-    """The expression as a positive new symbol tends to 0."""
+def _towards_zero(question: Question, step: Limit, parts: list[Expr], way: str) -> tuple[Question, Any, list[Expr]]:
+    """The expressions as a positive new symbol tends to 0."""
     small, to = Dummy("s", positive=True), sympify(step.to)
     moved = 1 / small if to == oo else -1 / small if to == -oo else to - small if way == "below" else to + small
     asked = replace(question, ranges={**question.ranges, small: Range(Integer(0))})
-    return asked, small, expression.subs(step.along, moved)
+    return asked, small, [part.subs(step.along, moved) for part in parts]
 
 
 def _by_leading_term(question: Question, small: Any, expression: Expr, equals: Expr) -> Outcome | None:

@@ -211,6 +211,8 @@ FALSE: dict[str, Stated] = {
     "oscillates": Limit(t, oo, 0, of=sin(t)),
     "off by a constant": Limit(n, oo, r + TINY, of=r * (1 + 1 / n)),
     "depends on the regime": Limit(n, oo, g / (1 - g), tie={p: g * n}, of=p / (n - p)),
+    "a limit that moves": Limit(t, oo, 2 / t, of=1 / t + 1),
+    "a limit that moves, with a symbol in a power": Limit(c, oo, c**a, of=2 * c**a),
     "a floor in the limit": Limit(c, 0, 1, of=floor(1 - c)),
     # series
     "a wrong coefficient": Series(sqrt(1 + c), c, 1 + c / 2 - c**2 / 4, 3),

@@ -86,6 +86,7 @@ PROVED: list[Stated] = [
     Limit(c, oo, log(2), of=log(2 * c + 1) - log(c)),
     Limit(c, oo, 0, of=log(c + 1) - log(c**2 - c + 1) / 2),
     Limit(c, oo, oo, of=log(c)),
+    Limit(c, oo, c, of=sqrt(c**2 + 1)),
     Limit(c, 0, 0, of=c**a * log(c) ** 2),
     Limit(c, oo, 0, of=c**a * exp(-c)),
     Limit(c, oo, 0, of=c / (1 + c**a), given=[a > 1]),
