@@ -30,6 +30,18 @@ def in_cone(columns: Array, target: Array) -> Array:
     return table[:, -1, -1] < 1e6 * eps * scale
 
 
+def separable(points: Array) -> Array:
+    """Whether some w has w·z > 0 for all points z of a problem.
+
+    By Gordan's theorem it does unless 0 is a combination of the points with weights ≥ 0, not all 0; for points in
+    general position the weight of the last one may then be 1.   Shapes: (trials, n, p) -> (trials,) bool.
+    """
+    xp = namespace(points)
+    if points.shape[1] == 1:
+        return xp.any(points[:, 0, :] != 0, axis=-1)
+    return ~in_cone(xp.matrix_transpose(points[:, :-1, :]), -points[:, -1, :])
+
+
 def _pivoted(table: Array, entering: Array) -> Array:
     """The tables after their entering column took the place of the row that first falls to zero."""
     xp, (_, _, width) = namespace(table), table.shape

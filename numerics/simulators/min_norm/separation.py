@@ -5,22 +5,10 @@ import itertools
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.cones import in_cone
+from numerics.cones import separable
 from numerics.simulator import simulates
 from numerics.streams import Stream
 from theory.settings.min_norm import BoxRecovery, Dichotomies, LabelledPoints
-
-
-def separable(points: Array, rng: Stream) -> Array:
-    """Whether some w has w·z > 0 for all points z of a problem.
-
-    By Gordan's theorem it does unless 0 is a combination of the points with weights ≥ 0, not all 0; for points in
-    general position the weight of the last one may then be 1.   Shapes: (trials, n, p) -> (trials,) bool.
-    """
-    xp = rng.xp
-    if points.shape[1] == 1:
-        return rng.asarray(np.ones(points.shape[0], dtype=bool))
-    return ~in_cone(xp.matrix_transpose(points[:, :-1, :]), -points[:, -1, :])
 
 
 def numbers(true: Array, rng: Stream) -> Array:
@@ -42,7 +30,7 @@ def labelled_points(*, n: int, p: int, signal: float, trials: int, rng: Stream) 
     xp, points, labels = rng.xp, rng.normal((trials, n, p)), rng.signs((trials, n))
     told = rng.uniform((trials, n)) < signal
     labels = xp.where(told, xp.sign(points[..., 0]), labels)
-    return {"separable": numbers(separable(labels[..., None] * points, rng), rng)}
+    return {"separable": numbers(separable(labels[..., None] * points), rng)}
 
 
 @simulates(Dichotomies, cost=labelling)
@@ -52,7 +40,7 @@ def dichotomies(*, n: int, p: int, trials: int, rng: Stream) -> dict[str, Array]
     found = rng.asarray(np.zeros(trials))
     for rest in itertools.product((-1.0, 1.0), repeat=n - 1):
         signs = rng.asarray(np.array([1.0, *rest]))
-        found = found + numbers(separable(signs[:, None] * points, rng), rng)
+        found = found + numbers(separable(signs[:, None] * points), rng)
     return {"X": points, "share": found / 2.0 ** (n - 1)}
 
 
@@ -65,4 +53,4 @@ def box_recovery(*, N: int, M: int, trials: int, rng: Stream) -> dict[str, Array
     """A feasible x = x₀ − u∘x₀ has Σⱼ uⱼ·x₀ⱼ·aⱼ = 0 with 0 ≤ u ≤ 2; the upper limit does not matter for u = 0."""
     matrix, signs = rng.normal((trials, M, N)), rng.signs((trials, N))
     columns = rng.xp.matrix_transpose(matrix) * signs[..., None]
-    return {"unique": numbers(separable(columns, rng), rng)}
+    return {"unique": numbers(separable(columns), rng)}
