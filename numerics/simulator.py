@@ -18,6 +18,7 @@ import numpy as np
 from numerics.arrays import Machine
 from numerics.linalg import single_thread
 from numerics.streams import Stream, stream
+from numerics.training.reasons import REASONS, numbered
 from theory.data import Data
 from theory.domain import Domain, Real
 from theory.errors import BadDeclaration, BadInput, BadSample
@@ -26,6 +27,7 @@ from theory.setting import Drawn, Event, Observable, Point, Setting
 ALL = ("numpy", "torch", "cupy")
 SMALLEST_BLOCK, LARGEST_BLOCK = 16, 2048
 BLOCK_SECONDS = 0.5
+STOPPED = "stopped"  # what a simulator may return beside what its setting declares
 Cost = float | Callable[..., float]
 
 
@@ -198,7 +200,23 @@ def _checked(simulator: Simulator, measured: Any, point: Point, trials: int, mac
                 " mend the simulator, or declare an Event for the trials that count"
             )
         arrays[name] = array
-    return arrays
+    return arrays | _stopped(simulator, measured, trials, machine)
+
+
+def _stopped(
+    simulator: Simulator, measured: Mapping[str, Any], trials: int, machine: Machine
+) -> dict[str, np.ndarray]:
+    """Why each trial's training stopped, where the simulator says so under `STOPPED`."""
+    if STOPPED not in measured or STOPPED in simulator.setting.parts:
+        return {}
+    given = measured[STOPPED]
+    found = numbered(machine.to_host(given) if simulator.batched else given)
+    if found is None or found.shape != (trials,):
+        raise BadSample(
+            f"{simulator.name}: {STOPPED} is no reason for each of the {trials} trials; return one of"
+            f" {', '.join(REASONS)} for each"
+        )
+    return {STOPPED: found}
 
 
 def _shape(part: Any, point: Point) -> tuple[int, ...]:

@@ -163,7 +163,7 @@ def _judged_at(evidence: Evidence, asked: Request, level: float, deadline: float
     if outcome.answer == "refuted" and not outcome.confirm:
         outcome = _recomputed(evidence, trials, rule, outcome)
     answer = "undecided" if outcome.answer == "open" else outcome.answer
-    return _worded(dataclasses.replace(outcome, answer=answer), evidence), trials
+    return _worded(dataclasses.replace(outcome, answer=answer, stopped=evidence.stopped()), evidence), trials
 
 
 def _recomputed(evidence: Evidence, trials: int, rule: Rule, found: Outcome) -> Outcome:

@@ -95,6 +95,7 @@ def _point_fields(one: Tested) -> dict[str, Any]:
     return {
         "point": one.point.text(), "verdict": one.outcome.answer, **_outcome_fields(one.outcome), "trials": one.trials,
         "series": one.outcome.series, **_precision(one.outcome),
+        **({"stopped": dict(one.outcome.stopped)} if one.outcome.stopped else {}),
     }  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from numerics.measure import Arrays, Laboratory, Unit
+from numerics.simulator import STOPPED
+from numerics.training.reasons import counted
 from proofs_check.statistics.evidence import Known, Measured, Station, number
 from proofs_check.statistics.sequential import looks
 from theory.claim import Claim, event_of
@@ -33,6 +35,7 @@ class _Kept:
     drawn: int
     trace: np.ndarray | None
     met: np.ndarray | None
+    stopped: np.ndarray | None = None
 
 
 @dataclass
@@ -79,6 +82,11 @@ class Evidence:
         """Declared cost of one trial at every station."""
         simulator = self.lab.simulator(self.claim.setting)
         return sum(simulator.trial_seconds(station.point) for station in self.stations)
+
+    def stopped(self) -> dict[str, int]:
+        """Why training stopped, with the number of trials; empty where nothing was trained, or the simulator is mum."""
+        parts = [block.stopped for some in self._blocks.values() for block in some if block.stopped is not None]
+        return counted(np.concatenate(parts)) if parts else {}
 
     def is_rounding(self) -> bool:
         """Whether the run's precision is the greater part of what its observables may be off by."""
@@ -180,7 +188,8 @@ class Evidence:
                 f"{self.claim.id}: the prediction is not finite in {undefined} of the trials that count at {point};"
                 " exclude such draws"
             )
-        return _Kept(np.asarray(observable, dtype=float), prediction, certificate, drawn, trace, met)
+        stopped = arrays.get(STOPPED) if STOPPED not in self.claim.setting.parts else None
+        return _Kept(np.asarray(observable, dtype=float), prediction, certificate, drawn, trace, met, stopped)
 
 
 def known_of(claim: Claim, point: Point) -> Known:

@@ -11,17 +11,18 @@ from numerics.networks.models import Model, Parameters
 from numerics.streams import Stream
 from numerics.training.losses import HALF_SQUARE, Loss
 from numerics.training.optimisers import Gradient, Optimiser, chosen, norm
+from numerics.training.reasons import DIVERGED, REASONS, SMALL_GRADIENT, SMALL_LOSS, SPENT
 from theory.errors import BadInput
 
-REASONS = ("steps spent", "small loss", "small gradient", "diverged")
-SPENT, SMALL_LOSS, SMALL_GRADIENT, DIVERGED = range(4)
 CACHED_NUMBERS = 2**19  # that a chunk of models works on in a step: what stays in a processor's cache, 4 MiB
 STREAMED_NUMBERS = 2**27  # and on a GPU, 1 GiB
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Samples of a step: all, or `size` drawn afresh, "with" replacement or in "epochs" without.
+    """Samples of a step: all, or `size` drawn afresh, "with" or "without" replacement, or in turn through "epochs".
+
+    An epoch is a new order of the samples; those that do not fill a last batch are left out of it.
 
     label_noise: standard deviation of normal noise that is added to the targets of each step.
     """
@@ -187,6 +188,9 @@ class _Chunk:
             elif self.batches.sampling == "with":
                 drawn = self.rng.integers(n, (stride, count, size))
                 picks = [drawn[step, ...] for step in range(stride)]
+            elif self.batches.sampling == "without":
+                order = self.rng.permutation(n, stride * count)
+                picks = [order[step * count : (step + 1) * count, :size] for step in range(stride)]
             else:
                 order = self.rng.permutation(n, count)
                 picks = [order[:, at : at + size] for at in range(0, n - size + 1, size)]
@@ -251,9 +255,9 @@ def _require(parameters: Parameters, inputs: Array, targets: Array, batches: Bat
     if any(part.shape[0] != count for part in parameters):
         raise BadInput(f"training: parameters are of {sorted({part.shape[0] for part in parameters})} models; "
                        "the first axis of all of them counts the same models")
-    if batches.sampling not in ("with", "epochs"):
-        raise BadInput(f"training: sampling {batches.sampling!r} is unknown; with or epochs")
-    if batches.size is not None and not 1 <= batches.size <= (n if batches.sampling == "epochs" else math.inf):
+    if batches.sampling not in ("with", "without", "epochs"):
+        raise BadInput(f"training: sampling {batches.sampling!r} is unknown; with, without or epochs")
+    if batches.size is not None and not 1 <= batches.size <= (math.inf if batches.sampling == "with" else n):
         raise BadInput(f"training: a batch of {batches.size} of {n} samples; take one from 1 to {n}")
     if stopping.steps < 0 or stopping.stride < 1:
         raise BadInput(f"training: {stopping.steps} steps with a look every {stopping.stride}; take steps >= 0, "

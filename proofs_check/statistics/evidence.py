@@ -1,7 +1,7 @@
 """What a judge sees: measured trials beside predictions, station by station; and what it says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -108,6 +108,7 @@ class Outcome:
     certificate: float | None = None
     series: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    stopped: Mapping[str, int] = field(default_factory=dict)  # why training stopped, with the number of trials
     precision: Any = None  # of a run that chooses it: which was used, and why
     confirm: bool = True  # whether a refutation still needs fresh randomness; a reproducible fact does not
 

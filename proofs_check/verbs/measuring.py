@@ -25,6 +25,8 @@ def simulate(
     debug: bool,
 ) -> int:
     from numerics.measure import Unit, merged
+    from numerics.simulator import STOPPED
+    from numerics.training.reasons import counted
 
     found = single(claim)
     point = found.point(assignments(sets))
@@ -43,6 +45,7 @@ def simulate(
         "stderr": error,
         "trials": len(values),
         "certificate": None if certificate is None else float(np.max(certificate[:trials])),
+        **({STOPPED: counted(arrays[STOPPED][:trials])} if STOPPED in set(arrays) - set(found.setting.parts) else {}),
         "seed": seed,
         "backend": place.backend,
         "seconds": round(time.monotonic() - began, 3),

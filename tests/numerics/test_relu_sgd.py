@@ -13,6 +13,7 @@ from numerics.simulator import simulate_block
 from numerics.simulators.stability import relu_sgd as simulator
 from numerics.simulators.stability.relu_sgd import relu_sgd, train
 from numerics.streams import Stream, stream
+from numerics.training.reasons import REASONS
 from numerics.training.relu_rows import descend
 from theory.setting import Event, Observable, Point
 from theory.settings.stability.networks import ReluSGD
@@ -156,7 +157,7 @@ def test_networks_train_as_if_alone(monkeypatch: pytest.MonkeyPatch, machine: Ma
     W, v, converged = one_by_one(weights, B, 0.03, [rng.integers(N, (20 * B, TRIALS)) for _ in range(20)])
     after = train(*(machine.asarray(array) for array in weights), B, 0.03, draws(machine, 4))
     assert 0 < np.sum(converged) < TRIALS  # some leave early and some never do
-    assert np.array_equal(machine.to_host(after[2]), converged)
+    assert np.array_equal(machine.to_host(after[2]) < simulator.SMALL_LOSS, converged)
     # rounding grows along the path as an error of the start would
     assert np.max(np.abs(machine.to_host(after[0]) - W)) < 1e-9
     assert np.max(np.abs(machine.to_host(after[1]) - v)) < 1e-9
@@ -171,6 +172,8 @@ def test_diverged_networks_are_reported_as_such(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(simulator, "STEPS", 1000)
     sample = block(eta=5.0)
     assert not np.any(sample["converged"])
+    assert np.any(sample["stopped"] == REASONS.index("diverged"))
+    assert not np.any(sample["stopped"] == REASONS.index("small loss"))
     assert all(np.all(sample[name] == 0) for name in ("trH", "lam1", "path_norm"))
 
 
@@ -191,15 +194,18 @@ def test_observables_are_measured_on_the_trained_networks(monkeypatch: pytest.Mo
     final: dict[str, Any] = {}
 
     def recorded(*given: Any) -> Any:
-        final["W"], final["v"], final["converged"] = train(*given)
+        final["W"], final["v"], final["loss"] = train(*given)
         final["inputs"], final["targets"] = given[2:4]
-        return final["W"], final["v"], final["converged"]
+        return final["W"], final["v"], final["loss"]
 
     monkeypatch.setattr(simulator, "train", recorded)
     drawn = relu_sgd(m=M, n=N, d=D, B=2, eta=0.02, trials=TRIALS, rng=draws(machine, 5))
     sample = {name: machine.to_host(array) for name, array in drawn.items()}
-    W, v, converged, inputs, targets = (machine.to_host(array) for array in final.values())
-    assert sample.keys() == {name for name, part in ReluSGD.parts.items() if isinstance(part, Observable | Event)}
+    W, v, loss, inputs, targets = (machine.to_host(array) for array in final.values())
+    converged = loss < simulator.SMALL_LOSS
+    declared = {name for name, part in ReluSGD.parts.items() if isinstance(part, Observable | Event)}
+    assert sample.keys() == declared | {"stopped"}
+    assert np.array_equal(sample["stopped"] == REASONS.index("small loss"), converged)
     assert 0 < np.sum(converged) < TRIALS
     for t in range(TRIALS):
         x = inputs[..., t]

@@ -12,7 +12,7 @@ from numerics.networks.activations import ERF, IDENTITY, QUADRATIC, RELU, TANH
 from numerics.networks.models import Attention, Dense, Diagonal, Linear, LinearAttention, two_layer
 from numerics.streams import Stream, stream
 from numerics.training import engine
-from numerics.training.engine import REASONS, Batches, Stopping, Trained, train, visited
+from numerics.training.engine import Batches, Stopping, Trained, train, visited
 from numerics.training.flow import gradient_flow
 from numerics.training.losses import CROSS_ENTROPY, HALF_SQUARE, LOGISTIC
 from numerics.training.optimisers import (
@@ -24,6 +24,7 @@ from numerics.training.optimisers import (
     RMSprop,
     SharpnessAware,
 )  # fmt: skip
+from numerics.training.reasons import REASONS
 from theory.errors import BadInput
 
 EPS = np.finfo(float).eps
@@ -165,6 +166,36 @@ def test_a_sharpness_aware_step_takes_the_gradient_uphill() -> None:
     assert np.max(np.abs(moved - (w - 0.1 * np.sign(w)))) < ROUNDING
 
 
+@pytest.mark.parametrize("ours", ["SAM", "SAM without norm", "normalised"])
+def test_steps_by_the_gradients_direction_are_those_of_a_loop_by_hand(ours: str) -> None:
+    """With torch's gradients, one model at a time; the norm is that of all layers together."""
+    model, parameters, x, y = posed("two-layer tanh")
+    eta, rho = 0.05, 0.1
+    optimiser = {"SAM": SharpnessAware(eta, rho), "SAM without norm": SharpnessAware(eta, rho, normalised=False),
+                 "normalised": NormalisedDescent(eta)}[ours]  # fmt: skip
+    found = train(model, parameters, x, y, optimiser, Stopping(20), draws("by hand")).parameters
+    for index in range(B):
+        w = [torch.tensor(part[index : index + 1]) for part in parameters]
+
+        def slopes(at: list[torch.Tensor], index: int = index) -> tuple[torch.Tensor, ...]:
+            leaves = [part.clone().requires_grad_() for part in at]
+            f, _ = model.forward(tuple(leaves), torch.tensor(x[index : index + 1]))
+            return torch.autograd.grad(((f - torch.tensor(y[index : index + 1])) ** 2).mean() / 2, leaves)
+
+        for _ in range(20):
+            g = slopes(w)
+            size = torch.cat([part.flatten() for part in g]).norm()
+            if ours == "normalised":
+                w = [a - eta * b / size for a, b in zip(w, g, strict=True)]
+            else:
+                up = rho / size if ours == "SAM" else rho
+                w = [a - eta * b for a, b in zip(w, slopes([a + up * b for a, b in zip(w, g, strict=True)]),
+                                                 strict=True)]  # fmt: skip
+        for part, expected, start in zip(found, w, parameters, strict=True):
+            assert np.max(np.abs(part[index] - expected[0].numpy())) < 1e-11  # rounding, grown along 20 steps
+            assert np.max(np.abs(part[index] - start[index])) > 1e-3
+
+
 def run(name: str = "two-layer tanh", backend: str = "numpy", **more: Any) -> Trained:
     model, parameters, x, y = posed(name)
     machine = Machine(backend)
@@ -173,7 +204,8 @@ def run(name: str = "two-layer tanh", backend: str = "numpy", **more: Any) -> Tr
     return train(model, parameters, x, y, asked.pop("optimiser"), asked.pop("stopping"), draws("run", backend), **asked)
 
 
-@pytest.mark.parametrize("batches", [Batches(), Batches(2), Batches(2, "epochs"), Batches(2, label_noise=0.1)])
+@pytest.mark.parametrize("batches", [Batches(), Batches(2), Batches(2, "without"), Batches(2, "epochs"),
+                                     Batches(2, label_noise=0.1)])  # fmt: skip
 @pytest.mark.parametrize("backend", ["torch", "strict"])
 def test_backends_train_alike(backend: str, batches: Batches) -> None:
     one, other = run(batches=batches), run(backend=backend, batches=batches)
@@ -219,6 +251,42 @@ def test_a_path_comes_by_where_training_ends(batches: Batches, cached: int, monk
             assert np.array_equal(part[:, at], end)
 
 
+@pytest.mark.parametrize(("sampling", "batches"), [("with", 16), ("without", 12), ("epochs", 12)])
+@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
+def test_a_step_is_that_of_one_of_the_possible_batches_and_all_of_them_occur(
+    sampling: str, batches: int, backend: str
+) -> None:
+    """Ordered pairs of 4 samples, 16 with replacement and 12 without, against a loop over them by hand."""
+    machine, rng = Machine(backend), np.random.default_rng(3)
+    x, y, w = rng.normal(size=(4, D)), rng.normal(size=4), rng.normal(size=D)
+    pairs = [(i, j) for i in range(4) for j in range(4) if sampling == "with" or i != j]
+    moves = np.array([w - 0.1 * sum((x[k] @ w - y[k]) * x[k] for k in pair) / 2 for pair in pairs])
+    found = train(Linear(), (machine.asarray(np.tile(w, (2000, 1))),), machine.asarray(x[None]),
+                  machine.asarray(y[None]), GradientDescent(0.1), Stopping(1), draws(sampling, backend),
+                  batches=Batches(2, sampling))  # fmt: skip
+    apart = np.abs(machine.to_host(found.parameters[0])[:, None, :] - moves[None]).max(axis=2)
+    assert np.all(apart.min(axis=1) < ROUNDING)
+    counts = np.bincount(apart.argmin(axis=1), minlength=len(pairs))
+    shares = {pair: sum(counts[at] for at, one in enumerate(pairs) if set(one) == set(pair)) for pair in pairs}
+    for pair, count in shares.items():  # a step does not tell the order of a pair
+        share = (1 if pair[0] == pair[1] else 2) / batches
+        assert abs(count - 2000 * share) < 6 * (2000 * share * (1 - share)) ** 0.5
+    whole = w - 0.1 * (x @ w - y) @ x / 4  # the twin: no step is that of all samples
+    assert np.min(np.abs(machine.to_host(found.parameters[0]) - whole).max(axis=1)) > ROUNDING
+
+
+def test_batches_without_replacement_are_drawn_afresh_in_every_step() -> None:
+    """Two steps of three samples of four: in epochs the second would begin a new order, and a sample be left out."""
+    x, y = np.ones((1, 4, 1)), 10.0 ** np.arange(4)[None]
+    first, both = (train(Linear(), (np.zeros((400, 1)),), x, y, GradientDescent(1e-9), Stopping(steps),
+                         draws("afresh"), batches=Batches(3, "without")).parameters[0] for steps in (1, 2))
+    one, two = (np.round(3e9 * part) for part in (first[:, 0], both[:, 0] - first[:, 0]))
+    left_out = [1111 - one, 1111 - two]
+    assert set(left_out[0]) == set(left_out[1]) == {1, 10, 100, 1000}
+    again = np.sum(left_out[0] == left_out[1])
+    assert abs(again - 100) < 6 * (400 / 4 * 3 / 4) ** 0.5  # independent: the same in a quarter of the runs
+
+
 def test_each_sample_is_used_once_in_an_epoch() -> None:
     """Descent on w·1 with targets apart: the sum of the steps of an epoch at tiny η is that of all samples."""
     x, y = np.ones((1, N, 1)), 2.0 ** np.arange(N)[None]
@@ -251,7 +319,8 @@ def test_a_small_gradient_ends_a_run() -> None:
 
 
 @pytest.mark.parametrize("fault", [
-    {"batches": Batches(0)}, {"batches": Batches(N + 1, "epochs")}, {"batches": Batches(2, "some")},
+    {"batches": Batches(0)}, {"batches": Batches(N + 1, "epochs")}, {"batches": Batches(N + 1, "without")},
+    {"batches": Batches(2, "some")},
     {"stopping": Stopping(-1)}, {"stopping": Stopping(5, 0)},
 ])  # fmt: skip
 def test_what_does_not_fit_is_told(fault: dict[str, Any]) -> None:

@@ -27,10 +27,12 @@ def least_squares_descent(*, n: int, p: int, lam: float, eta: float, r0: float, 
     largest, smallest = (xp.linalg.svdvals(X)[:, at] ** 2 / n for at in (0, -1))
     method: Optimiser = GradientDescent(eta) if optimiser == "descent" else Adam(eta)
     (path,) = visited(Linear(), (start,), X, y, method, range(1, LATE + 1), rng.child("path"))
-    (limit,) = train(Linear(), (start,), X, y, method, CONVERGED, rng.child("training")).parameters
+    trained = train(Linear(), (start,), X, y, method, CONVERGED, rng.child("training"))
+    (limit,) = trained.parameters
     moves = [xp.linalg.vector_norm(path[:, t - 1, :] - path[:, t - 2, :], axis=-1) for t in (EARLY, LATE)]
     return {
         "X": X, "y": y, "start": start, "path": path[:, :FIRST, :], "limit": limit,
+        "stopped": rng.asarray(trained.reason),
         "limit_error": xp.linalg.vector_norm(slope(limit, X, y), axis=-1) / smallest,
         "growth": xp.log((moves[1] + TINY) / (moves[0] + TINY)), "smallest": smallest, "largest": largest,
         "start_loss": loss(start, X, y), **flowed(start, X, y, time, max(END / lam, 2 * time), smallest, largest),

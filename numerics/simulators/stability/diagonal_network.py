@@ -3,6 +3,7 @@
 from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
+from numerics.training.reasons import by_loss
 from numerics.training.relu_rows import batches
 from theory.settings.stability.networks import DiagonalNetwork, DiagonalSGD
 
@@ -49,6 +50,7 @@ def diagonal_sgd(*, n: int, d: int, B: int, eta: float, trials: int, rng: Stream
     return {
         "trH": xp.mean(xp.sum(inputs**2 * (a**2 + b**2)[None, :, :], axis=1), axis=0),
         "weighted_l1": xp.sum(mean_square * xp.abs(a * b), axis=0), "converged": converged,
+        "stopped": by_loss(loss, SMALL_LOSS),
     }
 
 

@@ -13,6 +13,7 @@ from numerics.arrays import Array, namespace
 from numerics.networks.relu_rows import half_mean_square, sample_gradients
 from numerics.simulator import simulates
 from numerics.streams import Stream
+from numerics.training.reasons import by_loss
 from numerics.training.relu_rows import batches, descend
 from theory.settings.stability.networks import ReluSGD
 
@@ -35,7 +36,8 @@ def relu_sgd(*, m: int, n: int, d: int, B: int, eta: float, trials: int, rng: St
     inputs = xp.permute_dims(math.sqrt(d) * rng.unit((trials, n, d)), (1, 2, 0))
     targets = xp.maximum(inputs[:, 0, :], 0.0) - xp.maximum(-inputs[:, 1, :], 0.0)
     W, v = START / math.sqrt(d) * rng.normal((d, m, trials)), START / math.sqrt(m) * rng.normal((m, trials))
-    W, v, converged = train(W, v, inputs, targets, B, eta, rng)
+    W, v, loss = train(W, v, inputs, targets, B, eta, rng)
+    converged = loss < SMALL_LOSS
     W, v = xp.where(converged, W, 0.0), xp.where(converged, v, 0.0)
     gradients = sample_gradients(W, v, inputs)
     gram = gradients @ xp.matrix_transpose(gradients)  # n times the non-zero eigenvalues of the Hessian
@@ -43,13 +45,13 @@ def relu_sgd(*, m: int, n: int, d: int, B: int, eta: float, trials: int, rng: St
         "trH": xp.sum(gradients**2, axis=(-2, -1)) / n,
         "lam1": xp.linalg.eigvalsh(gram / n)[:, -1],
         "path_norm": xp.sum(xp.abs(v) * xp.linalg.vector_norm(W, axis=0), axis=0),
-        "converged": converged,
+        "converged": converged, "stopped": by_loss(loss, SMALL_LOSS),
     }
 
 
 def train(W: Array, v: Array, inputs: Array, targets: Array, B: int, eta: float,
           rng: Stream) -> tuple[Array, Array, Array]:
-    """The weights at the end, and which networks converged.
+    """The weights and the losses at the end.
 
     Shapes: W (d, m, trials), v (m, trials), inputs (n, d, trials), targets (n, trials) -> like W, like v, (trials,).
     """
@@ -68,7 +70,7 @@ def train(W: Array, v: Array, inputs: Array, targets: Array, B: int, eta: float,
     ended.append([going, loss, W, v])
     going, loss, W, v = (xp.concat(parts, axis=-1) for parts in zip(*ended, strict=True))
     loss, W, v = (xp.take(array, xp.argsort(going), axis=-1) for array in (loss, W, v))
-    return W, v, loss < SMALL_LOSS
+    return W, v, loss
 
 
 def _chosen(mask: Array, *arrays: Array) -> list[Array]:
