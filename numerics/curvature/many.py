@@ -16,7 +16,7 @@ from numerics.networks import mlp
 class Stacked:
     """The Hessians of networks that differ in their weights alone, as one batch.
 
-    Shapes: products (models, size) -> (models, size); trace (models,).
+    Shapes: products (models, size) or (models, k, size) -> the same; trace (models,).
     """
 
     def __init__(self, ways: Sequence[Closed]) -> None:
@@ -34,18 +34,26 @@ class Stacked:
         return mlp.bowl(run, slopes, hessians)
 
     def hessian(self, vectors: Tensor) -> Tensor:
-        """Every Hessian times its vector."""
+        """Every Hessian times its vectors."""
+        return self._products(self.bowls, vectors)
+
+    def gauss_newton(self, vectors: Tensor) -> Tensor:
+        """Every Gauss-Newton matrix times its vectors."""
+        return self._products([mlp.Bowl(bowl.run, bowl.hessians) for bowl in self.bowls], vectors)
+
+    def _products(self, bowls: Sequence[mlp.Bowl], vectors: Tensor) -> Tensor:
+        moved = vectors.movedim(0, -2)  # several vectors of a network come before the networks
         V, at = [], 0
         for W, b in self.layers:
             sizes = W[0].numel(), 0 if b is None else b[0].numel()
-            weights, biases = vectors[:, at : at + sizes[0]], vectors[:, at + sizes[0] : at + sum(sizes)]
-            V.append((weights.reshape(W.shape), None if b is None else biases))
+            weights, biases = moved[..., at : at + sizes[0]], moved[..., at + sizes[0] : at + sum(sizes)]
+            V.append((weights.reshape(*moved.shape[:-1], *W.shape[1:]), None if b is None else biases))
             at += sum(sizes)
-        total = torch.zeros_like(vectors)
-        for bowl in self.bowls:
+        total = torch.zeros_like(moved)
+        for bowl in bowls:
             parts = [part for layer in mlp.product(bowl, V) for part in layer if part is not None]
-            total += torch.cat([part.flatten(1) for part in parts], dim=1)
-        return total
+            total += torch.cat([part.reshape(*moved.shape[:-1], -1) for part in parts], dim=-1)
+        return total.movedim(-2, 0)
 
     def trace(self) -> Tensor:
         """tr H of every network."""

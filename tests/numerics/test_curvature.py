@@ -13,10 +13,11 @@ from numerics.curvature import autograd, convolved, problem
 from numerics.curvature.autograd import Autograd
 from numerics.curvature.closed import Closed, curvature
 from numerics.curvature.convolved import Convolved
-from numerics.curvature.density import spectral_density
+from numerics.curvature.density import spectral_densities, spectral_density
 from numerics.curvature.examining import examine
 from numerics.curvature.lanczos import Krylov, eigenpairs, largest
-from numerics.curvature.traces import hutchpp
+from numerics.curvature.many import stacked
+from numerics.curvature.traces import hutchpp, hutchpp_many
 from numerics.networks import mlp
 from numerics.networks.activations import ACTIVATIONS, IDENTITY, leaky
 from numerics.streams import Stream, stream
@@ -255,6 +256,52 @@ def test_many_networks_at_once_have_the_curvature_of_each(backend: str) -> None:
         alone = run(lambda array, model=model: array[model], Machine())
         for all_, one in zip(together, alone, strict=True):
             assert np.max(np.abs(all_[model] - one)) < ROUNDING * np.max(np.abs(one))
+
+
+def three_networks() -> list[problem.Problem]:
+    """Of one form, with weights of their own, on the same samples."""
+    rng = np.random.default_rng(6)
+    data, found = (rng.normal(size=(N, 4)), rng.integers(2, size=N)), []
+    torch.manual_seed(2)
+    for _ in range(3):
+        model = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 2, bias=False))
+        found.append(examine(model, nn.CrossEntropyLoss(), data))
+    return found
+
+
+def test_products_of_many_networks_are_those_of_each() -> None:
+    given = three_networks()
+    batch = stacked(given)
+    assert batch is not None
+    V = torch.randn(3, 4, given[0].size, dtype=torch.float64)
+    for kind in ("hessian", "gauss_newton"):
+        together = getattr(batch, kind)(V)
+        for index, one in enumerate(given):
+            alone = getattr(curvature(one), kind)(V[index])
+            assert (together[index] - alone).abs().max() < ROUNDING * alone.abs().max()
+        assert (getattr(batch, kind)(V[:, 0]) - together[:, 0]).abs().max() < ROUNDING * together.abs().max()
+    assert (batch.hessian(V) - batch.gauss_newton(V)).abs().max() > 1e-4
+
+
+def test_traces_norms_densities_and_eigenpairs_of_many_networks_are_those_of_each() -> None:
+    given = three_networks()
+    batch, size = stacked(given), given[0].size
+    assert batch is not None
+    rng = stream(Machine("torch"), "many networks", seed=0)
+    moments = hutchpp_many(batch.hessian, 3, size, rng, rtol=0.05, sketch=24)
+    densities = spectral_densities(batch.hessian, 3, size, rng, steps=12)
+    values, residuals, _ = eigenpairs(batch.hessian, rng.child("start").normal((3, size)), 3, rounding=size * EPS)
+    for index, one in enumerate(given):
+        H = dense_hessian(one).numpy()
+        for estimate, truth in ((moments[index].trace, np.trace(H)), (moments[index].square, np.sum(H**2))):
+            assert estimate.low <= truth <= estimate.high
+            assert not estimate.low <= 2 * truth <= estimate.high
+        alone = spectral_density(curvature(one).hessian, size, stream(Machine("torch"), "many networks", seed=0),
+                                 steps=12)  # fmt: skip
+        assert np.max(np.abs(densities[index].value - alone.value)) < 1e-6 * np.max(alone.value)
+        top = np.linalg.eigvalsh(H)[::-1][:3]
+        assert np.all(np.abs(values[index] - top) <= residuals[index])
+        assert np.any(np.abs(values[index - 1] - top) > residuals[index])  # the twin: networks differ
 
 
 def spectrum(size: int) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
