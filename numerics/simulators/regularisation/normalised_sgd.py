@@ -16,18 +16,18 @@ def normalised_classifier(*, n: int, d: int, batch: int, eta: float, memory: int
     least = float(xp.finfo(rng.machine.dtype).eps)  # plain weights may turn by more than a right angle
     inputs, labels = drawn(n, d, flips, trials, rng)
     w = rng.normal((trials, d)) / d**0.5
-    twin, totals = 2 * w, [xp.zeros_like(w[:, 0])] * 3
+    twin, totals = 2 * w, [xp.zeros_like(w[:, 0])] * 5
     for t in range((BEFORE + AFTER) * memory):
         counts = times_drawn(n, batch, trials, rng)
         before, gradient = w, loss_gradient(w, inputs, labels, counts / batch, model)
         w = (1 - eta * lam) * w - eta * gradient
         twin = (1 - eta * lam) * twin - 4 * eta * loss_gradient(twin, inputs, labels, counts / batch, model)
         if t >= BEFORE * memory:
-            square = xp.sum(before**2, axis=1)
-            parts = square, square * xp.sum(gradient**2, axis=1), -xp.log(xp.clip(cosine(before, w), min=least))
+            square, slope = xp.sum(before**2, axis=1), xp.sum(gradient**2, axis=1)
+            parts = square, square**2, slope**2, square * slope, -xp.log(xp.clip(cosine(before, w), min=least))
             totals = [total + part for total, part in zip(totals, parts, strict=True)]
-    norm2, power, turning = (total / (AFTER * memory) for total in totals)
-    return {"norm2": norm2, "G2": power, "turning": turning,
+    norm2, norm4, g4, power, turning = (total / (AFTER * memory) for total in totals)
+    return {"norm2": norm2, "norm4": norm4, "g4": g4, "G2": power, "turning": turning,
             "apart": xp.linalg.vector_norm(unit(w) - unit(twin), axis=1)}  # fmt: skip
 
 

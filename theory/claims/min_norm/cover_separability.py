@@ -52,6 +52,7 @@ claims = [
         title="Probability that random labels of points in general position are separable",
         scale=1,  # a frequency
         fixing={L.signal: 0},
+        regime=[L.n > L.p],  # fewer points are separable in every draw, which has no frequency to be tested
         points=[{L.n: 10, L.p: 4}, {L.n: 20, L.p: 10}, {L.n: 14, L.p: 5}],
         steps=[
             GENERAL, PASCAL, RECURSION,
@@ -67,7 +68,7 @@ claims = [
             Wrong("coins for all points", prediction=few_heads(L.n, L.p - 1)),
             Wrong("a free intercept", prediction=few_heads(L.n - 1, L.p + 1)),
         ],
-        figure=Curve(L.n, (4, 8, 12, 14, 16, 18, 20, 22, 24, 26, 28, 32, 40), fixing={L.p: 10}, log=False,
+        figure=Curve(L.n, (12, 14, 16, 18, 20, 22, 24, 26, 28, 32, 40), fixing={L.p: 10}, log=False,
                      label="points n in dimension p = 10"),
         **SHARED,
     ),
@@ -105,6 +106,7 @@ claims = [
     Claim(
         D, D.share, few_heads(D.n - 1, D.p - 1), Identity(),
         quantity="count",
+        scale=1,
         title="The share of the labelings of n points that are separable, the same for any points in general position",
         points=[{D.n: 6, D.p: 3}, {D.n: 7, D.p: 2}, {D.n: 8, D.p: 4}],
         steps=[GENERAL, PASCAL, RECURSION],

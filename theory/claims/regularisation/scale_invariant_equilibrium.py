@@ -25,6 +25,8 @@ STEADY = {"fixing": {S.vary: 0}, "fails_at": [{**POINT, S.vary: "0.8"}], "points
 # the trained classifier: eta·lam is 1/memory
 trained = N.eta * sqrt(N.G2 * N.memory**2 / (2 * N.memory - 1))
 TRAINED = {**SHARED, "assuming": []}
+kept = 1 - 1 / N.memory
+fourth = (2 * kept**2 * N.eta**2 * N.G2 + N.eta**4 * N.g4) / (1 - kept**4)
 RUN = {N.n: 20, N.d: 10, N.batch: 4, N.eta: "0.2", N.flips: "0.2"}
 r, r1 = Symbol("r", positive=True), Symbol("r1", positive=True)
 CURVE = ("0.1", "0.2", "0.4", "0.8")
@@ -98,6 +100,20 @@ claims = [
         wrong=[Wrong("twice as large", prediction=2 * trained),
                Wrong("exponent 1/2 of η/λ", prediction=sqrt(N.G2) * N.eta**2 * N.memory),
                Wrong("weight decay shrinks them", prediction=trained / (2 * N.memory - 1))],
+        **TRAINED,
+    ),
+    Claim(
+        N, N.norm4, fourth, Equality(),
+        quantity="trained_fourth",
+        title="Exactly, for SGD on a normalised classifier: E‖w‖⁴(1 − (1 − ηλ)⁴) = 2(1 − ηλ)²η²E G² + η⁴E‖g‖⁴",
+        fixing={N.model: "normalised"},
+        points=[{**RUN, N.memory: 50}, {**RUN, N.memory: 20, N.batch: 1, N.eta: "0.5"}],
+        steps=[Identical((c**2 * r + eta**2 * G**2 / r) ** 2 - c**4 * r**2,
+                         2 * c**2 * eta**2 * G**2 + eta**4 * (G**2 / r) ** 2,
+                         because="c = 1 − ηλ, r = ‖w‖², ‖g‖² = G²/r: the square of a step, whose mean is that of r²")],
+        wrong=[Wrong("twice as large", prediction=2 * fourth),
+               Wrong("exponent 1/2 of η/λ", prediction=N.G2 * (N.eta**2 * N.memory) ** 2),
+               Wrong("decay not squared", prediction=fourth * (1 + kept**2))],
         **TRAINED,
     ),
     Claim(

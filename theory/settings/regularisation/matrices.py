@@ -22,9 +22,9 @@ class ConvolutionKernel(Setting):
     orthonormal = Observable("L_orth at spread 0", values="fixed", certificate="rounding")
     frobenius = Observable("‖AAᵀ − I‖²_F", values="discrete", certificate="rounding")
     spectral = Observable("‖AAᵀ − I‖", values="discrete", certificate="rounding")
-    doubled = Observable("the same on signals of length 2N", certificate="rounding")
+    doubled = Observable("the same on signals of length 2N", values="discrete", certificate="rounding")
     top = Observable("largest squared singular value of A", certificate="rounding")
-    bottom = Observable("smallest squared singular value of A, of MN", certificate="rounding")
+    bottom = Observable("smallest squared singular value of A, of MN", values="discrete", certificate="rounding")
     rounding = Observable("a bound on the rounding")
 
 

@@ -104,6 +104,8 @@ class NormalisedClassifier(Setting):
     flips = Real(at_least=0, at_most=0.5, typical=(0.1, 0.3))
     model = Choice("normalised", "plain")
     norm2 = Observable("average of ‖w‖²", between=(0, None))
+    norm4 = Observable("average of ‖w‖⁴", between=(0, None))
+    g4 = Observable("average of ‖∇L_B(w)‖⁴", between=(0, None))
     G2 = Observable("average of ‖w‖²·‖∇L_B(w)‖², the squared gradient at ‖w‖ = 1", between=(0, None))
     turning = Observable("average of −log cosine of consecutive weights, of cosines above rounding", between=(0, None))
     apart = Observable("distance between the directions of w and of its twin at the end")
