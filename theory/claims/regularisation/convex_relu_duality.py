@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sympy import Eq, Ge, Integer, Le, Min, Rational, Symbol, binomial, diff, sqrt, symbols
+from sympy import Abs, Eq, Ge, Integer, Le, Min, Rational, Symbol, binomial, diff, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
@@ -56,8 +56,9 @@ DUALITY = [
                because="weak duality, sample by sample"),
     Instances("z = (1, −1) is feasible in the dual for X = I, beta = 1, pattern by pattern", dual,
               [(1, 1), (1, -1), (-1, 1), (-1, -1)]),
-    Identical(Integer(3) + 4 - Rational(1 + 1, 2), Rational(1 + 1, 2) + 2 + 3, everywhere=True,
-              because="y = (3, −4): zᵀy − ½‖z‖² is the loss of two neurons with outputs (2, 0) and (0, −3)"),
+    *(Identical(z * y - z**2 / 2, (f - y) ** 2 / 2 + Abs(f), where={z: at[0], y: at[1], f: at[2]}, everywhere=True,
+                because="y = (3, −4): zᵀy − ½‖z‖² is the loss of two neurons with outputs (2, 0) and (0, −3)")
+      for at in ((1, 3, 2), (-1, -4, -3))),
     Assumed("every network is a feasible point of the convex program and back, with neurons of one pattern and sign "
             "added up, so at most n + 1 neurons are needed", "Pilanci and Ergen"),
 ]  # fmt: skip
