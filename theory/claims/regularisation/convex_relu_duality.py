@@ -37,7 +37,8 @@ def cells(n: int, r: int) -> Integer:
 def dual(first: int, second: int) -> Implication:
     """|zᵀ relu(Xu)| ≤ beta·‖u‖ on the cone with these signs of u, for z = (1, −1), X = I, beta = 1."""
     on = [max(first, 0) * u, max(second, 0) * w]
-    return Implication([Ge(first * u, 0), Ge(second * w, 0)], Le((on[0] - on[1]) ** 2, u**2 + w**2), everywhere=True)
+    return Implication([Ge(first * u, 0), Ge(second * w, 0)], Le((on[0] - on[1]) ** 2, u**2 + w**2), everywhere=True,
+                       because="z = (1, −1) is feasible in the dual for X = I, beta = 1: one of the four patterns")
 
 
 SHARED = {
@@ -54,8 +55,7 @@ DUALITY = [
              because="w → tw, v → v/t leaves the network: the price of a neuron is ‖w‖·|v|, at tw as long as v/t"),
     Inequality(z * (y - f) - z**2 / 2, (f - y) ** 2 / 2, slack=(z + f - y) ** 2 / 2, everywhere=True,
                because="weak duality, sample by sample"),
-    Instances("z = (1, −1) is feasible in the dual for X = I, beta = 1, pattern by pattern", dual,
-              [(1, 1), (1, -1), (-1, 1), (-1, -1)]),
+    *(dual(first, second) for first in (1, -1) for second in (1, -1)),
     *(Identical(z * y - z**2 / 2, (f - y) ** 2 / 2 + Abs(f), where={z: at[0], y: at[1], f: at[2]}, everywhere=True,
                 because="y = (3, −4): zᵀy − ½‖z‖² is the loss of two neurons with outputs (2, 0) and (0, −3)")
       for at in ((1, 3, 2), (-1, -4, -3))),
@@ -119,7 +119,8 @@ claims = [
             Assumed("n hyperplanes through 0 in general position cut R^r in 2 Σ_{k < r} C(n − 1, k) cells",
                     "Cover, by induction: a new hyperplane cuts as many cells as the others make of it"),
             Identical(binomial(j, k), binomial(j - 1, k) + binomial(j - 1, k - 1), given=[k < j],
-                      because="a new point doubles the cells that its hyperplane cuts"),
+                      because="a new point doubles the cells that its hyperplane cuts; added up over k < r, from 0 "
+                      "at 0, the count obeys P(n + 1, r) = P(n, r) + P(n, r − 1)"),
             Instances("the count obeys P(n + 1, r) = P(n, r) + P(n, r − 1)",
                       lambda n, r: Identical(cells(n + 1, r), cells(n, r) + cells(n, r - 1)),
                       [(3, 2), (5, 3), (9, 4), (12, 7)]),
