@@ -224,7 +224,11 @@ def _sides(relation: Relation) -> tuple[str, str]:
         return ("lower", "upper")
     from proofs_check.report.style import lettered
 
-    return lettered(places(relation.lower)), lettered(places(relation.upper))
+    lower, upper = (
+        "at the point" if all(symbol == value for symbol, value in side.items()) else lettered(places(side))
+        for side in (relation.lower, relation.upper)
+    )
+    return lower, upper
 
 
 def _own_label(claim: Claim) -> str:

@@ -10,7 +10,7 @@ from sympy import Rational
 from numerics.measure import Laboratory
 from numerics.store import Store
 from proofs_check.check import Request
-from proofs_check.plot import plan_of, plot, records_of
+from proofs_check.plot import plan_of, plot, records_of, spec_of
 from proofs_check.sweep import parse_over
 from theory.claim import Claim
 from theory.discovery import find
@@ -130,3 +130,8 @@ def test_bad_requests_fail_before_any_simulation(tmp_path: Path, monkeypatch: py
 
 def refuse(*_: Any) -> None:
     raise AssertionError("a check was run")
+
+
+def test_the_sides_of_an_ordering_are_named_by_what_they_set() -> None:
+    claim = claim_called("implicit_bias.diagonal_net_potential_norms")
+    assert spec_of(claim, plan_of(claim, None, Request(points=1)), "neurips").sides == ("α = α/10", "at the point")
