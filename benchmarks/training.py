@@ -1,14 +1,18 @@
 """256 small networks trained: seconds of one core, by a loop with torch.optim, by vmap, and by the engine, in one run.
 
-Two-layer tanh networks (32 neurons, 10 features, 64 samples), 100 steps in single precision. The loop trains 16 of the
-networks and is scaled up. `--threads 2` measures wall-clock time on so many threads instead.
+Two-layer tanh networks (32 neurons, 10 features, 64 samples), 100 steps in single precision. The loop trains 8 of the
+networks and is scaled up. Medians of core seconds over rounds in which every way has its turn; `--threads 2` takes the
+least wall-clock times on so many threads instead, which other work on the machine disturbs least.
 
     python -m benchmarks.training
+    OMP_WAIT_POLICY=passive python -m benchmarks.training --threads 2
 """
 
 import argparse
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -21,7 +25,7 @@ from numerics.streams import stream
 from numerics.training.engine import Batches, Stopping, train
 from numerics.training.optimisers import Adam, GradientDescent, Optimiser
 
-COUNT, LOOPED, N, D, M, STEPS, ROUNDS = 256, 16, 64, 10, 32, 100, 3
+COUNT, LOOPED, N, D, M, STEPS, ROUNDS = 256, 8, 64, 10, 32, 100, 7
 CASES: list[tuple[str, Optimiser, int | None]] = [
     ("gradient descent", GradientDescent(0.05), None),
     ("SGD, batch 8", GradientDescent(0.05), 8),
@@ -78,30 +82,32 @@ def by_vmap(given: Start, optimiser: Optimiser, batch: int | None) -> None:
         steps.step()
 
 
-def seconds(work: Callable[[], None], clock: Callable[[], float]) -> float:
-    """The median of some rounds after a first one."""
-    work()
-    taken = []
-    for _ in range(ROUNDS):
-        began = clock()
-        work()
-        taken.append(clock() - began)
-    return float(np.median(taken))
+def seconds(ways: Sequence[Callable[[], None]], threads: int | None) -> list[float]:
+    """Of every way, after a first round."""
+    clock, taken = time.perf_counter if threads else time.process_time, []
+    for _ in range(ROUNDS + 1):
+        row = []
+        for way in ways:
+            began = clock()
+            way()
+            row.append(clock() - began)
+        taken.append(row)
+    return (np.min if threads else np.median)(taken[1:], axis=0).tolist()
 
 
 def table(threads: int | None) -> str:
     """Markdown, with ratios to the faster of our backends."""
     torch.set_num_threads(threads or 1)
-    clock, given = time.perf_counter if threads else time.process_time, start()
+    given = start()
     lines = ["| | engine, torch | engine, NumPy | loop | vmap | loop / engine | vmap / engine |", "|---" * 7 + "|"]
     for name, optimiser, batch in CASES:
-        ours = [seconds(lambda on=on, o=optimiser, s=batch: by_engine(given, o, s, on), clock)
-                for on in ("torch", "numpy")]  # fmt: skip
-        loop = seconds(lambda o=optimiser, s=batch: by_loop(given, o, s), clock) * COUNT / LOOPED
-        vmap = seconds(lambda o=optimiser, s=batch: by_vmap(given, o, s), clock)
-        best = min(ours)
+        ways = [partial(by_engine, given, optimiser, batch, on) for on in ("torch", "numpy")]
+        ways += [partial(by_loop, given, optimiser, batch), partial(by_vmap, given, optimiser, batch)]
+        *ours, loop, vmap = seconds(ways, threads)
+        loop, best = loop * COUNT / LOOPED, min(ours)
         figures = f"{ours[0]:.3f} | {ours[1]:.3f} | {loop:.2f} | {vmap:.3f} | {loop / best:.0f} | {vmap / best:.2f}"
         lines.append(f"| {name} | {figures} |")
+        print(lines[-1], file=sys.stderr, flush=True)
     return "\n".join(lines)
 
 
