@@ -27,6 +27,7 @@ docs: .venv/installed-docs ## the documentation, into docs/_build
 
 bench: .venv/installed ## benchmarks, against peers and against the machine
 	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python -m benchmarks.growth
 	@$(BIN)/python -m benchmarks.training
 	@if [ -n "$(PEERS)" ]; then $(INSTALL) -e '.[peers]' && $(BIN)/python -m benchmarks.curvature && $(BIN)/python -m benchmarks.margins; fi
 

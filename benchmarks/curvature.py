@@ -2,7 +2,8 @@
 
 All in double precision, on one thread, at the same measured accuracy: λ_max to 3e-6, tr H to a relative standard error
 of 1 % (what is exact counts as such), the density from 8 probes of 40 products each. Accuracy is measured against the
-dense Hessian.
+dense Hessian. Ways that are compared closely have their turns in every round, so that other work on the machine
+disturbs all alike; a ratio is the median over rounds.
 
     make bench PEERS=1
 """
@@ -13,6 +14,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ import torch
 from scipy.sparse.linalg import eigsh
 from sklearn.datasets import load_digits
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from numerics.arrays import Machine
 from numerics.curvature.closed import curvature
@@ -30,7 +33,7 @@ from numerics.curvature.problem import Problem
 from numerics.linalg import single_thread
 from numerics.streams import stream
 
-GOAL, ACCURACY, ROUNDS = 0.01, 3e-6, 3  # pyhessian divides by norm + 1e-6, and never comes closer than 2e-6
+GOAL, ACCURACY, ROUNDS, TURNS = 0.01, 3e-6, 3, 11  # pyhessian divides by norm + 1e-6, and never comes closer than 2e-6
 PROBES, STEPS = 8, 40
 
 
@@ -72,6 +75,22 @@ def seconds(work: Callable[[], Any], rounds: int = ROUNDS) -> tuple[float, list[
     return float(np.median(taken)), found
 
 
+def turns(works: dict[str, Callable[[], float]]) -> dict[str, tuple[float, float, list[float]]]:
+    """Of every way: medians of CPU seconds and of their ratio to the first way's, and what was found."""
+    taken, found = [], []
+    for _ in range(TURNS + 1):
+        marks = [time.process_time()]
+        for work in works.values():
+            found.append(work())
+            marks.append(time.process_time())
+        taken.append(np.diff(marks))
+    times = np.array(taken[1:])
+    ratios, medians = np.median(times / times[:, :1], axis=0), np.median(times, axis=0)
+    columns = zip(medians, ratios, np.reshape(found, (-1, len(works))).T, strict=True)
+    return {who: (float(middle), float(ratio), list(values))
+            for who, (middle, ratio, values) in zip(works, columns, strict=True)}
+
+
 def truth(problem: Problem) -> tuple[float, float]:
     """λ_max and tr H of the dense Hessian."""
     way, eye = curvature(problem), torch.eye(problem.size, dtype=problem.dtype)
@@ -101,7 +120,7 @@ def pyhessian_of(problem: Problem) -> Any:
     return hessian(problem.model, half_mean_square, data=(problem.inputs, problem.targets), cuda=False)
 
 
-Row = tuple[str, str, str, float, float]  # case, quantity, who, seconds, relative error or standard error
+Row = tuple[str, str, str, float, float, float]  # case, quantity, who, seconds, times ours, relative (standard) error
 
 
 def top_rows(case: str, problem: Problem, exact: float) -> list[Row]:
@@ -122,16 +141,15 @@ def top_rows(case: str, problem: Problem, exact: float) -> list[Row]:
     def operator(tolerance: float) -> float:
         return float(eigsh(linear_operator(problem).to_scipy(), k=1, which="LA", tol=tolerance)[0][0])
 
-    rows = []
     ways = {"ours, by residual": pair, "ours, enclosed": ours, "pyhessian": theirs, "curvlinops + eigsh": operator}
+    works: dict[str, Callable[[], float]] = {}
     for who, work in ways.items():
-        for tolerance in (1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10):
-            taken, values = seconds(lambda work=work, tolerance=tolerance: work(tolerance))
-            error = max(abs(value / exact - 1) for value in values)
-            if error <= ACCURACY:
+        for tolerance in (1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10):
+            works[who] = partial(work, tolerance)
+            if max(abs(works[who]() / exact - 1) for _ in range(ROUNDS)) <= ACCURACY:
                 break
-        rows.append((case, "λ_max", who, taken, error))
-    return rows
+    return [(case, "λ_max", who, middle, ratio, max(abs(value / exact - 1) for value in values))
+            for who, (middle, ratio, values) in turns(works).items()]
 
 
 def trace_rows(case: str, problem: Problem, exact: float) -> list[Row]:
@@ -140,8 +158,6 @@ def trace_rows(case: str, problem: Problem, exact: float) -> list[Row]:
     from backpack import extensions
     from curvlinops import hutchinson_trace, hutchpp_trace, xtrace
 
-    taken, values = seconds(lambda: curvature(problem).exact_trace())
-    rows = [(case, "tr H", "ours, exact", taken, abs(values[0] / exact - 1))]
     model, lossy = backpack.extend(copy.deepcopy(problem.model)), backpack.extend(nn.MSELoss())
 
     def diagonal(kind: Any) -> float:
@@ -151,24 +167,41 @@ def trace_rows(case: str, problem: Problem, exact: float) -> list[Row]:
         name = kind().savefield
         return sum(float(getattr(one, name).sum()) for one in model.parameters()) / 2
 
+    works: dict[str, Callable[[], Any]] = {"ours, exact": lambda: curvature(problem).exact_trace()}
     for kind in (extensions.DiagHessian, extensions.DiagGGNExact):
-        taken, values = seconds(lambda kind=kind: diagonal(kind))
-        rows.append((case, "tr H", f"backpack {kind.__name__}, exact", taken, abs(values[0] / exact - 1)))
+        works[f"backpack {kind.__name__}, exact"] = partial(diagonal, kind)
+    timed = turns(works)
+    rows = [(case, "tr H", who, middle, ratio, abs(values[0] / exact - 1))
+            for who, (middle, ratio, values) in timed.items()]  # fmt: skip
+    counts = {who: _operations(work) for who, work in works.items()}
+    print(case, "operations of products:", counts, file=sys.stderr)
+    mine = timed["ours, exact"][0]
+
+    def add(who: str, spent: float, error: float) -> None:
+        rows.append((case, "tr H", who, spent, spent / mine, error))
+
     probes = 64
     began = time.process_time()
     theirs = np.array(pyhessian_of(problem).trace(maxIter=probes, tol=0.0))
-    rows.append((case, "tr H", "pyhessian", *_to_goal((time.process_time() - began) / probes, theirs.std() / exact)))
+    add("pyhessian", *_to_goal((time.process_time() - began) / probes, theirs.std() / exact))
     operator = linear_operator(problem)
     taken, values = seconds(lambda: float(hutchinson_trace(operator, num_matvecs=16)), 12)
-    rows.append((case, "tr H", "curvlinops Hutchinson", *_to_goal(taken / 16, 4 * np.std(values) / exact)))
+    add("curvlinops Hutchinson", *_to_goal(taken / 16, 4 * np.std(values) / exact))
     for name, estimate in (("Hutch++", hutchpp_trace), ("XTrace", xtrace)):
         for products in (30, 60, 120, 240, 480, 960):
             taken, values = seconds(lambda estimate=estimate, m=products: float(estimate(operator, num_matvecs=m)), 6)
             error = math.sqrt(np.mean((np.array(values) / exact - 1) ** 2))
             if error <= GOAL:
                 break
-        rows.append((case, "tr H", f"curvlinops {name}", taken, error))
+        add(f"curvlinops {name}", taken, error)
     return rows
+
+
+def _operations(work: Callable[[], Any]) -> int:
+    """Multiplications and additions of all products and convolutions."""
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops()
 
 
 def _to_goal(each: float, spread: float) -> tuple[float, float]:
@@ -189,7 +222,8 @@ def density_rows(case: str, problem: Problem) -> list[Row]:
         return lanczos_approximate_spectrum(matrix, STEPS, num_repeats=PROBES, boundaries=(-1.0, 10.0))
 
     works = {"ours": ours, "curvlinops": operator}  # pyhessian's calls torch.eig, which torch no longer has
-    return [(case, "density", who, seconds(work, 3)[0], math.nan) for who, work in works.items()]
+    taken = [seconds(work, ROUNDS)[0] for work in works.values()]
+    return [(case, "density", who, spent, spent / taken[0], math.nan) for who, spent in zip(works, taken, strict=True)]
 
 
 def measured() -> list[Row]:
@@ -206,12 +240,11 @@ def measured() -> list[Row]:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Markdown, with the ratio to ours."""
-    mine = {(case, what): taken for case, what, who, taken, _ in reversed(rows) if who.startswith("ours")}
+    """Markdown."""
     lines = ["| network | quantity | way | core seconds | relative error | times ours |", "|---|---|---|---|---|---|"]
-    for case, what, who, taken, error in rows:
+    for case, what, who, taken, ratio, error in rows:
         shown = "" if math.isnan(error) else f"{error:.0e}"
-        lines.append(f"| {case} | {what} | {who} | {taken:.3g} | {shown} | {taken / mine[case, what]:.3g} |")
+        lines.append(f"| {case} | {what} | {who} | {taken:.3g} | {shown} | {ratio:.3g} |")
     return "\n".join(lines)
 
 
