@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Derivative, Eq, Float, Max, Piecewise, Symbol, exp, log, oo, sqrt, sympify, tanh
+from sympy import Derivative, Eq, Float, Max, Piecewise, Symbol, exp, log, oo, sqrt, sympify, tanh, true
 
 from tests import toys
 from theory import evaluate
@@ -14,7 +14,7 @@ from theory.computed import Computed
 from theory.discovery import find
 from theory.domain import Choice, Real, Size, Spectrum, total
 from theory.implicit import Root
-from theory.proof import Degree, Identical, Inequality, Limit
+from theory.proof import Degree, Identical, Implication, Inequality, Limit
 from theory.relation import Asymptotic, Bound, Equality, Ladder
 from theory.setting import Observable, Setting
 
@@ -203,8 +203,11 @@ def test_steps_are_refuted_at_random_points_or_not(right: Any, wrong: Any) -> No
 
 
 def repeats(step: Any) -> bool:
-    """Whether both sides of an identity are the same as they are written, so that it shows a reader nothing."""
-    return isinstance(step, Identical) and sympify(step.left) == sympify(step.right)
+    """Whether both sides are the same as they are written, or the conclusion is `true`: it shows a reader nothing."""
+    if isinstance(step, Implication):
+        return bool(sympify(step.conclusion) == true)
+    sides = {Identical: ("left", "right"), Inequality: ("smaller", "larger")}.get(type(step))
+    return sides is not None and len({sympify(getattr(step, side)) for side in sides}) == 1
 
 
 @pytest.mark.parametrize("claim", find("all"), ids=lambda claim: claim.id)
@@ -213,8 +216,10 @@ def test_no_step_of_the_catalogue_repeats_its_other_side(claim: Claim) -> None:
 
 
 def test_a_step_that_repeats_its_other_side_is_told_from_one_that_does_not() -> None:
-    assert repeats(Identical(c * (1 / c), 1)) and repeats(Identical((c**2).diff(c), 2 * c))
-    assert not repeats(Identical(Derivative(c**2, c), 2 * c)) and not repeats(Identical(c, 2, where={c: 2}))
+    for step in (Identical(c / c, 1), Identical((c**2).diff(c), 2 * c), Implication([c > 1], r > 0), Inequality(c, c)):
+        assert repeats(step)
+    for step in (Identical(Derivative(c**2, c), 2 * c), Identical(c, 2, where={c: 2}), Implication([c > 1], c**2 > 1)):
+        assert not repeats(step)
 
 
 def test_a_step_that_no_point_meets_does_not_pass() -> None:

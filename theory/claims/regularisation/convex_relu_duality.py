@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from sympy import Abs, Eq, Ge, Integer, Le, Min, Rational, Symbol, binomial, diff, sqrt, symbols
+from sympy import Abs, Eq, Integer, Max, Min, Rational, Symbol, binomial, diff, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.formulas.counting import few_heads
 from theory.programs.relu_duality import convex_optimum
-from theory.proof import Assumed, Identical, Implication, Inequality, Instances, Solution
+from theory.proof import Assumed, Identical, Inequality, Instances, Solution
 from theory.relation import Bound, Identity, Probability
 from theory.settings.regularisation.shallow import ShallowRelu as S
 from theory.settings.regularisation.shallow import SignPatterns as P
@@ -34,13 +34,6 @@ def cells(n: int, r: int) -> Integer:
     return Integer(2 * sum(binomial(n - 1, i) for i in range(r)))
 
 
-def dual(first: int, second: int) -> Implication:
-    """|zᵀ relu(Xu)| ≤ beta·‖u‖ on the cone with these signs of u, for z = (1, −1), X = I, beta = 1."""
-    on = [max(first, 0) * u, max(second, 0) * w]
-    return Implication([Ge(first * u, 0), Ge(second * w, 0)], Le((on[0] - on[1]) ** 2, u**2 + w**2), everywhere=True,
-                       because="z = (1, −1) is feasible in the dual for X = I, beta = 1: one of the four patterns")
-
-
 SHARED = {
     "entry": "regularisation.convex_relu_duality",
     "source": Source("Pilanci, Ergen: Neural networks are convex regularizers: exact polynomial-time convex "
@@ -55,7 +48,8 @@ DUALITY = [
              because="w → tw, v → v/t leaves the network: the price of a neuron is ‖w‖·|v|, at tw as long as v/t"),
     Inequality(z * (y - f) - z**2 / 2, (f - y) ** 2 / 2, slack=(z + f - y) ** 2 / 2, everywhere=True,
                because="weak duality, sample by sample"),
-    *(dual(first, second) for first in (1, -1) for second in (1, -1)),
+    Inequality((Max(u, 0) - Max(w, 0)) ** 2, u**2 + w**2, everywhere=True,
+               because="|zᵀ relu(Xu)| ≤ ‖u‖·beta at z = (1, −1), X = I, beta 1: feasible in the dual in all patterns"),
     *(Identical(z * y - z**2 / 2, (f - y) ** 2 / 2 + Abs(f), where={z: at[0], y: at[1], f: at[2]}, everywhere=True,
                 because="y = (3, −4): zᵀy − ½‖z‖² is the loss of two neurons with outputs (2, 0) and (0, −3)")
       for at in ((1, 3, 2), (-1, -4, -3))),
