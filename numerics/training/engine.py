@@ -246,9 +246,13 @@ def _taken(array: Array, picks: Array) -> Array:
 
 
 def _require(parameters: Parameters, inputs: Array, targets: Array, batches: Batches, stopping: Stopping) -> None:
-    """Raises BadInput where shapes or sizes do not fit."""
-    count, n = parameters[0].shape[0], inputs.shape[1]
+    """Raises BadInput where shapes or sizes do not fit, or data are no finite floats."""
+    xp, count, n = namespace(inputs), parameters[0].shape[0], inputs.shape[1]
     for name, array in (("inputs", inputs), ("targets", targets)):
+        if not xp.isdtype(array.dtype, "real floating"):
+            raise BadInput(f"training: {name} are {array.dtype}; convert them to floats")
+        if not bool(xp.all(xp.isfinite(array))):
+            raise BadInput(f"training: {name} are not finite; remove or mend such samples")
         if array.shape[0] not in (1, count) or array.shape[1] != n:
             raise BadInput(f"training: {name} {tuple(array.shape)} do not fit {count} models and {n} samples; "
                            "the axes are (models or 1, samples, …)")

@@ -78,14 +78,18 @@ def test_the_risk_of_a_network_is_that_of_its_parts(machine: Machine) -> None:
     assert np.all(np.abs(other - [1.5, 2.0, 1.25, 1.0]) < 1e-15)  # the twin: another target is another risk
 
 
-def test_the_risk_of_a_random_network_is_the_mean_of_a_test_set() -> None:
+NONLINEAR = {"relu": lambda z: np.maximum(z, 0), "erf": erf, "sign": np.sign, "square": np.square}
+
+
+@pytest.mark.parametrize("activation", sorted(NONLINEAR))
+def test_the_risk_of_a_random_network_is_the_mean_of_a_test_set(activation: str) -> None:
     rng = np.random.default_rng(0)
     hidden, out, signal = rng.normal(size=(5, 3)), rng.normal(size=(1, 5)), rng.normal(size=3)
     x = rng.normal(size=(200_000, 3))
-    errors = (np.maximum(x @ hidden.T, 0) @ out[0] - x @ signal) ** 2
+    errors = (NONLINEAR[activation](x @ hidden.T) @ out[0] - x @ signal) ** 2
     room = 5 * errors.std() / len(errors) ** 0.5  # five standard errors
-    risk = two_layer_risks(hidden, out, signal, "relu")[0]
-    assert abs(risk - errors.mean()) < room < abs(two_layer_risks(hidden, out, 1.1 * signal, "relu")[0] - errors.mean())
+    risk, other = (two_layer_risks(hidden, factor * out, signal, activation)[0] for factor in (1, 1.1))
+    assert abs(risk - errors.mean()) < room < abs(other - errors.mean())
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.backend)

@@ -9,7 +9,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from numerics.arrays import Machine, devices, installed
-from numerics.linalg import ridge_fit, ridge_path, single_thread, singular_values
+from numerics.linalg import growing_ridge_fits, ridge_fit, ridge_path, single_thread, singular_values
 from numerics.streams import stream
 from theory.errors import BadInput
 
@@ -165,3 +165,22 @@ def test_libraries_imported_later_are_limited_too() -> None:
         "with single_thread(): assert {pool['num_threads'] for pool in pools()} == {1}; assert len(pools()) > first"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("shape", [(6, 12), (12, 6), (1, 5)])
+def test_updates_of_rank_one_give_the_fit_of_every_leading_part(machine: Machine, shape: tuple[int, int]) -> None:
+    features, targets = problem(*shape)
+    found = machine.to_host(growing_ridge_fits(machine.asarray(features), machine.asarray(targets), added=0.3))
+    assert found.shape == (5, *shape)
+    for X, y, weights in zip(features, targets, found, strict=True):
+        allowed = 16 * len(X) * EPS * np.linalg.norm(X) ** 2 / 0.3
+        for k in range(1, len(X) + 1):
+            gram, right = X[:k].T @ X[:k], X[:k].T @ y[:k]
+            fit, other = (np.linalg.solve(gram + added * np.eye(len(gram)), right) for added in (0.3, 0.301))
+            assert np.linalg.norm(weights[k - 1] - fit) <= allowed * np.linalg.norm(fit)
+            assert np.linalg.norm(weights[k - 1] - other) > allowed * np.linalg.norm(fit)  # the twin
+
+
+def test_updates_of_rank_one_need_a_penalty() -> None:
+    with pytest.raises(BadInput, match="added > 0"):
+        growing_ridge_fits(*problem(3, 4), added=0.0)

@@ -328,6 +328,20 @@ def test_what_does_not_fit_is_told(fault: dict[str, Any]) -> None:
         run(**fault)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
+@pytest.mark.parametrize(("spoil", "said"), [
+    (lambda a: np.where(np.arange(a.size).reshape(a.shape) == 1, np.nan, a), "not finite"),
+    (lambda a: np.where(np.arange(a.size).reshape(a.shape) == 1, -np.inf, a), "not finite"),
+    (lambda a: a.astype(int), "int64; convert them to floats"),
+])  # fmt: skip
+@pytest.mark.parametrize("which", ["inputs", "targets"])
+def test_data_that_are_no_finite_floats_are_refused(backend: str, spoil: Any, said: str, which: str) -> None:
+    (model, parameters, x, y), on = posed("linear"), Machine(backend).asarray
+    x, y = (spoil(x), y) if which == "inputs" else (x, spoil(y))
+    with pytest.raises(BadInput, match=f"training: {which} are .*{said}"):
+        train(model, tuple(map(on, parameters)), on(x), on(y), GradientDescent(0.1), Stopping(5), draws("bad", backend))
+
+
 def test_data_of_other_models_are_refused() -> None:
     model, parameters, x, y = posed("linear")
     with pytest.raises(BadInput, match="do not fit"):
