@@ -15,7 +15,8 @@ from theory.settings.estimation.variational import LinearGaussian as S
 
 SHARED = {
     "entry": "estimation.elbo_linear_gaussian",
-    "source": Source("Learning Hyperparameters via a Data-Emphasized Variational Objective"),
+    "source": Source("Harvey, Petrov, Hughes 2025: Learning Hyperparameters via a Data-Emphasized Variational "
+                     "Objective"),
     "seeds": ["Learning Hyperparameters via a Data-Emphasized Variational Objective"],
 }  # fmt: skip
 AT = {S.n: 10, S.p: 3, S.s2: 1, S.t2: 1, S.rho: "0.6", S.kappa: 3}

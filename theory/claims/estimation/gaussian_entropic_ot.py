@@ -18,7 +18,7 @@ from theory.settings.estimation.entropic_transport import ScalarCoupling as S
 SHARED = {
     "entry": "estimation.gaussian_entropic_ot",
     "source": Source("Janati, Muzellec, Peyré, Cuturi 2020: Entropic Optimal Transport between Unbalanced Gaussian "
-                     "Measures has a Closed Form; its use for inverse transport as in Andrade, Peyré, Poon: "
+                     "Measures has a Closed Form; its use for inverse transport as in Andrade, Peyré, Poon 2024: "
                      "Sparsistency for Inverse Optimal Transport"),
     "seeds": ["Sparsistency for Inverse Optimal Transport"],
 }  # fmt: skip

@@ -23,9 +23,9 @@ HYPERGEOMETRIC = Identical(
 PAIR = Identical(p**2 + (1 - p) ** 2 - p, (1 - p) * (1 - 2 * p), because="agreement less accuracy at a point")
 SHARED = {
     "entry": "estimation.gde_agreement",
-    "source": Source("Jiang, Nagarajan, Baek, Kolter: Assessing generalization of SGD via disagreement; one block of "
-                     "features in the manner of Jiang, Baek, Kolter: On the joint interaction of models, data, and "
-                     "features"),
+    "source": Source("Jiang, Nagarajan, Baek, Kolter 2022: Assessing Generalization of SGD via Disagreement; one "
+                     "block of features in the manner of Jiang, Baek, Kolter 2024: On the Joint Interaction of "
+                     "Models, Data, and Features"),
     "seeds": ["On the Joint Interaction of Models, Data, and Features"],
     "status": "derived here",
     "assuming": [M.c <= M.F, M.k <= M.F],

@@ -13,8 +13,9 @@ sources = total(1 + M.nu) - size  # the number of modes
 a, m, price, shares = symbols("a m price shares", positive=True)
 SHARED = {
     "entry": "estimation.mtl_allocation",
-    "source": Source("Neyman: On the two different aspects of the representative method, its optimal allocation; Wang, "
-                     "Chen, Jamieson, Du: Improved active multi-task representation learning via lasso"),
+    "source": Source("Neyman 1934: On the Two Different Aspects of the Representative Method, its optimal "
+                     "allocation; Wang, Chen, Jamieson, Du 2023: Improved Active Multi-Task Representation Learning "
+                     "via Lasso"),
     "seeds": ["Improved Active Multi-Task Representation Learning via Lasso"],
     "status": "derived here",
     "points": [{M.N: 800, M.nu: "[4,2,1,1]"}, {M.N: 1000, M.nu: "[1,0.5,0.25,0.25]"}, {M.N: 2200, M.nu: "[4,2,1,1]"}],

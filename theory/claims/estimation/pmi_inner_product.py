@@ -42,7 +42,8 @@ PAIR = Identical((both - first - second) / (2 * W.d), inner / W.d, where={both: 
 LADDER = Ladder(W.d, [8, 12, 16, 24], tie={W.V: 2 * W.d**2}, rate=1)
 SHARED = {
     "entry": "estimation.pmi_inner_product",
-    "source": Source("Arora, Li, Liang, Ma, Risteski: A latent variable model approach to PMI-based word embeddings"),
+    "source": Source("Arora, Li, Liang, Ma, Risteski 2016: A Latent Variable Model Approach to PMI-based Word "
+                     "Embeddings"),
     "seeds": ["A Latent Variable Model Approach to PMI-based Word Embeddings"],
 }  # fmt: skip
 WORDS = {

@@ -19,7 +19,7 @@ ISO = {G.d: 5, G.delta: 1, G.s1: "0.8", G.s2: "0.3", G.L: 8}
 NEAR = {**ISO, G.s1: "0.5", G.s2: "0.4"}
 SHARED = {
     "entry": "estimation.sliced_wasserstein_cv",
-    "source": Source("Sliced Wasserstein Estimation with Control Variates"),
+    "source": Source("Nguyen, Ho 2024: Sliced Wasserstein Estimation with Control Variates"),
     "seeds": ["Sliced Wasserstein Estimation with Control Variates"],
 }  # fmt: skip
 HERE = {"points": [AT, CLOUDS], **SHARED}

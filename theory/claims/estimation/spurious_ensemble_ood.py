@@ -68,8 +68,8 @@ POINTS = [{M.K: 3, M.n_v: 2, M.n_s: 6, M.q: "0.9"}, {M.K: 4, M.n_v: 1, M.n_s: 5,
 SWEEP = ("0.1", "0.3", "0.5", "0.6", "0.7", "0.8", "0.9", "0.95", "1")
 SHARED = {
     "entry": "estimation.spurious_ensemble_ood",
-    "source": Source("Lin, Tan, Hao, Wong, Dong, Zhang, Yang, Zhang: Spurious feature diversification improves "
-                     "out-of-distribution generalization; here without noise and with disjoint features"),
+    "source": Source("Lin, Tan, Hao, Wong, Dong, Zhang, Yang, Zhang 2023: Spurious Feature Diversification Improves "
+                     "Out-of-distribution Generalization; here without noise and with disjoint features"),
     "seeds": ["Spurious Feature Diversification Improves Out-of-distribution Generalization"],
     "status": "derived here",
 }  # fmt: skip

@@ -9,7 +9,8 @@ from theory.settings.implicit_bias.continual import ContinualTasks as S
 
 SHARED = {
     "entry": "implicit_bias.continual_weak_reg_pocs",
-    "source": Source("Continual Learning in Linear Classification on Separable Data; the Fejér part derived here"),
+    "source": Source("Evron, Moroshko, Buzaglo, Khriesh, Marjieh, Srebro, Soudry 2023: Continual Learning in Linear "
+                     "Classification on Separable Data; the Fejér part derived here"),
     "seeds": ["Continual Learning in Linear Classification on Separable Data"],
 }  # fmt: skip
 AT = {S.steps: 5, S.apart: "0.7", S.Lam: 1000}

@@ -12,8 +12,8 @@ from theory.settings.implicit_bias.noisy_labels import NoisyTraining as T
 
 SHARED = {
     "entry": "implicit_bias.early_learning_noisy_labels",
-    "source": Source("Early-Learning Regularization Prevents Memorization of Noisy Labels; first step of a linear "
-                     "classifier derived here"),
+    "source": Source("Liu, Niles-Weed, Razavian, Fernandez-Granda 2020: Early-Learning Regularization Prevents "
+                     "Memorization of Noisy Labels; first step of a linear classifier derived here"),
     "seeds": ["Early-Learning Regularization Prevents Memorization of Noisy Labels"],
     "status": "derived here",
 }  # fmt: skip

@@ -28,8 +28,8 @@ BELOW = Inequality(mu * S.n * total(SQUARES * errors**2), total(SQUARES**2 * err
                    slack=total(gap * SQUARES * errors**2), because="‖∇L‖² ≥ 2μL, in the eigenbasis")
 SHARED = {
     "entry": "implicit_bias.gd_min_norm_path",
-    "source": Source("Folklore; the length by the Łojasiewicz inequality, as in: From Optimization Dynamics to "
-                     "Generalization Bounds via Łojasiewicz Gradient Inequality"),
+    "source": Source("Folklore; the length by the Łojasiewicz inequality, as in Liu, Yang, Hayou, Li 2022: From "
+                     "Optimization Dynamics to Generalization Bounds via Łojasiewicz Gradient Inequality"),
     "seeds": ["From Optimization Dynamics to Generalization Bounds via Lojasiewicz Gradient Inequality"],
 }  # fmt: skip
 TALL = {**AT, S.n: 20, S.p: 5}

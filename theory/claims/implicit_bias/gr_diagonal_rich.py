@@ -21,8 +21,9 @@ p_dot = -2 * g * p - S.gamma * (4 * g**2 * p + 8 * h * p)
 q_dot = 2 * g * q - S.gamma * (4 * g**2 * q - 8 * h * q)
 SHARED = {
     "entry": "implicit_bias.gr_diagonal_rich",
-    "source": Source("Understanding Gradient Regularization in Deep Learning: Efficient Finite-Difference Computation "
-                     "and Implicit Bias, diagonal linear networks; the potential derived here"),
+    "source": Source("Karakida, Takase, Hayase, Osawa 2023: Understanding Gradient Regularization in Deep Learning: "
+                     "Efficient Finite-Difference Computation and Implicit Bias, diagonal linear networks; the "
+                     "potential derived here"),
     "seeds": ["Understanding Gradient Regularization in Deep Learning: Efficient Finite-Difference Computation and "
               "Implicit Bias"],
     "status": "derived here",

@@ -15,7 +15,8 @@ READS, LAM = [S.U, S.s, S.a], {"lam": S.lam}
 m, p, q, r, on, off, theta = symbols("m p q r on off theta", real=True)
 SHARED = {
     "entry": "implicit_bias.gradient_starvation_sensitivity",
-    "source": Source("Gradient Starvation: A Learning Proclivity in Neural Networks; the sensitivity derived here"),
+    "source": Source("Pezeshki, Kaba, Bengio, Courville, Precup, Lajoie 2020: Gradient Starvation: A Learning "
+                     "Proclivity in Neural Networks; the sensitivity derived here"),
     "seeds": ["Gradient Starvation: A Learning Proclivity in Neural Networks"],
     "status": "derived here",
 }  # fmt: skip

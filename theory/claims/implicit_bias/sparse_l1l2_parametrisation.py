@@ -16,8 +16,9 @@ BOTH = {"alpha": S.alpha, "lam": S.lam}
 b, u, v, g, r = symbols("b u v g r", real=True)
 SHARED = {
     "entry": "implicit_bias.sparse_l1l2_parametrisation",
-    "source": Source("Implicit Regularization Leads to Benign Overfitting for Sparse Linear Regression: a "
-                     "parametrisation of this kind; the flow's limit derived here, the rates of the paper not claimed"),
+    "source": Source("Zhou, Ge 2023: Implicit Regularization Leads to Benign Overfitting for Sparse Linear "
+                     "Regression, a parametrisation of this kind; the flow's limit derived here, the rates of the "
+                     "paper not claimed"),
     "seeds": ["Implicit Regularization Leads to Benign Overfitting for Sparse Linear Regression"],
     "status": "derived here",
     "assuming": [S.p > S.n],

@@ -54,9 +54,9 @@ DRAWS = [{S.n: 4, S.K: 4, S.r: 1, S.m: 20, S.a0: "0.2", S.eta: "0.05", S.steps: 
 NINE = Probability(Rational(9, 10))
 SHARED = {
     "entry": "implicit_bias.tubal_gd",
-    "source": Source("Kilmer, Martin: Factorization strategies for third-order tensors, for the t-product; Karnik, "
-                     "Veselovska, Iwen, Krahmer: Implicit regularization for tubal tensor factorizations via gradient "
-                     "descent, whose theorem is not restated"),
+    "source": Source("Kilmer, Martin 2011: Factorization strategies for third-order tensors, for the t-product; "
+                     "Karnik, Veselovska, Iwen, Krahmer 2025: Implicit Regularization for Tubal Tensor "
+                     "Factorizations via Gradient Descent, whose theorem is not restated"),
     "seeds": ["Implicit Regularization for Tubal Tensor Factorizations via Gradient Descent"],
 }  # fmt: skip
 MEASURED = [T.m >= 2 * T.n * T.K * T.r, 7 * T.m <= 3 * T.K * T.n**2, T.rho <= Rational(1, 50)]  # Kn²/2 tell all of X
