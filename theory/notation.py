@@ -1,5 +1,6 @@
 """Formulas as people write them: a claim as one formula in LaTeX, as lines of Unicode, and as a sentence."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 import sympy
 from sympy import Basic
+from sympy.core.alphabets import greeks
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
@@ -33,7 +35,7 @@ from theory.relation import (
 from theory.setting import Axis, Drawn, Observable
 
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-UPRIGHT = (Observable, Drawn, Choice, Axis)  # their names are words; parameters keep the Greek of theirs
+UPRIGHT = (Observable, Drawn, Choice, Axis)  # their names are words
 
 
 def latex(claim: Claim, expression: Any) -> str:
@@ -41,11 +43,17 @@ def latex(claim: Claim, expression: Any) -> str:
     if not isinstance(expression, Basic):
         return rf"\text{{{expression}}}"
     parts = claim.setting.parts
-    words = [name for name, part in parts.items() if len(name) > 2 and isinstance(part, UPRIGHT)]
+    words = [name for name, part in parts.items() if len(name) > 2 and (isinstance(part, UPRIGHT) or _is_word(name))]
     words += [option for part in parts.values() if isinstance(part, Choice) for option in part.options]
     names = {"lam": r"\lambda"} | {name: rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}" for name in words}
     symbols = expression.atoms(sympy.Symbol)
     return sympy.latex(expression, symbol_names={one: names[one.name] for one in symbols if one.name in names})
+
+
+def _is_word(name: str) -> bool:
+    """Whether a parameter's name is set upright: memory, but neither sigma2 nor lam."""
+    letters = re.match("[A-Za-z]*", name)
+    return letters is not None and len(letters[0]) > 2 and letters[0].lower() not in {*greeks, "lam"}
 
 
 def latex_statement(claim: Claim) -> str:
@@ -197,10 +205,11 @@ def places(values: Mapping[Any, Any]) -> str:
 
 def _latex_relation(claim: Claim, left: str, right: str) -> str:
     relation, mean = claim.relation, rf"\mathbb{{E}}\left[{left}\right]"
+    tex = partial(_tex, claim)
     match relation:
         case Asymptotic():
-            tied = "".join(rf",\; {_tex(symbol)} = {_tex(value)}" for symbol, value in relation.ladder.tie.items())
-            return rf"{mean} \sim {right} \quad \left({_tex(relation.ladder.along)} \to \infty{tied}\right)"
+            tied = "".join(rf",\; {tex(symbol)} = {tex(value)}" for symbol, value in relation.ladder.tie.items())
+            return rf"{mean} \sim {right} \quad \left({tex(relation.ladder.along)} \to \infty{tied}\right)"
         case Bound(kind=Probability(at_least=share)):
             sign = r"\leq" if relation.sense == "<=" else r"\geq"
             return rf"\mathbb{{P}}\left({left} {sign} {right}\right) \geq {latex(claim, sympy.sympify(share))}"
@@ -209,38 +218,39 @@ def _latex_relation(claim: Claim, left: str, right: str) -> str:
                 [mean if relation.kind == "mean" else left, r"\leq" if relation.sense == "<=" else r"\geq", right]
             )
         case Direction():
-            limit = rf"\left({_tex(relation.along)} \to \infty\right)"
+            limit = rf"\left({tex(relation.along)} \to \infty\right)"
             apart = rf"1 - \cos\left({left},\, {right}\right)"
             rate = (
                 ""
                 if relation.rate is None
-                else rf" \sim A \left(\log {_tex(relation.along)}\right)^{{-{relation.rate:g}}}"
+                else rf" \sim A \left(\log {tex(relation.along)}\right)^{{-{relation.rate:g}}}"
             )
             return rf"{apart} \to 0 \quad {limit}" if not rate else rf"{apart}{rate} \quad {limit}"
         case Threshold():
-            signal = "" if relation.signal == 0 else f" - {_tex(relation.signal)}"
+            signal = "" if relation.signal == 0 else f" - {tex(relation.signal)}"
             inner = rf"\left({left}{signal}\right)" if signal else left
-            return rf"\operatorname{{sign}} {inner} = \operatorname{{sign}}\left({_tex(relation.of)} - {right}\right)"
+            return rf"\operatorname{{sign}} {inner} = \operatorname{{sign}}\left({tex(relation.of)} - {right}\right)"
         case Exponent():
-            return rf"{mean} \sim A\, {_tex(relation.along.along)}^{{{right}}}" + (" + F" if relation.floor else "")
+            return rf"{mean} \sim A\, {tex(relation.along.along)}^{{{right}}}" + (" + F" if relation.floor else "")
         case Order():
             name = {"O": "O", "o": "o", "Theta": r"\Theta"}[relation.sense]
             return rf"{mean} = {name}\left({right}\right)"
         case Distribution():
             return rf"\mathbb{{P}}\left({left} \leq x\right) = {right}"
         case Ordering():
-            lower, upper = (rf"{mean}_{{{_tex_places(side)}}}" for side in (relation.lower, relation.upper))
+            lower, upper = (rf"{mean}_{{{_tex_places(claim, side)}}}" for side in (relation.lower, relation.upper))
             return rf"{lower} {'<' if relation.strict else chr(92) + 'leq'} {upper}"
         case _:
             return f"{left} = {right}" if isinstance(relation, Identity) else f"{mean} = {right}"
 
 
-def _tex_places(values: Mapping[Any, Any]) -> str:
-    return r",\, ".join(_tex(k) if k == v else f"{_tex(k)} = {_tex(v)}" for k, v in values.items())
+def _tex_places(claim: Claim, values: Mapping[Any, Any]) -> str:
+    texts = ((_tex(claim, symbol), _tex(claim, value)) for symbol, value in values.items())
+    return r",\, ".join(symbol if symbol == value else f"{symbol} = {value}" for symbol, value in texts)
 
 
-def _tex(value: Any) -> str:
-    return sympy.latex(sympy.sympify(value))
+def _tex(claim: Claim, value: Any) -> str:
+    return latex(claim, sympy.sympify(value))
 
 
 def _latex_prediction(claim: Claim) -> str:

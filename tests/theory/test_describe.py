@@ -9,8 +9,8 @@ from theory.claim import Claim, Source
 from theory.computed import Law
 from theory.describe import card, describe, plain_text
 from theory.discovery import find
-from theory.domain import Size
-from theory.relation import Bound, Distribution, Exponent, Ladder, Order, Ordering, Probability, Threshold
+from theory.domain import Real, Size
+from theory.relation import Asymptotic, Bound, Distribution, Exponent, Ladder, Order, Ordering, Probability, Threshold
 from theory.setting import Observable, Setting
 
 WANTED = {
@@ -29,6 +29,15 @@ WANTED = {
     "wrong",
     "fails_at",
 }
+
+
+class Worded(Setting):
+    """y is about memory·lam·sigma2."""
+
+    memory = Size(typical=(8, 32))
+    lam = Real(above=0, typical=(1, 2))
+    sigma2 = Real(above=0, typical=(1, 2))
+    y = Observable("y")
 
 
 class Sized(Setting):
@@ -104,3 +113,11 @@ def test_every_relation_says_what_it_claims() -> None:
         )
         said = describe(claim)
         assert latex in said["latex"] and shown in said["unicode"], (said["latex"], said["unicode"])
+
+
+def test_words_stand_upright_in_latex_and_greek_letters_do_not() -> None:
+    product, relation = Worded.memory * Worded.lam * Worded.sigma2, Asymptotic(Ladder(Worded.memory, [8, 16, 32]))
+    claim = Claim(Worded, Worded.y, product, relation, title="t", entry="toys.worded", source=Source("s"))
+    found = describe(claim)["latex"]
+    assert r"\mathrm{memory} \to \infty" in found and r"\lambda \mathrm{memory} \sigma_{2}" in found
+    assert " memory" not in found
