@@ -76,17 +76,18 @@ def seconds(work: Callable[[], Any], rounds: int = ROUNDS) -> tuple[float, list[
 
 
 def turns(works: dict[str, Callable[[], float]]) -> dict[str, tuple[float, float, list[float]]]:
-    """Of every way: medians of CPU seconds and of their ratio to the first way's, and what was found."""
+    """Of every way: medians of CPU seconds, and of their ratio to the first way's in the same turn, and what was found.
+
+    Every way runs once before it is timed, so that none pays for what the one before it left in the caches.
+    """
     taken, found = [], []
     for _ in range(TURNS + 1):
-        marks = [time.process_time()]
-        for work in works.values():
-            found.append(work())
-            marks.append(time.process_time())
-        taken.append(np.diff(marks))
+        row = [seconds(work, 1) for work in works.values()]
+        taken.append([spent for spent, _ in row])
+        found.append([values[0] for _, values in row])
     times = np.array(taken[1:])
     ratios, medians = np.median(times / times[:, :1], axis=0), np.median(times, axis=0)
-    columns = zip(medians, ratios, np.reshape(found, (-1, len(works))).T, strict=True)
+    columns = zip(medians, ratios, zip(*found, strict=True), strict=True)
     return {who: (float(middle), float(ratio), list(values))
             for who, (middle, ratio, values) in zip(works, columns, strict=True)}
 
