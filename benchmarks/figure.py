@@ -46,7 +46,7 @@ def draw() -> Path:
         axes.axvline(1, color="0.4", lw=thin(), ls="--")
         axes.invert_yaxis()
         log_axis(axes, "x")
-        axes.set_xlabel("core seconds over ours")
+        axes.set_xlabel("seconds over ours")
     write_whole({out: rendered(figure, ".png", VENUE)})
     return out
 
