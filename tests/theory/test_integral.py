@@ -1,6 +1,9 @@
 """Definite integrals as enclosures: closed forms, kinks, tails and singular ends; and what must be refused."""
 
+import time
+
 import mpmath
+import numpy as np
 import pytest
 import sympy
 from flint import arb, fmpq
@@ -29,8 +32,10 @@ from sympy import (
 
 from theory.errors import BadInput
 from theory.evaluate import ball_at, enclose, precision
+from theory.evaluation import integral as integral_module
 from theory.evaluation.functions import PLAIN, Shape
-from theory.evaluation.tails import Beyond, Term
+from theory.evaluation.plane import Term
+from theory.evaluation.tails import Beyond
 from theory.evaluation.walk import Walk
 
 x, y = symbols("x y", real=True)
@@ -58,6 +63,11 @@ CLOSED = [
     (Integral(exp(-1 / x) / x**3, (x, 0, oo)), 1),
     (Integral((1 - exp(-u)) ** 2 * u**ZETA, (u, 0, oo)), 2 * sqrt(pi) * (2 - sqrt(2))),
     (Integral(exp(-100 - x), (x, 0, oo)), exp(-100)),
+    (Integral(GAUSS * log((1 + erf(x / sqrt(2))) / 2), (x, -oo, oo)), -1),  # log Φ
+    (Integral(log(x) / (1 - x), (x, 0, 1)), -(pi**2) / 6),
+    (Integral(x / (exp(x) - 1), (x, 0, oo)), pi**2 / 6),  # 0/0 at an end
+    (Integral(sqrt(x) / (exp(x) - 1), (x, 0, oo)), gamma(Rational(3, 2)) * sympy.zeta(Rational(3, 2))),
+    (Integral(log(1 + 1 / x**2), (x, 0, oo)), pi),
     (Integral(exp(I * x - x**2), (x, -oo, oo)), sqrt(pi) * exp(-Rational(1, 4))),
     (Integral(x * y, (x, 0, y), (y, 0, 1)), Rational(1, 8)),
     (Integral(exp(-x * y), (x, 0, oo), (y, 1, 2)), log(2)),
@@ -101,7 +111,11 @@ def test_two_precisions_overlap_and_the_finer_is_narrower() -> None:
     assert fine.rad() < coarse.rad() * arb(2) ** -150
 
 
-@pytest.mark.parametrize("integrand", [tanh(x) ** 2 * GAUSS, log(1 + exp(x)) * GAUSS, exp(-(x**4) + x)], ids=str)
+@pytest.mark.parametrize(
+    "integrand",
+    [tanh(x) ** 2 * GAUSS, log(1 + exp(x)) * GAUSS, log(sympy.cosh(x)) * GAUSS, exp(-(x**4) + x)],
+    ids=str,
+)
 def test_sixty_digits_are_those_of_another_quadrature(integrand: sympy.Expr) -> None:
     with mpmath.workdps(75):
         other = mpmath.quad(sympy.lambdify(x, integrand, "mpmath"), [-40, -20, -10, -5, 0, 5, 10, 20, 40])
@@ -110,6 +124,26 @@ def test_sixty_digits_are_those_of_another_quadrature(integrand: sympy.Expr) -> 
     with precision(300):
         off = abs(found - arb(fmpq(scaled, 10**62)))
         assert off < arb(10) ** -58 * abs(found)
+
+
+def test_a_refusal_comes_within_the_processor_time_that_is_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(integral_module, "SECONDS", 0.3)
+    hopeless = Integral(log(abs(x - y) + abs(sin(9 * x * y))) * exp(-x * x - y * y), (y, -oo, oo), (x, -oo, oo))
+    began = time.process_time()
+    with pytest.raises(BadInput):
+        enclose(hopeless, {}, 30)
+    assert time.process_time() - began < 3
+
+
+def test_a_product_of_two_correlated_activations_is_that_of_hermite_s_rule() -> None:
+    """E tanh(u) tanh(v), by 120 × 120 nodes of the definition."""
+    slope = Rational(3, 5)
+    product = tanh(x) * tanh(slope * x + Rational(4, 5) * y) * exp(-(x**2 + y**2) / 2) / (2 * pi)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(120)
+    one, other = np.meshgrid(nodes, nodes, indexing="ij")
+    wanted = weights @ (np.tanh(one) * np.tanh(0.6 * one + 0.8 * other)) @ weights / (2 * np.pi)
+    found = enclose(Integral(product, (y, -oo, oo), (x, -oo, oo)), {}, 8)
+    assert abs(float(found) - wanted) < 1e-6 < abs(float(found) * 1.0001 - wanted)
 
 
 def test_an_argument_may_be_a_ball() -> None:
@@ -194,6 +228,12 @@ TAILS = [
     sin((1 + I) * x) * exp(-2 * x),
     erf((1 + I) * x) * exp(-x),
     exp(I * x - x**2),
+    log((1 + erf(-x)) / 2) * exp(-x),
+    log(1 + 1 / x**2),
+    log(1 + exp(-x)) * x,
+    log(sympy.cosh(x)) * exp(-x),
+    tanh((1 + I) * x + 2) * exp(-x),
+    log(2 + exp((1 + I) * x)) * exp(-x),
 ]
 
 
@@ -204,12 +244,22 @@ def _terms_beyond(body: sympy.Expr, start: arb) -> list[Term]:
 @pytest.mark.parametrize("body", TAILS, ids=str)
 def test_a_bound_of_a_tail_is_above_its_function_everywhere(body: sympy.Expr) -> None:
     meant, places = sympy.lambdify(x, body, "mpmath"), [Rational(8), *(8 + Rational(k, 7) for k in range(1, 400, 11))]
-    with precision(200), mpmath.workdps(40):
+    with precision(200), mpmath.workdps(2000 if body.has(erf) else 40):
         terms = _terms_beyond(body, arb(8))
         for place in places:
             bound = sum((term.at(arb(fmpq(place.p, place.q))) for term in terms), arb(0))
             above = mpmath.mpf(bound.upper().str(35, radius=False)) * (1 + mpmath.mpf(10) ** -30)  # of rounding here
             assert above >= abs(meant(mpmath.mpf(place.p) / place.q))
+
+
+@pytest.mark.parametrize("body", [erfc(x), 1 + erf(-x), 2 - erfc(-x), sympy.cosh(x) - 1, exp(-x) + sqrt(x)], ids=str)
+def test_a_lower_bound_of_a_tail_is_below_its_function_everywhere(body: sympy.Expr) -> None:
+    meant = sympy.lambdify(x, body, "mpmath")
+    with precision(200), mpmath.workdps(400):
+        least = Beyond(x, arb(8), Walk({}), {}).below(body)
+        for place in (8, 9, 12, 20):
+            bound = mpmath.mpf(least.at(arb(place)).lower().str(30, radius=False))
+            assert meant(mpmath.mpf(place)) / 10 < bound <= meant(mpmath.mpf(place))
 
 
 def test_a_bound_of_a_tail_is_not_above_everything() -> None:

@@ -8,7 +8,9 @@ from flint import arb
 from sympy import Basic, Symbol
 
 from theory.evaluate import ball_at
-from theory.evaluation.functions import FUNCTIONS, PLAIN
+from theory.evaluation.functions import FUNCTIONS, PLAIN, real
+from theory.evaluation.kinks import reads
+from theory.evaluation.walk import Walk
 
 End = arb | None  # None: unbounded on this side
 Bounds = tuple[End, End]
@@ -17,11 +19,11 @@ INCREASING = (sympy.exp, sympy.log, sympy.tanh, sympy.erf, sympy.atan, sympy.asi
 BITS = 128
 
 
-def bounds(expression: Basic, over: Symbol, interval: Bounds, known: Mapping[Any, Any]) -> Bounds:
+def bounds(expression: Basic, over: Symbol, interval: Bounds, known: Mapping[Any, Any] | Walk) -> Bounds:
     """A lower and an upper bound of the expression for `over` in the interval; None where none is found."""
-    if over not in expression.free_symbols:
-        value = ball_at(expression, known, BITS)
-        return (value.lower(), value.upper()) if value.is_finite() else NOTHING
+    if not reads(expression, over):
+        value = real(known.of(expression)) if isinstance(known, Walk) else ball_at(expression, known, BITS)
+        return (value.lower(), value.upper()) if isinstance(value, arb) and value.is_finite() else NOTHING
     if expression == over:
         return interval
     if not isinstance(expression, (sympy.Add, sympy.Mul, sympy.Pow, sympy.Abs, sympy.Min, sympy.Max, *FAMILY)):

@@ -6,6 +6,7 @@ branch cut or at a kink, and what has a kink is continued from the real line pie
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sympy
@@ -104,6 +105,19 @@ def _polynomial(name: str) -> Callable[..., Number]:
         return (whole if isinstance(order, arb) and order.is_integer() else cut)(order, *parts, shape=shape)
 
     return evaluated
+
+
+@lru_cache(maxsize=1024)
+def complement(node: Any) -> tuple[Any, Any] | None:
+    """c and u of a sum that is c·erfc(u), as 1 + erf(−u) or 2 − erfc(−u), which cancels where erfc is small."""
+    constants = [part for part in node.args if part.is_Number]
+    others = [part for part in node.args if not part.is_Number]
+    if not isinstance(node, sympy.Add) or len(constants) != 1 or len(others) != 1:
+        return None
+    front, error = others[0].as_coeff_Mul()
+    if isinstance(error, sympy.erf) and abs(front) == abs(constants[0]):
+        return constants[0], -error.args[0] * sympy.sign(front * constants[0])
+    return (-front, -error.args[0]) if isinstance(error, sympy.erfc) and constants[0] == -2 * front else None
 
 
 def power(base: Number, exponent: Number, written: Any, shape: Shape) -> Number:

@@ -3,6 +3,7 @@
 An end where the integrand is not smooth, x = a, is moved to infinity by x = a + e⁻ˢ.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,17 +16,20 @@ from sympy import Dummy, Expr, Symbol, oo
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from theory.errors import BadInput
+from theory.evaluate import precision
 from theory.evaluation.functions import NONE, Shape, real
 from theory.evaluation.kinks import kinks, settled, zero_of
+from theory.evaluation.plane import NoBound
 from theory.evaluation.program import Program
-from theory.evaluation.tails import Beyond, NoBound
+from theory.evaluation.tails import cut
 from theory.evaluation.walk import Walk
 
 NEAR = arb(2) ** -12  # of a range, where it is asked whether the integrand is smooth at its end
-MOST_EVALUATIONS = 1_000_000  # of integrands, in one evaluation of a formula
-DOUBLINGS = 60
+MOST_EVALUATIONS = 500_000  # of integrands, in one evaluation of a formula
+SECONDS = 10.0  # of processor time that the integrals of one evaluation may take
 DECISIVE = 200  # bits at which no enclosure means that more of them would not help
-EFFORT = "evaluations of integrands"
+FINER = 3
+EFFORT, BEGAN = "evaluations of integrands", "processor time at the start"
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Problem:
     walk: Walk
     shape: Shape
     goal: arb
+    fineness: int = 1  # times the precision of an integrand in which differences vanish at an end
 
     def integrand(self) -> Callable[[Any, bool], acb]:
         """The integrand on a ball; not finite where `analytic` is asked and it is not known to be holomorphic there."""
@@ -46,10 +51,11 @@ class Problem:
 
         def value(z: Any, analytic: bool) -> acb:
             notes[EFFORT] = notes.get(EFFORT, 0) + 1
-            if notes[EFFORT] > MOST_EVALUATIONS:
+            if _spent(notes):
                 words = "converges too slowly; give a closed form, or split the range"
                 raise BadInput(f"∫ {self.body} d{self.over} {words}")
-            found = program(acb(z), shapes[bool(analytic)])
+            with precision(ctx.prec * self.fineness):
+                found = program(acb(z), shapes[bool(analytic)])
             if isinstance(found, list):
                 raise BadInput(f"the integrand {self.body} has one value per mode; sum it with total(…)")
             found = acb(found)
@@ -94,8 +100,9 @@ class Problem:
     def at(self, end: Expr) -> Any:
         return self.walk.of(end)
 
-    def instead(self, body: Expr, over: Symbol) -> "Problem":
-        return replace(self, body=body, over=over)
+    def instead(self, body: Expr, over: Symbol, fineness: int = 1) -> "Problem":
+        fineness = 1 if body.has(sympy.Integral) else max(fineness, self.fineness)
+        return replace(self, body=body, over=over, fineness=fineness)
 
 
 def integral(node: Any, walk: Walk) -> Any:
@@ -119,7 +126,7 @@ def integral(node: Any, walk: Walk) -> Any:
             finer = replace(problem, goal=abs(found).upper() * arb(2) ** -ctx.prec)
             found = _oriented(finer, *ends)
     except (BadInput, NoBound) as fault:
-        if walk.shape.holomorphic and walk.notes.get(EFFORT, 0) <= MOST_EVALUATIONS:
+        if walk.shape.holomorphic and not _spent(walk.notes):
             return NONE  # the ball may be too wide
         raise fault if isinstance(fault, BadInput) else _unbounded(node) from fault
     if not found.is_finite() and ctx.prec >= DECISIVE and not walk.shape.holomorphic:
@@ -132,6 +139,12 @@ def integral(node: Any, walk: Walk) -> Any:
     if isinstance(scale, list):
         raise BadInput(f"the integrand of {node} has one value per mode; sum it with total(…)")
     return scale * (found if problem.shape.complex or walk.shape.holomorphic else found.real)
+
+
+def _spent(notes: dict[Any, Any]) -> bool:
+    """Whether an evaluation has taken all that it may."""
+    seconds = time.process_time() - notes.setdefault(BEGAN, time.process_time())
+    return notes.get(EFFORT, 0) > MOST_EVALUATIONS or seconds > SECONDS
 
 
 def _check_names(node: Any, body: Expr, over: Symbol) -> None:
@@ -289,7 +302,7 @@ def _mirrored(problem: Problem) -> Problem:
 def _whole_line(problem: Problem) -> acb:
     """Between two cuts at once where both rests are bounded as they stand."""
     try:
-        (low, below), (high, above) = (_cut(part, arb(1)) for part in (_mirrored(problem), problem))
+        (low, below), (high, above) = (cut(part, arb(1)) for part in (_mirrored(problem), problem))
     except NoBound:
         halves = (_mirrored(problem), problem)
         return sum((_to_infinity(half, arb(0)) for half in halves), acb(0))
@@ -324,7 +337,7 @@ def _one_sided(problem: Problem, low: Expr, high: Expr) -> acb:
         return _to_infinity(problem, problem.at(low))
     far = _own(problem.over, "far")
     body = sympy.expand_log(_moved(problem.body, problem.over, high, far)) * sympy.exp(-far)
-    moved = problem.instead(body, far)
+    moved = problem.instead(body, far, FINER)
     try:
         return _to_infinity(moved, -(problem.at(high) - problem.at(low)).log())
     except NoBound:
@@ -350,12 +363,12 @@ def _to_infinity(problem: Problem, start: Any, again: bool = True) -> acb:
     start = real(start)  # complex where it depends on the variable of an outer integral
     first = start.real.max(arb(1))
     try:
-        end, rest = _cut(problem, first)
+        end, rest = cut(problem, first)
     except NoBound:
         if not again or isinstance(start, acb):
             raise
         far = _own(problem.over, "power")
-        turned = problem.instead(_in_powers(problem.body, problem.over, far), far)
+        turned = problem.instead(_in_powers(problem.body, problem.over, far), far, FINER)
         before = acb(0) if start >= 1 else problem.between(start, first)
         return before + _to_infinity(turned, first.log(), again=False)
     return problem.between(start, end) + _margin(problem, rest)
@@ -366,35 +379,3 @@ def _in_powers(body: Expr, over: Symbol, far: Symbol) -> Expr:
     """The body at eˢ, times the slope of that."""
     other = Dummy("x", positive=True)
     return sympy.powsimp(sympy.expand_log(body.subs(over, other)).subs(other, sympy.exp(far))) * sympy.exp(far)
-
-
-def _cut(problem: Problem, first: arb) -> tuple[arb, arb]:
-    """A number beyond which the integral is below the goal, and a bound of it there.
-
-    Raises NoBound where none is found.
-    """
-    known = {s: real(problem.walk.of(s)) for s in problem.body.free_symbols if s != problem.over}
-    for doubling in range(DOUBLINGS):
-        end = arb(first.upper()) * 2**doubling
-        rest = _rest(problem, end, known)
-        if rest is not None and rest < problem.goal:
-            for part in (5, 6, 7):  # hardly more than needed
-                nearer = _rest(problem, end * part / 8, known) if doubling else None
-                if nearer is not None and nearer < problem.goal:
-                    return end * part / 8, nearer
-            return end, rest
-    raise NoBound
-
-
-def _rest(problem: Problem, end: arb, known: Any) -> arb | None:
-    try:
-        terms = Beyond(problem.over, end, problem.walk, known, problem.shape.complex).above(problem.body)
-    except NoBound:
-        return None
-    rest = arb(0)
-    for term in terms:
-        part = term.integral(end)
-        if part is None or not part.is_finite():
-            return None
-        rest = rest + part
-    return rest

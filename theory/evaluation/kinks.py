@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import sympy
@@ -12,7 +13,14 @@ Side = Callable[[Expr], int | None]  # the certain sign of an expression, None w
 BENT = (sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Min, sympy.Max, Relational)
 
 
-def kinks(body: Expr, over: Symbol) -> list[Expr]:
+@lru_cache(maxsize=2**16)
+def reads(node: Any, symbol: Symbol) -> bool:
+    """Whether the expression depends on the symbol; SymPy would collect all symbols anew each time."""
+    return symbol in node.free_symbols
+
+
+@lru_cache(maxsize=1024)
+def kinks(body: Expr, over: Symbol) -> tuple[Expr, ...]:
     """The values of the variable at which something under |·|, sign, max, min or in a condition changes its sign."""
     found: dict[Expr, None] = {}
     for node in sympy.preorder_traversal(body):
@@ -21,9 +29,10 @@ def kinks(body: Expr, over: Symbol) -> list[Expr]:
                 root = zero_of(argument, over)
                 if root is not None and argument.free_symbols <= body.free_symbols:
                     found.setdefault(root)
-    return list(found)
+    return tuple(found)
 
 
+@lru_cache(maxsize=2**14)
 def zero_of(argument: Expr, over: Symbol) -> Expr | None:
     """Where an expression that is linear in the variable vanishes."""
     if over not in argument.free_symbols or argument.has(sympy.Integral, *BENT, sympy.Piecewise):

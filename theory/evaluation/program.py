@@ -6,12 +6,13 @@ from functools import partial, reduce
 from typing import Any
 
 import sympy
-from flint import acb
+from flint import acb, arb, fmpq
 from sympy import Expr, Symbol
 
 from theory.domain import total
 from theory.errors import BadInput
-from theory.evaluation.functions import FUNCTIONS, Shape, power
+from theory.evaluation.functions import FUNCTIONS, Shape, complement, power
+from theory.evaluation.kinks import reads
 from theory.evaluation.walk import Walk
 
 WALKED = (sympy.Piecewise, sympy.Sum, sympy.Product, sympy.Integral, sympy.hyper, total)
@@ -31,16 +32,18 @@ class Program:
         for node, i in places.items():
             if node == over:
                 self.first = i
-            elif over not in node.free_symbols:
+            elif not reads(node, over):
                 self.slots[i] = walk.of(node)
             elif isinstance(node, WALKED):
                 self.steps.append((i, node, None, []))
+            elif cancelling := complement(node):
+                self.steps.append((i, node, partial(_complementary, cancelling[0]), [places[cancelling[1]]]))
             else:
                 self.steps.append((i, node, _operation(node), [places[part] for part in node.args]))
         self.modal = any(isinstance(slot, list) for slot in self.slots)
 
     def __call__(self, value: acb, shape: Shape) -> Any:
-        if self.modal or self.over not in self.body.free_symbols:
+        if self.modal or not reads(self.body, self.over):
             return self.walk.inner({self.over: value}, shape, self.reads).of(self.body)
         slots, inner = self.slots, None
         slots[self.first] = value
@@ -59,8 +62,9 @@ def _nodes(body: Expr, over: Symbol) -> list[Any]:
 
     def visit(node: Any) -> None:
         if node not in found:
-            if over in node.free_symbols and not isinstance(node, WALKED):
-                for part in node.args:
+            if reads(node, over) and not isinstance(node, WALKED):
+                cancelling = complement(node)
+                for part in cancelling[1:] if cancelling else node.args:
                     visit(part)
             found[node] = None
 
@@ -82,6 +86,10 @@ def _operation(node: Any) -> Operation:
             "write it with the functions that SymPy and arb share"
         )
     return partial(_asked, node, function)
+
+
+def _complementary(front: Any, parts: Sequence[Any], shape: Shape) -> Any:
+    return arb(fmpq(int(front.p), int(front.q))) * FUNCTIONS[sympy.erfc](parts[0], shape=shape)
 
 
 def _raised(written: Any, parts: Sequence[Any], shape: Shape) -> Any:

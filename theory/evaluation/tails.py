@@ -4,99 +4,36 @@ The numbers C, a, c are balls: the bound holds for the values in them that belon
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import Any
 
 import sympy
-from flint import acb, arb, fmpq
+from flint import acb, arb
 from sympy import Dummy, Expr, Symbol
 
 from theory.domain import total
 from theory.evaluation.extended import NOTHING, Bounds, bounds
-from theory.evaluation.functions import PLAIN
-from theory.evaluation.plane import NoBound, Plane
+from theory.evaluation.functions import PLAIN, complement, real
+from theory.evaluation.kinks import reads
+from theory.evaluation.plane import LARGEST_POWER, NoBound, Plane, Term, exact_ball, nonzero
 from theory.evaluation.walk import Walk
 
 MOST_TERMS = 200
-LARGEST_POWER = 20
 SMALL = Dummy("t", positive=True)
+DOUBLINGS = 60
 VANISHING = 4  # order up to which a difference is expanded where it vanishes
 SMALL_AT_ZERO = (sympy.sin, sympy.tanh, sympy.erf, sympy.atan, sympy.asinh)  # |f(u)| ≤ K |u|; K = 2/√π suffices
-BENT = (sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Min, sympy.Max, sympy.Piecewise, sympy.floor, sympy.ceiling)
+BENT = (
+    sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Min, sympy.Max, sympy.Piecewise, sympy.floor, sympy.ceiling,
+    sympy.Mod, sympy.frac,
+)  # fmt: skip
 
 
 REAL_ON_THE_LINE = (
     sympy.Add, sympy.Mul, sympy.Pow, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh, sympy.tanh,
     sympy.erf, sympy.erfc, sympy.atan, sympy.asinh, sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Min, sympy.Max,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Term:
-    """C xᵃ exp(−Σ c x^q), with the pairs (q, c) in `decay`."""
-
-    size: arb
-    power: arb = field(default_factory=lambda: arb(0))
-    decay: Mapping[sympy.Rational, arb] = field(default_factory=dict)
-
-    def times(self, other: "Term") -> "Term":
-        decay = dict(self.decay)
-        for q, c in other.decay.items():
-            decay[q] = decay[q] + c if q in decay else c
-        return Term(self.size * other.size, self.power + other.power, _nonzero(decay))
-
-    def to_the(self, exponent: arb) -> "Term":
-        size = self.size if exponent == 1 else self.size**exponent
-        return Term(size, self.power * exponent, {q: c * exponent for q, c in self.decay.items()})
-
-    def over(self, other: "Term") -> "Term":
-        if not other.size > 0:
-            raise NoBound
-        return self.times(other.to_the(arb(-1)))
-
-    def at(self, place: arb) -> arb:
-        exponent = sum((c * place ** _ball(q) for q, c in self.decay.items()), arb(0))
-        return self.size * place**self.power * (-exponent).exp()
-
-    def falls(self, start: arb) -> bool:
-        """Whether it certainly never rises beyond `start`."""
-        if not self.decay:
-            return self.power <= 0
-        q, rate = self._rate(start, slope=True)
-        return rate - _positive(self.power) * start ** -_ball(q) >= 0
-
-    def integral(self, start: arb) -> arb | None:
-        """A bound of its integral from `start` to infinity; None where none is found."""
-        if self.size.is_zero():
-            return arb(0)
-        if not self.decay:
-            return self.size * start ** (self.power + 1) / -(self.power + 1) if self.power < -1 else None
-        q, rate = self._rate(start)
-        if not rate > 0:
-            return None
-        size = self.size * start ** -_positive(-self.power)
-        shape, exponent = (_positive(self.power) + 1) / _ball(q), _ball(q)
-        return size / exponent * rate**-shape * (rate * start**exponent).gamma_upper(shape)
-
-    def _rate(self, start: arb, slope: bool = False) -> tuple[sympy.Rational, arb]:
-        """The highest q, and r with Σ c x^q ≥ r x^q beyond `start`; the same of its slope times x."""
-        top = max(self.decay)
-        rates = {q: c * _ball(q) if slope else c for q, c in self.decay.items()}
-        lower = sum((_positive(-c) * start ** _ball(q - top) for q, c in rates.items() if q != top), arb(0))
-        return top, rates[top] - lower
-
-
-def _nonzero(decay: Mapping[sympy.Rational, arb]) -> dict[sympy.Rational, arb]:
-    return {q: c for q, c in decay.items() if not c.is_zero()}
-
-
-def _ball(number: Any) -> arb:
-    return arb(fmpq(int(number.p), int(number.q)))
-
-
-def _positive(number: arb) -> arb:
-    return number.max(arb(0))
 
 
 @dataclass(frozen=True)
@@ -113,7 +50,7 @@ class Beyond:
         """Terms whose sum is at least |node|."""
         if node == self.over:
             return [Term(arb(1), arb(1))]
-        if self.over not in node.free_symbols:
+        if not reads(node, self.over):
             return [Term(abs(self._constant(node)))]
         if isinstance(node, sympy.Add):
             vanishing = self._vanishing(node)
@@ -132,13 +69,14 @@ class Beyond:
             return [term for value, _ in node.args for term in self.above(value)]
         if isinstance(node, sympy.Integral):
             return self._across(node)
-        return self._function(node)
+        vanishing = self._vanishing(node)
+        return [vanishing] if vanishing else self._function(node)
 
     def below(self, node: Any) -> Term:
         """A term that is at most |node|, and positive."""
         if node == self.over:
             return Term(arb(1), arb(1))
-        if self.over not in node.free_symbols:
+        if not reads(node, self.over):
             return Term(_lower(abs(self._constant(node))))
         if isinstance(node, sympy.Mul):
             return reduce(Term.times, map(self.below, node.args))
@@ -154,6 +92,11 @@ class Beyond:
             return self.below(node.rewrite(sympy.exp))
         if isinstance(node, sympy.Abs):
             return self.below(node.args[0])
+        front, u = (1, node.args[0]) if isinstance(node, sympy.erfc) else complement(node) or (0, None)
+        if u is not None and self._sign(u) > 0:  # √π erfc u > 2 exp(−u²)/(2u + √2)
+            root = self._gathered(self.above(2 * u + sympy.sqrt(2)))
+            size = arb("1.128") * exact_ball(abs(sympy.Rational(front)))
+            return Term(size).times(self.below(sympy.exp(-(u**2)))).over(root)
         if isinstance(node, sympy.Add):
             found = self._vanishing(node, lower=True) or self._dominated(node)
             if found:
@@ -166,7 +109,7 @@ class Beyond:
         return [a.times(b) for a in one for b in other]
 
     def _power(self, base: Expr, exponent: Expr) -> list[Term]:
-        if self.over in exponent.free_symbols:
+        if reads(exponent, self.over):
             return self._exponential(exponent * sympy.log(base))
         if exponent.is_Integer and 0 < exponent <= LARGEST_POWER:
             return reduce(self._products, [self.above(base)] * int(exponent))
@@ -196,11 +139,11 @@ class Beyond:
         """−the coefficients of positive powers of the variable, and what is left."""
         found, rest = _powers(argument, self.over)
         decay = {q: -acb(self._constant(c)).real for q, c in found}
-        return _nonzero(decay), rest
+        return nonzero(decay), rest
 
     def _end(self, node: Expr, side: int) -> arb:
         """A bound of the real part from below (0) or above (1)."""
-        if self.over not in node.free_symbols:
+        if not reads(node, self.over):
             return acb(self._constant(node)).real
         end = self._bounds(node)[side]
         if end is None:
@@ -219,24 +162,51 @@ class Beyond:
             low = self._bounds(argument)[0]
             right = isinstance(node, sympy.erfc) and low is not None and low >= 0
             return beyond if right else [*beyond, Term(arb(2))]
+        if isinstance(node, sympy.tanh) and not self._on_the_line(argument) and self._far_from_the_imaginary(argument):
+            return [Term(arb("1.3131"))]  # |tanh w| ≤ coth |Re w|
+        if isinstance(node, sympy.log):
+            return self._logarithm(argument)
         if not self._real() or not all(map(self._on_the_line, node.args)):
             raise NoBound
         if isinstance(node, SMALL_AT_ZERO):
             terms = self._products([Term(arb("1.1284"))], self.above(argument))
             if isinstance(node, sympy.asinh) or all(term.integral(self.start) is not None for term in terms):
                 return terms
-        if isinstance(node, sympy.log):
-            low = self._bounds(argument)[0]
-            if low is None or not low > 0:
-                raise NoBound  # log u ≤ 4 u^¼
-            roots = (term.to_the(arb("0.25")) for term in self.above(argument))
-            return [Term(abs(low.log())), *(Term(4 * term.size, term.power, term.decay) for term in roots)]
         if isinstance(node, (sympy.sign, sympy.Heaviside)):
             return [Term(arb(1))]
         low, high = (arb(-2), arb(2)) if isinstance(node, sympy.atan) else self._bounds(node)
         if low is None or high is None:
             raise NoBound
         return [Term(abs(low).max(abs(high)))]
+
+    def _logarithm(self, argument: Expr) -> list[Term]:
+        """log |u| ≤ 4 |u|^¼, −log |u| ≤ −log of what |u| is not below, |arg u| ≤ π; log(1 + v) ≤ v for v ≥ 0."""
+        real = self._on_the_line(argument)
+        rest = argument - 1
+        if real and (low := self._bounds(rest)[0]) is not None and low >= 0:
+            terms = self.above(rest)
+            if all(term.integral(self.start) is not None for term in terms):
+                return terms
+        low = self._bounds(argument)[0] if real else None
+        roots = (term.to_the(arb("0.25")) for term in self.above(argument))
+        above = [Term(4 * term.size, term.power, term.decay) for term in roots]
+        turned = [] if real else [Term(arb.pi())]
+        if low is not None and low > 0:
+            return [Term(abs(low.log())), *above]
+        least = self.below(argument)
+        powers = [Term(4 * abs(least.power), arb("0.25"))] if not least.power.is_zero() else []
+        return [
+            Term(abs(least.size.log())), *powers, *above, *turned,
+            *(Term(abs(c), exact_ball(q)) for q, c in least.decay.items()),
+        ]  # fmt: skip
+
+    def _far_from_the_imaginary(self, argument: Expr) -> bool:
+        """Of what is linear in the variable: whether its real part is at least 1 in size."""
+        slopes, rest = _powers(argument, self.over)
+        if [q for q, _ in slopes] != [1] or reads(rest, self.over):
+            return False
+        slope, shift = acb(self._constant(slopes[0][1])).real, acb(self._constant(rest)).real
+        return abs(slope) * self.start - abs(shift) >= 1
 
     def _dominated(self, node: Expr) -> Term | None:
         """Of a sum: a part of one addend that the others, where they have another sign, do not make up for."""
@@ -247,6 +217,8 @@ class Beyond:
                 others = [o for o in node.args if o is not leading and not (sense and self._sign(o) == sense)]
                 ratios = [term.over(least) for other in others for term in self.above(other)]
             except NoBound:
+                continue
+            if not least.size > 0:
                 continue
             left = 1 - sum((ratio.at(self.start) for ratio in ratios), arb(0))
             if left > 0 and all(ratio.falls(self.start) for ratio in ratios):
@@ -294,7 +266,7 @@ class Beyond:
         if len(node.limits) > 1 or not self._real():
             raise NoBound
         return [
-            Term(size, power, _nonzero({sympy.Integer(2): c, sympy.Integer(1): b}))
+            Term(size, power, nonzero({sympy.Integer(2): c, sympy.Integer(1): b}))
             for size, power, c, b in (
                 part
                 for wave in Plane(self.over, inner, self._constant).above(node.args[0])
@@ -304,7 +276,7 @@ class Beyond:
 
     def _on_the_line(self, node: Any) -> bool:
         """Whether the expression is certainly real beyond `start`: roots and logarithms of nothing negative."""
-        if self.over not in node.free_symbols:
+        if not reads(node, self.over):
             return isinstance(self._constant(node), arb)
         if isinstance(node, sympy.log) or (isinstance(node, sympy.Pow) and not node.exp.is_Integer):
             low = self._bounds(node.args[0])[0]
@@ -314,7 +286,7 @@ class Beyond:
         return self._real() and known and all(map(self._on_the_line, node.args))
 
     def _constant(self, node: Any) -> Any:
-        if self.over in node.free_symbols:
+        if reads(node, self.over):
             raise NoBound
         value = self.walk.of(node)
         if isinstance(value, list) or not value.is_finite():
@@ -325,7 +297,7 @@ class Beyond:
         """Of a real expression."""
         if not self._real() or node.has(total, sympy.Integral):
             return NOTHING
-        return bounds(node, self.over, (self.start, None), self.symbols)
+        return bounds(node, self.over, (self.start, None), self.walk)
 
     def _real(self) -> bool:
         values = self.symbols.values()
@@ -351,6 +323,14 @@ def _powers(argument: Expr, over: Symbol) -> tuple[tuple[tuple[sympy.Rational, E
     return tuple(found.items()), sympy.Add(*rest)
 
 
+def _vanishes(function: Expr) -> bool:
+    """Whether it is 0 at t = 0; SymPy refuses to compare what is undefined there."""
+    try:
+        return sympy.expand(function.subs(SMALL, 0)) == 0
+    except TypeError:
+        return False
+
+
 @lru_cache(maxsize=1024)
 def _derivative(node: Expr, over: Symbol) -> tuple[Expr, int]:
     """The first derivative by t = exp(−over), over k!, that does not vanish at t = 0, and k; k = 0 where there is none.
@@ -365,7 +345,56 @@ def _derivative(node: Expr, over: Symbol) -> tuple[Expr, int]:
     function, order = node.replace(sympy.exp, turned), 0
     if over in function.free_symbols or function.has(*BENT, sympy.I):
         return function, 0
-    while order < VANISHING and sympy.expand(function.subs(SMALL, 0)) == 0:
+    while order < VANISHING and _vanishes(function):
         order += 1
         function = sympy.diff(function, SMALL) / order
-    return function, order
+    return function, 0 if function.has(sympy.Derivative, sympy.nan, sympy.zoo) else order
+
+
+def cut(problem: Any, first: arb) -> tuple[arb, arb]:
+    """A number beyond which the integral of a problem is below its goal, and a bound of it there.
+
+    The number that served before is tried at once: an inner integral is asked for very often.
+    Raises NoBound where none is found.
+    """
+    known = {s: real(problem.walk.of(s)) for s in problem.body.free_symbols if s != problem.over}
+    first, key = arb(first.upper()), ("cut", problem.body, problem.over)
+    before = problem.walk.notes.get(key)
+    if before is not None and before >= first:
+        rest, nearer = (_rest(problem, end, known) for end in (before, before / 2))
+        if rest is not None and rest < problem.goal and not (nearer is not None and nearer < problem.goal):
+            return before, rest
+    doubling = stride = 0
+    while doubling < DOUBLINGS:
+        end = first * 2**doubling
+        rest = _rest(problem, end, known)
+        if rest is not None and rest < problem.goal:
+            nearer = _nearer(problem, end, known) if doubling else None
+            problem.walk.notes[key] = (nearer or (end, rest))[0]
+            return nearer or (end, rest)
+        stride = 1 if rest is not None else stride + 1  # longer and longer where there is no bound at all
+        doubling += stride
+    raise NoBound
+
+
+def _nearer(problem: Any, end: arb, known: Any) -> tuple[arb, arb] | None:
+    """Hardly more than needed."""
+    for part in (1, 2, 3, 4, 5, 6, 7):
+        rest = _rest(problem, end * part / 8, known)
+        if rest is not None and rest < problem.goal:
+            return end * part / 8, rest
+    return None
+
+
+def _rest(problem: Any, end: arb, known: Any) -> arb | None:
+    try:
+        terms = Beyond(problem.over, end, problem.walk, known, problem.shape.complex).above(problem.body)
+    except NoBound:
+        return None
+    rest = arb(0)
+    for term in terms:
+        part = term.integral(end)
+        if part is None or not part.is_finite():
+            return None
+        rest = rest + part
+    return rest
