@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import minimize
 
 from numerics.arrays import Machine
-from numerics.simulators.regularisation.factorisations import Embedding, item_embeddings
+from numerics.simulators.regularisation.factorisations import Embedding, Network, deep_factorisation, item_embeddings
 from numerics.streams import stream
 from numerics.training.factors import Objective, certified, products, train
 
@@ -126,3 +126,56 @@ def test_single_precision_is_covered_by_its_own_certificates() -> None:
     off = np.abs(found["map"] - exact["map"])
     assert np.all(off <= found["error"] + exact["error"])
     assert not np.all(off <= exact["error"])
+
+
+def networks(backend: str = "numpy", **changes: Any) -> dict[str, np.ndarray]:
+    machine = Machine(backend)
+    at = {"s": 3.0, "others": np.array([2.5]), "lam": 1.0, "L": 3, "extra": 0, "spread": 0.5} | changes
+    found = deep_factorisation(**at, trials=TRIALS, rng=stream(machine, "deep", seed=0))
+    return {name: machine.to_host(array) for name, array in found.items()}
+
+
+def test_no_start_of_a_quasi_newton_method_ends_lower_and_some_end_higher() -> None:
+    M = np.array([[[3.0, 0.0], [0.0, 1.4], [0.0, 0.0]]])
+    model, machine = Network(M, 1.0, (3, 2, 2, 2)), Machine()
+    w = model.pruned(model.lower(*(model.learnt(stream(machine, "start", place, seed=0)) for place in (0, 1))))
+
+    def value(numbers: np.ndarray) -> float:
+        return float(model.loss(model.asked().factors(numbers[None]))[0])
+
+    ends = [minimize(value, 0.8 * RNG.standard_normal(14), tol=1e-10).fun for _ in range(10)]
+    assert value(w[0]) <= min(ends) + 1e-9
+    assert min(ends) == pytest.approx(value(w[0]), rel=1e-7)
+    assert max(ends) > value(w[0]) + 1e-3
+
+
+def test_a_mode_that_is_not_worth_its_cost_is_taken_out_and_one_that_is_stays() -> None:
+    machine = Machine()
+    for strength, stays in ((1.4, False), (1.6, True)):
+        model = Network(np.array([[[3.0, 0.0], [0.0, strength], [0.0, 0.0]]]), 1.0, (3, 2, 2, 2))
+        w = model.learnt(stream(machine, "start", seed=0))
+        kept, left = (products(model.asked().factors(one))[0][-1][0, 1, 1] for one in (w, model.pruned(w)))
+        assert kept > 0.5
+        assert bool(left > 0.5) is stays
+
+
+def test_aligned_factors_cost_what_their_singular_values_say_and_others_more() -> None:
+    for spread, same in ((0.0, True), (0.5, False)):
+        found = networks(spread=spread)
+        values = np.concatenate([found["free_top"][:, None], found["free_lower"]], axis=1)
+        assert np.allclose(found["free_cost"], np.sum(np.cbrt(values) ** 2, axis=1)) is same
+        assert np.all(found["free_cost"] >= np.sum(np.cbrt(values) ** 2, axis=1) * (1 - 1e-12))
+
+
+def test_a_hidden_layer_that_is_too_narrow_loses_the_weaker_mode() -> None:
+    for extra, lost in ((-1, True), (0, False)):
+        found = networks(s=2.0, extra=extra)
+        assert np.all(np.abs(found["kept"]) <= found["error"]) == lost
+        assert np.all(np.isfinite(found["error"]))
+
+
+def test_torch_trains_the_same_network() -> None:
+    here, there = networks(), networks("torch")
+    for name in ("kept", "lowest", "cost"):
+        assert np.allclose(here[name], there[name], rtol=1e-9)
+    assert not np.allclose(here["free_cost"], networks(spread=0.1)["free_cost"])

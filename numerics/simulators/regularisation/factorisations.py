@@ -1,12 +1,13 @@
 """Embeddings and deep factorisations, trained factor by factor to a local minimum that is certified."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from numerics.training.factors import Objective, Trained, certified, identity, norm, train, turned
-from theory.settings.regularisation.factorisations import ItemEmbeddings
+from numerics.training.factors import Objective, Trained, certified, identity, norm, products, train, turned
+from theory.settings.regularisation.factorisations import DeepFactorisation, ItemEmbeddings
 
 
 def cost_of_embeddings(others: Array, spare: int) -> float:
@@ -109,3 +110,108 @@ def furthest(rows: Array, others: Array) -> Array:
     xp = namespace(rows)
     units = [one / xp.linalg.vector_norm(one, axis=2, keepdims=True) for one in (rows, others)]
     return xp.max(xp.abs(units[0] @ turned(units[0]) - units[1] @ turned(units[1])), axis=(1, 2))
+
+
+SHARES = (1 / 64, 1 / 8, 1.0)  # of the penalty, one after the other
+
+
+def cost_of_network(others: Array, extra: int, L: int) -> float:
+    """Seconds a trial takes: some 100 eigenvalue problems of two starts."""
+    m = len(others) + 1
+    width = max(1, m + extra)
+    return 1e-3 + 5e-6 * (width * (2 * m + 1 + (L - 2) * width)) ** 2
+
+
+@dataclass(frozen=True)
+class Network:
+    """½‖W − M‖²_F + (lam/L)·Σ‖W_l‖²_F for a product of factors of these sizes.   Shapes: M (trials, m + 1, m)."""
+
+    M: Array
+    lam: float
+    sizes: tuple[int, ...]
+
+    def asked(self, share: float = 1.0) -> Objective:
+        """The objective with a share of the penalty."""
+        weight, none = 2 * share * self.lam / (len(self.sizes) - 1), 0 * self.M[:, :1, :1]
+        penalties = [weight * identity(size, self.M) + none for size in self.sizes[:-1]]
+        return Objective(identity(self.sizes[0], self.M) + none, self.M, penalties, self.sizes)
+
+    def loss(self, factors: list[Array]) -> Array:
+        """The objective by its definition."""
+        return norm(products(factors)[0][-1] - self.M) ** 2 / 2 + self.lam * self.cost(factors)
+
+    def cost(self, factors: list[Array]) -> Array:
+        return sum(norm(one) ** 2 for one in factors) / len(factors)
+
+    def learnt(self, rng: Stream) -> Array:
+        """The numbers of all factors after one training under a growing penalty."""
+        w = flat([1.5 * orthonormal((self.M.shape[0], *pair), rng) for pair in pairwise(self.sizes)])
+        for share in SHARES:
+            w = train(self.asked(share), w)
+        return w
+
+    def lower(self, w: Array, other: Array) -> Array:
+        """Of two trainings the one with the lower objective, the first where they are alike."""
+        xp, asked = namespace(w), self.asked()
+        better = asked.value(other) < asked.value(w) - 1e3 * xp.finfo(w.dtype).eps * norm(self.M) ** 2
+        return xp.where(better[:, None], other, w)
+
+    def pruned(self, w: Array) -> Array:
+        """The factors without those modes that cost more than they are worth."""
+        for place in range(min(self.sizes)):
+            w = self.lower(w, train(self.asked(), self.without(w, place)))
+        return w
+
+    def without(self, w: Array, place: int) -> Array:
+        """The factors with one of the modes of W taken out of the first and of the last."""
+        first, *between, last = self.asked().factors(w)
+        U, _, V = namespace(w).linalg.svd(products([first, *between, last])[0][-1], full_matrices=False)
+        u, v = U[:, :, place : place + 1], turned(V[:, place : place + 1, :])
+        return flat([first - u @ (turned(u) @ first), *between, last - (last @ v) @ turned(v)])
+
+
+def orthonormal(shape: tuple[int, ...], rng: Stream) -> Array:
+    """Random matrices with orthonormal columns, or rows where those are fewer."""
+    trials, rows, columns = shape
+    basis = rng.xp.linalg.qr(rng.normal((trials, max(rows, columns), min(rows, columns))))[0]
+    return basis if rows >= columns else turned(basis)
+
+
+def flat(factors: list[Array]) -> Array:
+    xp = namespace(factors[0])
+    return xp.concat([xp.reshape(one, (one.shape[0], -1)) for one in factors], axis=1)
+
+
+@simulates(DeepFactorisation, cost=cost_of_network)
+def deep_factorisation(*, s: float, others: Array, lam: float, L: int, extra: int, spread: float,
+                       trials: int, rng: Stream) -> dict[str, Array]:
+    """Trains a network for each M."""
+    xp, m = rng.xp, len(others) + 1
+    sizes = (m + 1, *[max(1, m + extra)] * (L - 1), m)
+    U, V = orthonormal((trials, m + 1, m), rng), orthonormal((trials, m, m), rng)
+    model = Network((U * rng.asarray([s, *map(float, others)])) @ turned(V), lam, sizes)
+    w = model.pruned(model.lower(*(model.learnt(rng.child("start", place)) for place in (0, 1))))
+    found, factors = certified(model.asked(), w), model.asked().factors(w)
+    W, eps = products(factors)[0][-1], 8 * sum(sizes) * xp.finfo(w.dtype).eps
+    inside, cost, lowest = turned(U) @ W @ V, model.cost(factors), model.loss(factors)
+    modes = xp.linalg.diagonal(inside)
+    values = xp.linalg.svdvals(W)
+    free = free_factors(sizes, spread, trials, rng)
+    loose = xp.linalg.svdvals(products(free)[0][-1])
+    return {
+        "beside": xp.linalg.diagonal(turned(U) @ model.M @ V)[:, 1:], "lower": values[:, 1:], "top": values[:, 0],
+        "free_lower": loose[:, 1:], "free_top": loose[:, 0], "cost": cost, "free_cost": model.cost(free),
+        "kept": modes[:, 0], "leak": norm(inside - modes[:, None, :] * identity(m, w)), "lowest": lowest,
+        "error": found.moved + eps * norm(W),
+        "cost_error": (2 * norm(w[:, None, :]) + found.apart) * found.apart + eps * cost,
+        "value_error": found.left + eps * (lowest + norm(model.M) ** 2),
+    }
+
+
+def free_factors(sizes: tuple[int, ...], spread: float, trials: int, rng: Stream) -> list[Array]:
+    """Aligned factors with the same singular values, and noise."""
+    xp, rank = rng.xp, min(sizes)
+    strength = xp.exp(rng.normal((trials, 1, rank)))
+    bases = [orthonormal((trials, size, rank), rng) for size in sizes]
+    return [(left * strength) @ turned(right) + spread * rng.normal((trials, left.shape[1], right.shape[1]))
+            for left, right in pairwise(bases)]

@@ -1,7 +1,7 @@
 """Matrices written as products whose factors are trained with a quadratic penalty."""
 
 from theory.domain import Choice, Real, Size, Spectrum
-from theory.setting import Observable, Setting
+from theory.setting import Drawn, Observable, Setting
 
 
 class ItemEmbeddings(Setting):
@@ -38,3 +38,37 @@ class ItemEmbeddings(Setting):
     cosine_error = Observable("for the cosines")
     scaled_error = Observable("for the objective after a change of A and B")
     steered_error = Observable("and for its cosines")
+
+
+class DeepFactorisation(Setting):
+    """A product W = W₁ ⋯ W_L fitted to M (m + 1, m): ½‖W − M‖²_F + (lam/L)·Σ‖W_l‖²_F, all hidden widths m + extra.
+
+    M has random singular vectors and the singular values s, with vectors u and v, and `others`. Two trainings start
+    from random factors with orthonormal rows or columns, times 3/2; the penalty grows from lam/64 over lam/8 to lam.
+    The better one counts. Then each mode of W in turn is taken out of the factors, which are trained again, and stays
+    out where that lowers the objective.
+    beside are M's singular values other than s, lower and free_lower those of a product other than the largest.
+    The free factors are not trained: H_{l−1} diag(a) H_lᵀ + spread·ξ, H_l with m random orthonormal columns, log a and
+    ξ standard normal, the same a for all l.
+    """
+
+    s = Real(above=0, typical=(1.5, 4))
+    others = Spectrum(typical=("[3]", "[2.5]"))
+    lam = Real(above=0, typical=(0.3, 2))
+    L = Size(at_least=2, at_most=4, typical=(2, 4))
+    extra = Size(at_least=-2, typical=(0, 1))
+    spread = Real(at_least=0, typical=(0.3, 1))
+    beside = Drawn("others")
+    lower = Drawn("others")
+    free_lower = Drawn("others")
+    top = Observable("largest singular value of W", values="discrete", certificate="error")
+    cost = Observable("(1/L)·Σ‖W_l‖²_F", values="discrete", certificate="cost_error")
+    free_top = Observable("largest singular value of the product of the free factors")
+    free_cost = Observable("(1/L)·Σ‖W_l‖²_F of the free factors")
+    kept = Observable("uᵀWv", values="discrete", certificate="error")
+    leak = Observable("what W has between different modes of M, Frobenius norm", values="discrete",
+                      certificate="error")
+    lowest = Observable("least objective", values="discrete", certificate="value_error")
+    error = Observable("a bound on how far from a local minimum W is, and its rounding")
+    cost_error = Observable("the same for the cost")
+    value_error = Observable("and for the objective")
