@@ -88,7 +88,8 @@ def prediction_text(claim: Claim) -> str:
         return computed_text(prediction)
     if isinstance(prediction, Minimum):
         of = prediction.of.title if isinstance(prediction.of, Claim) else prediction.of
-        return f"the least value over {prediction.over} of {of}"
+        what = "least value over" if prediction.gives == "value" else "place of the least value over"
+        return f"the {what} {prediction.over} of {of}"
     if isinstance(prediction, Law):
         return f"F(x) = {prediction.formula}"
     return "–" if prediction is None else str(prediction)

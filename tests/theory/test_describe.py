@@ -6,7 +6,7 @@ import pytest
 from sympy import Symbol, exp, oo
 
 from theory.claim import Claim, Source
-from theory.computed import Law
+from theory.computed import Law, Minimum
 from theory.describe import card, describe, plain_text
 from theory.discovery import find
 from theory.domain import Real, Size
@@ -121,3 +121,11 @@ def test_words_stand_upright_in_latex_and_greek_letters_do_not() -> None:
     found = describe(claim)["latex"]
     assert r"\mathrm{memory} \to \infty" in found and r"\lambda \mathrm{memory} \sigma_{2}" in found
     assert " memory" not in found
+
+
+def test_the_place_of_a_least_value_is_not_called_the_value() -> None:
+    t = Symbol("t", positive=True)
+    for gives, named in (("place", True), ("value", False)):
+        least = Minimum((t - Worded.lam) ** 2, over=t, between=(0, 9), gives=gives)
+        claim = Claim(Worded, Worded.y, least, Bound(">="), title="t", entry="mine.least", source=Source("here"))
+        assert ("the place of the least value over t" in describe(claim)["unicode"]) is named

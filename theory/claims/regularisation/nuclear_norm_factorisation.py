@@ -57,7 +57,7 @@ AM_GM = [
                slack=(x + y + z) * ((x - y)**2 + (y - z)**2 + (z - x)**2) / 6),
     Inequality(x * y * z * c, (x**4 + y**4 + z**4 + c**4) / 4, everywhere=True, because="L = 4",
                slack=((x**2 - y**2)**2 + (z**2 - c**2)**2 + 2 * (x * y - z * c)**2) / 4)]
-height = (t - s) ** 2 / 2 + lam * t ** (2 / L)
+height = (s - t) ** 2 / 2 + lam * t ** (2 / L)
 SOFT = [Implication([s >= lam], (s - t) ** 2 / 2 + lam * t >= lam * s - lam**2 / 2, because="least at t = s − lam"),
         Implication([s <= lam], (s - t) ** 2 / 2 + lam * t >= s**2 / 2, because="and at t = 0")]
 BALANCE = {s: t * (L - 1) / (L - 2), lam: t ** (2 - 2 / L) / (2 * (1 - 2 / L))}
@@ -136,7 +136,7 @@ claims = [
         **SHARED,
     ),
     Claim(
-        S, S.kept, Minimum((t - s) ** 2 / 2 + lam * t ** (2 / L), over=t, between=(0, s), gives="place"),
+        S, S.kept, Minimum((s - t) ** 2 / 2 + lam * t ** (2 / L), over=t, between=(0, s), gives="place"),
         Identity(excluded=0.03),
         quantity="prox",
         title="Three factors and more: a mode is kept by the argmin of ½(t − s)² + lam t^(2/L)",
@@ -148,9 +148,9 @@ claims = [
                Inequality(0, height.diff(t, 3), because="convex slope: two roots at most, the greater one a minimum")],
         wrong=[Wrong("soft threshold", at=[DEEP, DEEPER], prediction=soft),
                Wrong("exponent 1/L", at=[DEEP], prediction=Minimum(
-                   (t - s) ** 2 / 2 + lam * t ** (1 / L), over=t, between=(0, s), gives="place")),
+                   (s - t) ** 2 / 2 + lam * t ** (1 / L), over=t, between=(0, s), gives="place")),
                Wrong("kept wherever a local minimum is", at=[DROPPED], prediction=Minimum(
-                   (t - s) ** 2 / 2 + lam * t ** (2 / L), over=t, between=(first, s), gives="place"))],
+                   (s - t) ** 2 / 2 + lam * t ** (2 / L), over=t, between=(first, s), gives="place"))],
         figure=Curve(s, CURVE, {**HELD, L: 3}, log=False, label="singular value s"),
         **SHARED,
     ),
