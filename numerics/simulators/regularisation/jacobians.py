@@ -26,7 +26,7 @@ def input_noise(*, d: int, q: int, sg: float, bend: float, cubic: float, noise: 
 
     def f(at: Array) -> Array:
         """Shapes: (trials, points, d) -> (trials, points, q)."""
-        bent = xp.sum((at[:, :, None, None, :] @ Q[:, None])[:, :, :, 0, :] * at[:, :, None, :], axis=3)
+        bent = xp.sum((at[:, :, None, None, :] @ Q[:, None, ...])[:, :, :, 0, :] * at[:, :, None, :], axis=3)
         along = at @ xp.matrix_transpose(c)
         return at @ xp.matrix_transpose(b) + bend / 2 * bent + cubic / 6 * along**3
 
