@@ -22,7 +22,7 @@ SHARED = {
     "source": Source(
         "Golub, Heath, Wahba: Generalized cross-validation as a method for choosing a good ridge parameter; Hastie, "
         "Montanari, Rosset, Tibshirani: Surprises in high-dimensional ridgeless least squares interpolation; Patil, "
-        "Wei, Rinaldo, Tibshirani: Uniform consistency of cross-validation estimators for high-dimensional ridge "
+        "Wei, Rinaldo, Tibshirani 2021: Uniform consistency of cross-validation estimators for high-dimensional ridge "
         "regression"
     ),
 }  # fmt: skip

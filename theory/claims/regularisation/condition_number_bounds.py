@@ -26,8 +26,8 @@ MEAN_ABOVE = Inequality(top + (p - 1) * bottom, top + total(middle) + bottom, wh
                         slack=total(gap), because="squares: one is s₁², none of the others below s_p²")
 SHARED = {
     "entry": "regularisation.condition_number_bounds",
-    "source": Source("Model Immunization from a Condition Number Perspective: the two regularisers as recalled; the "
-                     "inequalities derived here"),
+    "source": Source("Zheng, Bai, Bullins, Yeh 2025: Model Immunization from a Condition Number Perspective: the two "
+                     "regularisers as recalled; the inequalities derived here"),
     "seeds": ["Model Immunization from a Condition Number Perspective"],
     "status": "derived here",
 }  # fmt: skip

@@ -12,8 +12,8 @@ aliases = ["representation.cs_regularizer"]
 
 SHARED = {
     "entry": "regularisation.cs_regulariser",
-    "source": Source("Cauchy-Schwarz Regularizers: the inequality of Cauchy and Schwarz with its equality cases; "
-                     "descent on the binary one derived here"),
+    "source": Source("Taner, Wang, Studer 2025: Cauchy-Schwarz Regularizers: the inequality of Cauchy and Schwarz with "
+                     "its equality cases; descent on the binary one derived here"),
     "seeds": ["Cauchy-Schwarz Regularizers"],
     "scale": 1,
 }  # fmt: skip

@@ -69,8 +69,9 @@ CURVE = ("0.4", "0.8", "1.2", "1.4", "1.6", 2, "2.5", 3, 4)
 HELD = {others: "[2.2]", lam: 1, S.extra: 0, S.spread: "0.5"}
 SHARED = {
     "entry": "regularisation.nuclear_norm_factorisation",
-    "source": Source("Srebro, Rennie, Jaakkola 2004: Maximum-Margin Matrix Factorization; Shang, Liu, Cheng 2016: "
-                     "Scalable Algorithms for Tractable Schatten Quasi-Norm Minimization"),
+    "source": Source("Srebro, Rennie, Jaakkola 2004: Maximum-Margin Matrix Factorization; Shang, Liu, Shang, Liu, "
+                     "Kong, Jiao 2020: A Unified Scalable Equivalent Formulation for Schatten Quasi-Norms; Scarvelis, "
+                     "Solomon 2024: Nuclear Norm Regularization for Deep Learning"),
     "seeds": ["Nuclear Norm Regularization for Deep Learning"],
 }  # fmt: skip
 claims = [

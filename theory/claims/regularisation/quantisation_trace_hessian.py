@@ -12,7 +12,8 @@ trH = S.h * S.p * (S.p + 1) / 2
 POINT = {S.p: 12, S.h: 1, S.D: "0.1"}
 SHARED = {
     "entry": "regularisation.quantisation_trace_hessian",
-    "source": Source("QReg: On Regularization Effects of Quantization; the model of uniform quantisation noise"),
+    "source": Source("AskariHemmat et al. 2022: QReg: On Regularization Effects of Quantization; the model of "
+                     "uniform quantisation noise"),
     "seeds": ["QReg: On Regularization Effects of Quantization"],
 }  # fmt: skip
 UNIFORM = {"fixing": {S.width: 1}, "fails_at": [{**POINT, S.width: "0.1"}], **SHARED}

@@ -15,7 +15,8 @@ loss = log(1 + exp(-x / sqrt(x**2 + y**2)))
 level = G * sqrt(eta / (lam * (2 - eta * lam)))
 SHARED = {
     "entry": "regularisation.scale_invariant_equilibrium",
-    "source": Source("L2 Regularization versus Batch and Weight Normalization; equilibrium of the norm derived here"),
+    "source": Source("van Laarhoven 2017: L2 Regularization versus Batch and Weight Normalization; equilibrium of the "
+                     "norm derived here"),
     "seeds": ["L2 Regularization versus Batch and Weight Normalization", "Logit Attenuating Weight Normalization"],
     "status": "derived here",
     "assuming": [eta * lam < 1],
