@@ -88,7 +88,8 @@ def pair_of(value: Any) -> Pair:
         return real + 1j * imaginary, off + aside
     number = np.asarray(as_float(value))
     number = number if number.dtype.kind == "c" else number.astype(float)
-    exact = isinstance(value, (np.ndarray, float, int, complex)) and not (isinstance(value, int) and abs(value) > 2**53)
+    whole = isinstance(value, (int, sympy.Integer))
+    exact = abs(value) <= 2**53 if whole else isinstance(value, (np.ndarray, float, complex))
     error = np.zeros(number.shape) if exact else _ulps(number, EPS)
     return number, error + float(value.rad()) * (1 + EPS) if isinstance(value, arb) else error
 
@@ -250,7 +251,7 @@ class Spread(Rounding):
 
 
 def _between(one: np.ndarray, other: np.ndarray) -> Pair:
-    return (one + other) / 2, np.abs(one - other) / 2 * (1 + LIBRARY) + _ulps(one, LIBRARY) + _ulps(other, LIBRARY)
+    return (one + other) / 2, np.abs(one - other) / 2 * (1 + LIBRARY) + LIBRARY * (np.abs(one) + np.abs(other))
 
 
 def _real(result: Any) -> np.ndarray:
