@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sympy import Rational, Symbol, exp, oo
+from sympy import Max, Rational, Symbol, exp, log, oo
 
 from benchmarks.evaluation import BAD, at_points, enclosed, kind, survey
 from benchmarks.places import points
@@ -14,6 +14,7 @@ from theory import discovery
 from theory.computed import Computed, Law, Minimum
 from theory.domain import Real, Size
 from theory.evaluate import Prediction
+from theory.formulas.averages import marchenko_pastur_mean, normal_mean
 from theory.relation import Distribution, Equality, Identity
 from theory.setting import Drawn, Observable, Setting
 
@@ -63,6 +64,17 @@ def test_a_bound_a_million_times_too_small_is_noticed() -> None:
 def test_every_kind_of_prediction_is_surveyed(name: str) -> None:
     counts, broken = survey([KINDS[name]], 20, seed=0)
     assert kind(KINDS[name])[0] == name and not broken and counts[f"{name}: holds"] >= 18
+
+
+AVERAGES = [normal_mean(lambda z: Max(z - S.c, 0) ** S.k), marchenko_pastur_mean(lambda u: log(S.c + u), S.r)]
+
+
+@pytest.mark.parametrize("average", AVERAGES, ids=["one-sided moment", "log determinant"])
+def test_an_integral_in_float64_lies_within_its_error_and_not_within_a_smaller_one(average: object) -> None:
+    claim = KINDS["closed forms"].but(prediction=S.r * average)
+    counts, broken = survey([claim], 8, seed=1)
+    assert not broken and counts["closed forms: holds"] >= 4
+    assert len(survey([claim], 8, seed=1, tighter=1e6)[1]) > 1
 
 
 def test_a_program_that_mixes_its_trials_is_noticed() -> None:
