@@ -148,6 +148,22 @@ def gathered(fit: PenalisedFit, weights: Weights) -> Weights:
     return (root / charged)[..., None] * U, xp.sign(total) * root
 
 
+def interpolating(fit: PenalisedFit, weights: Weights) -> Weights:
+    """v moved by the least Σ (δvⱼ)²/vⱼ² that leaves no residual; then neurons are balanced. Fits with `free` alone."""
+    xp, (W, v), Q = namespace(fit.inputs), weights, fit.free
+    rest, given = fit.residual(weights)
+    hinges = xp.matrix_transpose(given) * v[:, None, :]
+    hinges = hinges - Q @ (xp.matrix_transpose(Q) @ hinges)
+    gram = hinges @ xp.matrix_transpose(hinges)
+    eye = xp.eye(gram.shape[-1], dtype=v.dtype, device=device_of(v))
+    least = xp.finfo(v.dtype).eps * (1 + xp.max(xp.abs(gram), axis=(1, 2)))[:, None, None]
+    v = v * (1 - (xp.matrix_transpose(hinges) @ xp.linalg.solve(
+        gram + Q @ xp.matrix_transpose(Q) + least * eye, rest[..., None]))[..., 0])
+    length = xp.sqrt(xp.sum(fit.charged * W**2, axis=-1))
+    ratio = xp.sqrt(xp.abs(v) / xp.where(length > 0, length, xp.ones_like(length)))
+    return ratio[..., None] * W, v / xp.where(ratio > 0, ratio, xp.ones_like(ratio))
+
+
 def afresh(fit: PenalisedFit, weights: Weights, rng: Stream) -> Weights:
     """`gathered`, and neurons that are 0 are drawn again."""
     xp, (W, v) = namespace(fit.inputs), gathered(fit, weights)
