@@ -137,7 +137,7 @@ claims = [
         **SHARED,
     ),
     Claim(
-        S, S.kept, Minimum((s - t) ** 2 / 2 + lam * t ** (2 / L), over=t, between=(0, s), gives="place"),
+        S, S.kept, Minimum(t**2 / 2 - s * t + lam * t ** (2 / L), over=t, between=(0, s), gives="place"),
         Identity(excluded=0.03),
         quantity="prox",
         title="Three factors and more: a mode is kept by the argmin of ½(t − s)² + lam t^(2/L)",
@@ -145,13 +145,14 @@ claims = [
         assuming=[S.extra >= 0, L >= 3],
         points=[DEEP, DEEPER, DROPPED],
         fails_at=[{**DEEP, others: "[3.5]", S.extra: -1}],
-        steps=[Identical(height.diff(t), t - s + 2 * lam / L * t ** (2 / L - 1), because="stationary where this is 0"),
+        steps=[Identical(height, t**2 / 2 - s * t + lam * t ** (2 / L) + s**2 / 2, because="least at the same place"),
+               Identical(height.diff(t), t - s + 2 * lam / L * t ** (2 / L - 1), because="stationary where this is 0"),
                Inequality(0, height.diff(t, 3), because="convex slope: two roots at most, the greater one a minimum")],
         wrong=[Wrong("soft threshold", at=[DEEP, DEEPER], prediction=soft),
                Wrong("exponent 1/L", at=[DEEP], prediction=Minimum(
-                   (s - t) ** 2 / 2 + lam * t ** (1 / L), over=t, between=(0, s), gives="place")),
+                   t**2 / 2 - s * t + lam * t ** (1 / L), over=t, between=(0, s), gives="place")),
                Wrong("kept wherever a local minimum is", at=[DROPPED], prediction=Minimum(
-                   (s - t) ** 2 / 2 + lam * t ** (2 / L), over=t, between=(first, s), gives="place"))],
+                   t**2 / 2 - s * t + lam * t ** (2 / L), over=t, between=(first, s), gives="place"))],
         figure=Curve(s, CURVE, {**HELD, L: 3}, log=False, label="singular value s"),
         **SHARED,
     ),
