@@ -108,7 +108,7 @@ def check_claim(claim: Claim, asked: Request, level: float, lab: Laboratory) -> 
     """One claim at all its points: refuted if it is at one of them, supported only if it is at every one."""
     began = time.monotonic()
     subject = claim.variant(asked.wrong) if asked.wrong else claim
-    points = _points(subject, asked)
+    points = points_of(subject, asked)
     deadline = began + asked.budget if asked.budget else math.inf
     tested, confirmations = [], 0
     for point in points:
@@ -203,7 +203,8 @@ def _looks(evidence: Evidence, rule: Rule, asked: Request, deadline: float) -> I
         yield min(station.drawn for station in measured), measured
 
 
-def _points(claim: Claim, asked: Request) -> list[Point]:
+def points_of(claim: Claim, asked: Request) -> list[Point]:
+    """The points at which a request has a claim, or a wrong variant of it, checked.   Raises BadInput."""
     if asked.boundary:
         return boundary_points(claim, asked.seed)
     if not asked.values:

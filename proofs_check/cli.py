@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 LATER = {
-    "report": "pages", "export": "tables for LaTeX", "bundle": "bundles for referees",
+    "export": "tables for LaTeX", "bundle": "bundles for referees",
 }  # fmt: skip
 BAD_INPUT, INTERRUPTED = 2, 130
 PLACE = ("backend", "device", "precision", "workers", "fresh")
@@ -228,6 +228,17 @@ def plot(**asked: Any) -> int:
 
 
 RATE, TOLERANCE, LEVEL, BUDGET, MOST = ERRORS
+
+
+@cli.command(epilog="Example: proofs-check report min_norm --out pages")
+@click.argument("claims", nargs=-1, required=True)
+@options(
+    click.option("--out", required=True, metavar="FOLDER", help="index.html, and a page and a figure for each claim."),
+    RATE, TOLERANCE, BUDGET, MOST, SEED, *MACHINE, WORKERS, FRESH,
+)  # fmt: skip
+def report(**asked: Any) -> int:
+    """Pages: each claim with its verdict, figure, wrong variants, derivation and source."""
+    return _verb("report", asked)
 
 
 @cli.command(epilog="Example: proofs-check mutate min_norm.ridgeless_risk_isotropic")

@@ -241,7 +241,8 @@ def _statement(claim: Claim) -> list[str]:
     prediction: Any = claim.prediction
     if isinstance(prediction, Computed):
         function: Any = prediction.function
-        settled = function.keywords if isinstance(function, partial) else {}
+        given = function.keywords if isinstance(function, partial) else {}
+        settled = {name: source_digest(value) if callable(value) else value for name, value in given.items()}
         function = function.func if isinstance(function, partial) else function
         prediction = [
             function.__module__,

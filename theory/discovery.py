@@ -149,6 +149,13 @@ def simulator_of(setting: type) -> Any:
     )
 
 
+def simulator_text(claim: Any) -> str:
+    """The name of a claim's simulator, with what it says of itself."""
+    simulator = simulator_of(claim.setting)
+    said = " ".join((simulator.function.__doc__ or "").split())
+    return f"{simulator.name}: {said}" if said else simulator.name
+
+
 def _places(setting: type) -> Iterator[ModuleType]:
     yield sys.modules[setting.__module__]
     if setting.__module__.startswith("theory.settings."):

@@ -135,13 +135,18 @@ def inline(expression: Any) -> str:
 def computed_text(prediction: Computed) -> str:
     function, settled = prediction.function, ""
     if isinstance(function, partial):
-        settled = "".join(f", {key}={value}" for key, value in function.keywords.items())
+        settled = "".join(f", {key}={_named(value)}" for key, value in function.keywords.items())
         function = function.func
     using = "".join(f", {key}={symbol}" for key, symbol in prediction.using.items())
     first = " ".join((function.__doc__ or "").strip().partition("\n\n")[0].split())
     return f"{function.__name__}({', '.join(map(str, prediction.reads))}{using}{settled})" + (
         f": {first}" if first else ""
     )
+
+
+def _named(value: Any) -> str:
+    """A setting of an algorithm on one line; of a function its name."""
+    return getattr(value, "__name__", str(value)).replace("<lambda>", "…")
 
 
 def _formula(claim: Claim) -> Any:

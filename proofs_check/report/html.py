@@ -25,7 +25,7 @@ def record_card(record: Record) -> str:
     small = "".join(f"<div style='opacity:.75;font-size:85%'>{escape(text)}</div>" for text in (manner, more) if text)
     return (
         f"<div style='font-family:sans-serif;line-height:1.5'>{title}"
-        f"<div>{_badge(record['verdict'])} {escape(record['sentence'])}</div>{_table(record)}{small}"
+        f"<div>{badge(record['verdict'])} {escape(record['sentence'])}</div>{_table(record)}{small}"
         f"<div style='font-size:85%'><code>{escape(record['replay'])}</code></div></div>"
     )
 
@@ -48,7 +48,7 @@ def _row(tested: Mapping[str, Any]) -> str:
     numbers = (_number(tested["prediction"]), _number(tested["mean"]), interval, f"{tested['trials']:,}")
     return (
         _cell(point, "td", True)
-        + f"<td style='{CELL.format(side='right')}'>{_badge(tested['verdict'])}</td>"
+        + f"<td style='{CELL.format(side='right')}'>{badge(tested['verdict'])}</td>"
         + "".join(map(_cell, numbers))
     )
 
@@ -57,7 +57,7 @@ def _cell(text: str, tag: str = "td", left: bool = False) -> str:
     return f"<{tag} style='{CELL.format(side='left' if left else 'right')}'>{escape(text)}</{tag}>"
 
 
-def _badge(verdict: str) -> str:
+def badge(verdict: str) -> str:
     colour = COLOURS.get(verdict, COLOURS["undecided"])
     return f"<span style='background:{colour};color:#fff;border-radius:3px;padding:0 6px'>{escape(verdict)}</span>"
 

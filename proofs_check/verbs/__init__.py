@@ -13,6 +13,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "check": measuring.check,
     "plot": measuring.plot,
     "replay": measuring.replay,
+    "report": measuring.report,
     "prove": deriving.prove,
     "mutate": trust.mutate,
     "falsify": trust.falsify,

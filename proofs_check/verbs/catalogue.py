@@ -31,7 +31,7 @@ def explain(claim: str, prove: bool, as_json: bool, debug: bool) -> int:
     from theory.describe import describe, plain_text
 
     found = single(claim)
-    described: dict[str, Any] = describe(found) | {"simulator": _simulator_text(found)}
+    described: dict[str, Any] = describe(found) | {"simulator": discovery.simulator_text(found)}
     if prove:
         from proofs_check.derivation.prove import prove as proved
 
@@ -105,9 +105,3 @@ def _certain(digits: str, wanted: int) -> str:
     from decimal import Context, Decimal
 
     return str(Context(prec=wanted).create_decimal(Decimal(digits)))
-
-
-def _simulator_text(claim: Any) -> str:
-    simulator = discovery.simulator_of(claim.setting)
-    said = " ".join((simulator.function.__doc__ or "").split())
-    return f"{simulator.name}: {said}" if said else simulator.name

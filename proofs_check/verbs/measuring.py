@@ -144,6 +144,28 @@ def plot(
     return GOOD
 
 
+def report(
+    claims: Sequence[str], out: str, place: Place, as_json: bool, debug: bool, **asked: Any,
+) -> int:
+    from proofs_check.check import Request
+    from proofs_check.reporting import report as write
+
+    chosen = selected(claims, Request(**asked))
+    folder, progress, records = writable_folder(out), Progress(len(chosen)), list[Any]()
+
+    def heard(record: Any) -> None:
+        records.append(record)
+        progress.claim(record)
+
+    with laboratory(place, progress.block) as lab:
+        try:
+            files = [str(path) for path in write(chosen, out=folder, lab=lab, heard=heard, **asked)]
+        finally:
+            progress.close()
+    show_json({"files": files}) if as_json else click.echo(files[0])
+    return REFUTED if any(record["verdict"] == "refuted" for record in records) else GOOD
+
+
 def replay(record: str, workers: int | None, as_json: bool, debug: bool) -> int:
     from proofs_check.replaying import read_record
     from proofs_check.replaying import replay as again

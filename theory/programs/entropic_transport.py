@@ -33,6 +33,11 @@ def slope(Sa: Array, Sb: Array, A: Array, D: Array, *, eps: float, factor: float
     return factor * np.sum(C * D, axis=(1, 2)), np.sum(error * np.abs(D), axis=(1, 2))
 
 
+def scaled_ground(A: Array, *, eps: float, factor: Callable[[float], float]) -> Array:
+    """factor(eps)·A, A the matrix of the gain."""
+    return factor(eps) * A
+
+
 def root(matrix: Array) -> Array:
     """The positive root of positive matrices.   Shapes: (…, k, k) -> (…, k, k)."""
     values, vectors = np.linalg.eigh(matrix)

@@ -50,7 +50,7 @@ def along(factor: float = 1) -> Computed:
 
 
 def block(factor: Callable[[float], float]) -> Computed:
-    return Computed([G.A], lambda A, eps: factor(eps) * A, using={"eps": G.eps})
+    return Computed([G.A], partial(et.scaled_ground, factor=factor), using={"eps": G.eps})
 
 
 claims = [
