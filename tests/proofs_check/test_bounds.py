@@ -100,12 +100,6 @@ def test_at_both_ends_of_the_zone_frequencies_are_wrong_less_often_than_declared
     assert at_most(found[wrong], 200, RULE.level)
 
 
-def test_a_bound_with_a_probability_keeps_the_largest_ratio_of_any_draw_for_its_figure() -> None:
-    sample = np.append(3.0, np.random.default_rng(0).random(MOST))
-    (row,) = followed(NINE, [measured(sample, 1.0)], STRICT).series
-    assert row["largest"] == 3.0
-
-
 def test_a_tie_is_no_violation() -> None:
     dice = np.random.default_rng(0).integers(0, 2, MOST).astype(float)
     assert followed(NINE, [measured(dice, 1.0)], STRICT).answer == "supported"

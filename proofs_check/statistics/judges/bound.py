@@ -56,17 +56,11 @@ def _beyond(relation: Bound, only: Measured, rule: Rule) -> tuple[np.ndarray, np
 
 def _pathwise(relation: Bound, claim: Claim, only: Measured, rule: Rule) -> Outcome:
     beyond, margin = _beyond(relation, only, rule)
-    bound, ratio = np.asarray(only.prediction.value, dtype=float), _ratio(relation, only)
-    with np.errstate(all="ignore"):
+    bound = np.asarray(only.prediction.value, dtype=float)
+    with np.errstate(all="ignore"):  # a bound of 0 has no ratio
+        ratio = largest(only.observable / bound if relation.sense == "<=" else bound / only.observable, only)
         blurred = float(np.max(np.where(margin == 0, 0.0, margin / largest(np.abs(bound), only))))
     return frequency(claim, only, beyond > margin, ratio, relation.excluded, rule, blurred=blurred)
-
-
-def _ratio(relation: Bound, only: Measured) -> np.ndarray:
-    """How much of the bound every trial takes up, 1 where it is tight; a bound of 0 has no ratio."""
-    bound = np.asarray(only.prediction.value, dtype=float)
-    with np.errstate(all="ignore"):
-        return largest(only.observable / bound if relation.sense == "<=" else bound / only.observable, only)
 
 
 def _in_the_mean(relation: Bound, claim: Claim, only: Measured, rule: Rule) -> Outcome:
@@ -165,7 +159,7 @@ def _with_probability(relation: Bound, kind: Probability, claim: Claim, only: Me
         would_decide=f"about {int(max(needed, 1.3 * only.kept))} trials",
         blind_spot=blind_spot(rule, only.kept),
         certificate=float(np.max(margin)),
-        series=(scalar_row(only, largest=float(np.max(_ratio(relation, only)))),),
+        series=(scalar_row(only),),
         notes=(f"the bound is exceeded in {share:.3%} of the draws, {allowed:.3%} are allowed",),
     )
 
