@@ -49,7 +49,7 @@ Ran = Callable[..., tuple[int, str, str]]
 def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
     """Runs the command line on the file of a claim: exit code, stdout, stderr."""
     monkeypatch.setenv("PROOFS_CHECK_STORE", str(tmp_path / "store"))
-    monkeypatch.setattr("proofs_check.verbs.catalogue._simulator_text", lambda claim: "")
+    monkeypatch.setattr("theory.discovery.simulator_text", lambda claim: "")
 
     def ran(verb: str, *flags: str, constant: int = 2, range: str = "above=0") -> tuple[int, str, str]:
         path = tmp_path / f"lengths_{constant}_{len(range)}.py"
