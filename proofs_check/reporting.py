@@ -71,9 +71,10 @@ def findings(claim: Claim, asked: Request, lab: Laboratory, folder: Path) -> Fin
     checks = [(each, tuple(points_of(claim.variant(each.wrong) if each.wrong else claim, each))) for each in requests]
     records = records_of(claim, Plan(tuple(checks), None), asked, lab)
     figure, fault = _figure(claim, records[0], asked, lab, folder)
+    said = describe(claim)
     return Findings(
-        said=describe(claim) | {"simulator": simulator_text(claim)},
-        words="" if isinstance(claim.prediction, Basic) else describe(claim)["statement"],
+        said=said | {"simulator": simulator_text(claim)},
+        words="" if isinstance(claim.prediction, Basic) else said["statement"],
         own=records[0],
         wrong=[record for record in records if record.get("wrong")],
         boundary=[record for record in records if record["boundary"]],

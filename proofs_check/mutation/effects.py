@@ -276,11 +276,10 @@ def _(relation: Bound, claim: Claim, base: Sequence[Measured], told: Sequence[Pr
     Where no equality is declared: by how much the pilot's mean, or its share of violations, surely exceeds what it may.
     """
     only, sign = base[0], 1 if relation.sense == "<=" else -1
-    surely = relation.kind != "pathwise" and not tight
+    reached = np.asarray(only.prediction.value) if tight and relation.kind != "pathwise" else only.observable
     with np.errstate(all="ignore"):
-        reached = np.asarray(only.prediction.value) if relation.kind != "pathwise" and tight else only.observable
         excess = sign * (reached - told[0].value) / scale_of(claim, only)
-        if not surely:
+        if relation.kind == "pathwise" or tight:
             return float(max(np.max(excess), 0.0))
         if isinstance(relation.kind, Probability):
             excess = (excess > 0) - (1 - number(claim, only.station.point, relation.kind.at_least))

@@ -23,6 +23,8 @@ def patterns(X: Array) -> Array:
     Shapes: (n, d) -> (P, n).
     """
     n, d = X.shape
+    if n < d:  # independent points: every pattern
+        return np.array(list(itertools.product((0.0, 1.0), repeat=n)))
     found = []
     for on in itertools.combinations(range(n), d - 1):
         edge = np.linalg.svd(X[list(on)])[2][-1]
