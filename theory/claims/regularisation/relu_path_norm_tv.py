@@ -90,8 +90,8 @@ claims = [
         given=S.interpolates,
         points=[FOUR, AT],
         steps=VARIATION,
-        wrong=[Wrong("ten times that", at=[FOUR], prediction=variation(excess=9.0)),
-               Wrong("squared changes of slope, tenfold", at=[FOUR], prediction=variation(excess=9.0, power=2.0))],
+        wrong=[Wrong("twice that", at=[FOUR], prediction=variation(excess=1.0)),
+               Wrong("squared changes of slope, twice", at=[FOUR], prediction=variation(excess=1.0, power=2.0))],
         **SHARED,
     ),
     Claim(
