@@ -7,8 +7,9 @@ import pytest
 from sympy import Rational
 
 from proofs_check.report.caption import caption
+from proofs_check.report.figures import comparison
 from tests.engine_toys import claim_of
-from tests.proofs_check.test_figures import bound
+from tests.figure_records import SHAPES, bound
 from tests.proofs_check.test_figures_along import Decay, drawn
 from theory.claim import Curve
 from theory.relation import Bound, Probability
@@ -53,8 +54,5 @@ def test_a_share_is_drawn_beside_the_share_that_may_be(tmp_path: Path) -> None:
 
 
 def test_a_bound_of_every_draw_keeps_its_own_words() -> None:
-    from proofs_check.report.figures import comparison
-    from tests.proofs_check.test_figures import SHAPES
-
     _, marks = comparison(*SHAPES["bound"])
     assert "largest of all draws" in caption(bound(), SHAPES["bound"][1], marks)
