@@ -100,7 +100,7 @@ def _without_functions(node: Any, facts: dict[str, set[Symbol]]) -> Expr:
         elif isinstance(key, sympy.Pow) and isinstance(key.exp, sympy.Rational):
             inside = _sign_of_ratio(key.base, facts)
             facts["positive" if inside == POSITIVE else "nonnegative"].add(symbol)
-        elif isinstance(key, sympy.Pow) and key.base.is_rational_function():
+        elif isinstance(key, sympy.Pow) and key.exp.is_real and key.base.is_rational_function():
             facts["positive"] |= {symbol} if _sign_of_ratio(key.base, facts) == POSITIVE else set()
         elif isinstance(key, sympy.gamma) and key.args[0].is_rational_function():
             facts["positive"] |= {symbol} if _sign_of_ratio(key.args[0], facts) == POSITIVE else set()
