@@ -1,6 +1,7 @@
 """Pages say what was found: a page of a false claim says refuted. Nothing in them needs a network."""
 
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -54,6 +55,7 @@ def test_a_page_tells_verdict_figure_wrong_variant_step_and_source(tmp_path: Pat
     assert "Mean of a &lt;uniform&gt; number" in page
     assert "<uniform>" not in page
     assert "<script" not in page
+    assert describe(mean_of())["latex"] in unescape(page)
 
 
 def test_the_page_of_a_false_claim_says_refuted(tmp_path: Path) -> None:
