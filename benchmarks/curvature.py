@@ -13,7 +13,7 @@ import math
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -157,7 +157,6 @@ def trace_rows(case: str, problem: Problem, exact: float) -> list[Row]:
     """tr H: exact ways by their time, estimates by the time to the standard error asked for."""
     import backpack
     from backpack import extensions
-    from curvlinops import hutchinson_trace, hutchpp_trace, xtrace
 
     model, lossy = backpack.extend(copy.deepcopy(problem.model)), backpack.extend(nn.MSELoss())
 
@@ -177,25 +176,27 @@ def trace_rows(case: str, problem: Problem, exact: float) -> list[Row]:
     counts = {who: _operations(work) for who, work in works.items()}
     print(case, "operations of products:", counts, file=sys.stderr)
     mine = timed["ours, exact"][0]
+    return rows + [(case, "tr H", who, spent, spent / mine, error) for who, spent, error in _estimates(problem, exact)]
 
-    def add(who: str, spent: float, error: float) -> None:
-        rows.append((case, "tr H", who, spent, spent / mine, error))
+
+def _estimates(problem: Problem, exact: float) -> Iterator[tuple[str, float, float]]:
+    """Who, the time to the standard error asked for, and the error reached."""
+    from curvlinops import hutchinson_trace, hutchpp_trace, xtrace
 
     probes = 64
     began = time.process_time()
     theirs = np.array(pyhessian_of(problem).trace(maxIter=probes, tol=0.0))
-    add("pyhessian", *_to_goal((time.process_time() - began) / probes, theirs.std() / exact))
+    yield "pyhessian", *_to_goal((time.process_time() - began) / probes, theirs.std() / exact)
     operator = linear_operator(problem)
     taken, values = seconds(lambda: float(hutchinson_trace(operator, num_matvecs=16)), 12)
-    add("curvlinops Hutchinson", *_to_goal(taken / 16, 4 * np.std(values) / exact))
+    yield "curvlinops Hutchinson", *_to_goal(taken / 16, 4 * np.std(values) / exact)
     for name, estimate in (("Hutch++", hutchpp_trace), ("XTrace", xtrace)):
         for products in (30, 60, 120, 240, 480, 960):
             taken, values = seconds(lambda estimate=estimate, m=products: float(estimate(operator, num_matvecs=m)), 6)
             error = math.sqrt(np.mean((np.array(values) / exact - 1) ** 2))
             if error <= GOAL:
                 break
-        add(f"curvlinops {name}", taken, error)
-    return rows
+        yield f"curvlinops {name}", taken, error
 
 
 def _operations(work: Callable[[], Any]) -> int:

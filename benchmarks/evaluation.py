@@ -22,9 +22,9 @@ from theory.claim import Claim
 from theory.computed import ARGUMENT, Computed, Law, Minimum
 from theory.errors import BadInput
 from theory.evaluate import Prediction, ball_at, enclose, precision
+from theory.evaluation.vectorise import in_float64, per_trial
 from theory.setting import Point
 from theory.values import exact
-from theory.vectorise import in_float64, per_trial
 
 BITS = (128, 512)
 TIGHT = 60  # bits to which the finer enclosure of exact inputs is known

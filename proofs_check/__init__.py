@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from proofs_check.asserting import assert_supported
-    from proofs_check.audit import audit, audits
-    from proofs_check.audit_trail import AuditTrail
+    from proofs_check.auditing.audit import audit, audits
+    from proofs_check.auditing.trail import AuditTrail
     from proofs_check.check import check
     from proofs_check.compare import compare
     from proofs_check.derivation.prove import prove
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from proofs_check.search.worst import falsify
 
 _PLACES = {
-    "AuditTrail": "proofs_check.audit_trail",
+    "AuditTrail": "proofs_check.auditing.trail",
     "assert_holds_everywhere": "proofs_check.search.properties",
     "assert_supported": "proofs_check.asserting",
-    "audit": "proofs_check.audit",
-    "audits": "proofs_check.audit",
+    "audit": "proofs_check.auditing.audit",
+    "audits": "proofs_check.auditing.audit",
     "check": "proofs_check.check",
     "compare": "proofs_check.compare",
     "falsify": "proofs_check.search.worst",

@@ -5,8 +5,8 @@ from typing import Any
 from numerics.measure import Laboratory
 from numerics.store import Store
 from proofs_check.check import check
-from proofs_check.console import finding
 from proofs_check.record import Record
+from proofs_check.verbs.console import finding
 from theory.claim import Claim
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from numerics.measure import Laboratory
-from proofs_check.precision import in_what_precision_does
 from proofs_check.record import Record, Tested, make_record
-from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.statistics import judged, require_judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Outcome, Rule
 from proofs_check.statistics.regime import costed
-from proofs_check.symmetry import require_consistent
+from proofs_check.trials.precision import in_what_precision_does
+from proofs_check.trials.sampling import Evidence, first_look, schedule
+from proofs_check.trials.symmetry import require_consistent
 from theory.claim import Claim
 from theory.errors import BadInput, DeviceMissing, StoreFault
 from theory.points import boundary_points, complete, default_points, ladder_top

@@ -13,7 +13,6 @@ from numerics.measure import Laboratory
 from proofs_check.check import Request, check_claim
 from proofs_check.jsonable import clean
 from proofs_check.record import Record
-from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.statistics import require_judged, sequential
 from proofs_check.statistics.evidence import Measured, Rule, Station, scale_of
 from proofs_check.statistics.independence import dependence_fault
@@ -24,6 +23,7 @@ from proofs_check.statistics.judging import (
     mean_sequence,
     zeros_and_ones,
 )
+from proofs_check.trials.sampling import Evidence, first_look, schedule
 from theory.claim import Claim
 from theory.errors import BadDeclaration, BadInput, BadSample
 from theory.points import complete, default_points, point_values

@@ -20,21 +20,21 @@ from scipy.optimize import least_squares
 from numerics.measure import Laboratory
 from proofs_check.check import Request
 from proofs_check.jsonable import clean
-from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.statistics.evidence import Measured, Rule, Station
 from proofs_check.statistics.independence import dependence_fault
 from proofs_check.statistics.judges.exponent import few_rounds, require_scalar, rungs_of
 from proofs_check.statistics.judging import FEWEST, require_finite
 from proofs_check.statistics.sequential import blocks_for
 from proofs_check.statistics.slopes import PILOT, Climb, climb_of
+from proofs_check.trials.sampling import Evidence, first_look, schedule
 from theory.claim import Claim
 from theory.errors import BadDeclaration, BadInput, BadSample, NotBuilt
 from theory.evaluate import DIGITS
+from theory.evaluation.vectorise import as_float, vectorised
 from theory.implicit import read_at
 from theory.points import complete, default_points
 from theory.relation import Ladder
 from theory.setting import Point
-from theory.vectorise import as_float, vectorised
 
 GUARANTEE = "asymptotic"
 POINTS = 8  # where a claim has no ladder

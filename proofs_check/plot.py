@@ -19,10 +19,10 @@ from theory.claim import Claim, Curve
 from theory.computed import Computed
 from theory.data import Data
 from theory.errors import BadInput, NotBuilt
-from theory.notation import inline, places
 from theory.points import boundary_points, complete, default_points, ladder_top, point_values
 from theory.relation import Asymptotic, Bound, Direction, Equality, Ordering, Relation
 from theory.setting import Point
+from theory.words.notation import inline, places
 
 SHORT = 60  # letters of an observable's description that stand on an axis
 

@@ -120,7 +120,7 @@ class ClaimItem(pytest.Item):
 
     def _audited(self) -> None:
         from numerics.measure import Laboratory
-        from proofs_check.symmetry import consistency
+        from proofs_check.trials.symmetry import consistency
 
         faults = [finding for finding in consistency(self.claim, Laboratory()) if not finding.passed]
         if faults:
@@ -153,7 +153,7 @@ class ClaimItem(pytest.Item):
         from numerics.measure import Laboratory
         from numerics.store import Store
         from proofs_check.check import check
-        from proofs_check.console import finding
+        from proofs_check.verbs.console import finding
 
         with Store() as store:
             (record,) = check(self.claim, lab=Laboratory(store=store), **self.request)

@@ -19,11 +19,11 @@ from proofs_check.record import Record
 from proofs_check.report.files import write_whole
 from proofs_check.report.pages import Findings, claim_page, index_page, page_name, style_sheet
 from proofs_check.statistics import require_judged
-from proofs_check.symmetry import require_consistent
+from proofs_check.trials.symmetry import require_consistent
 from theory.claim import Claim
-from theory.describe import describe
 from theory.discovery import simulator_text
 from theory.errors import BadInput
+from theory.words.describe import describe
 
 
 def report(

@@ -19,13 +19,13 @@ from theory.domain import total
 from theory.errors import BadInput
 from theory.evaluate import DIGITS, balls, enclose, precision, predicted
 from theory.evaluation.optimum import around, heights, least
+from theory.evaluation.vectorise import in_float64
 from theory.implicit import read_at
 from theory.points import boundary_points, complete, default_points, ladder_top
 from theory.proof import Degree, Identical, Inequality, Limit
 from theory.relation import Asymptotic, Bound, Exponent, Order
 from theory.setting import Drawn, Observable, Point
 from theory.steps import BITS, DRAWS, LONGEST_FORMULA, approached, at_random, random_number
-from theory.vectorise import in_float64
 
 TOLERANCE = 0.02  # a wrong variant closer than this to its claim would be supported like the claim
 FACTORS = (2, 3)

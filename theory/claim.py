@@ -13,12 +13,12 @@ from theory.computed import Computed, Law, Minimum
 from theory.domain import Domain
 from theory.errors import BadDeclaration, BadInput, OutsideDomain
 from theory.evaluate import DIGITS, Prediction, enclose, holds, predicted
+from theory.evaluation.vectorise import per_trial
 from theory.implicit import Root, blocks, read_at, solution
 from theory.proof import Degree, Step
 from theory.relation import Relation
 from theory.setting import Axis, Drawn, Event, Observable, Point, Setting, symbols_of
 from theory.values import exact
-from theory.vectorise import per_trial
 
 CONDITIONS = (sympy.core.relational.Relational, sympy.And, sympy.Or, sympy.Not, sympy.logic.boolalg.BooleanAtom)
 STATUSES = ("theorem", "derived here", "heuristic", "empirical", "doubtful")
@@ -327,7 +327,7 @@ class Claim:
         return per_trial(self.observable, {**point.exact(), **point.spectra()}, arrays, bounds).error
 
     def _repr_html_(self) -> str:
-        from theory.describe import card
+        from theory.words.describe import card
 
         return card(self)
 

@@ -9,8 +9,8 @@ from sympy import Basic, Dummy, Expr, Symbol, oo, sympify
 
 from theory.errors import BadDeclaration, BadInput
 from theory.evaluate import Prediction, ball_at, enclose, predicted
+from theory.evaluation.vectorise import per_trial
 from theory.setting import Point
-from theory.vectorise import per_trial
 
 ARGUMENT = Dummy("x", real=True)  # of a distribution function
 AUDITED = 5  # values at which ball arithmetic is asked, too

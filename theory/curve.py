@@ -9,12 +9,12 @@ from sympy import Symbol
 from theory.claim import Claim
 from theory.errors import BadInput
 from theory.evaluate import Prediction
+from theory.evaluation.vectorise import along_columns, pair_of, real_pair
 from theory.implicit.many import Many, solved_at
 from theory.implicit.residuals import with_bounds
 from theory.implicit.slopes import Names, slopes_along, spelled_out
 from theory.setting import Point, symbols_of
 from theory.values import Modes
-from theory.vectorise import along_columns, pair_of, real_pair
 
 FEW = 12  # points at which balls are as quick
 CHECKED = 5

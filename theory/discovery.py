@@ -163,8 +163,8 @@ def _places(setting: type) -> Iterator[ModuleType]:
         if importlib.util.find_spec(package) is None:
             return
         folder = importlib.import_module(package)
-        for found in sorted(pkgutil.iter_modules(folder.__path__), key=lambda module: module.name):
-            yield importlib.import_module(f"{package}.{found.name}")
+        for found in sorted(pkgutil.walk_packages(folder.__path__, f"{package}."), key=lambda module: module.name):
+            yield importlib.import_module(found.name)
 
 
 def _nearest(name: str) -> str:

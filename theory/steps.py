@@ -19,7 +19,7 @@ from theory.implicit import read_at
 from theory.proof import Entries, Identical, Inequality, Limit
 from theory.setting import Axis, Drawn, Observable, Point, symbols_of
 from theory.values import Modes
-from theory.wording import words
+from theory.words.wording import words
 
 DRAWS = 64
 TRIES = 400

@@ -9,7 +9,7 @@ from proofs_check.derivation.kept import Kept
 from proofs_check.derivation.key import step_key
 from proofs_check.derivation.outcome import Outcome
 from theory.claim import Claim
-from theory.wording import described
+from theory.words.wording import described
 
 BAD = ("refuted", "vacuous")
 Row = dict[str, Any]

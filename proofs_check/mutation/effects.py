@@ -16,11 +16,11 @@ import sympy
 from numerics.measure import Arrays, Laboratory, Unit
 from proofs_check.mutation.ladders import A_LIMIT, Z, off_order, off_sense, off_slope
 from proofs_check.mutation.relations import follows
-from proofs_check.sampling import Evidence, first_look
 from proofs_check.statistics import stations
 from proofs_check.statistics.evidence import Measured, Station, number, scale_of
 from proofs_check.statistics.fitting import limit_fits
 from proofs_check.statistics.moments import moments
+from proofs_check.trials.sampling import Evidence, first_look
 from theory.claim import Claim
 from theory.computed import ARGUMENT, Law, Shares
 from theory.errors import BadInput

@@ -30,10 +30,10 @@ from proofs_check.mutation.effects import (
 from proofs_check.mutation.mutants import Mutant, mutants_of
 from proofs_check.mutation.readers import STAGE, Attempt, Reader, reader
 from proofs_check.mutation.scores import Fate, MutationReport
-from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.search.tightness import tightness
 from proofs_check.statistics import judged, require_judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Measured, Outcome, Rule
+from proofs_check.trials.sampling import Evidence, first_look, schedule
 from theory.claim import Claim
 from theory.errors import BadInput
 from theory.relation import Bound, Relation, Threshold

@@ -10,10 +10,10 @@ import numpy as np
 import sympy
 
 from proofs_check.mutation.effects import SAME, Site
-from proofs_check.sampling import Evidence
 from proofs_check.statistics import judged
 from proofs_check.statistics.evidence import Measured, Outcome, Rule, scale_of
 from proofs_check.statistics.judging import certificates
+from proofs_check.trials.sampling import Evidence
 from theory.claim import Claim
 from theory.evaluate import Prediction
 from theory.relation import Asymptotic, Bound, Equality, Identity, Ordering, Relation, Threshold

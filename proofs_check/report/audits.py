@@ -7,7 +7,7 @@ from proofs_check.report.files import rendered, write_whole
 from proofs_check.report.style import canvas, log_axis, styled, thin, venue_of
 
 if TYPE_CHECKING:
-    from proofs_check.audit_trail import AuditTrail
+    from proofs_check.auditing.trail import AuditTrail
 
 VENUE = "neurips"
 CURVES = (("lambda_max", "η λmax / 2", "#1f5fa8", "o"), ("trace", "η tr H / 2", "#c2571a", "s"))

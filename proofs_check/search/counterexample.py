@@ -20,11 +20,11 @@ from numerics.measure import Laboratory
 from numerics.sources import digest_of
 from proofs_check.check import Request, check, check_point
 from proofs_check.record import Record
-from proofs_check.sampling import first_look
 from proofs_check.search.feasible import Region
 from proofs_check.search.strategies import corners, draw_point, points, points_from, told_by
 from proofs_check.statistics import require_judged, trials_to_begin
 from proofs_check.statistics.evidence import Outcome, Rule
+from proofs_check.trials.sampling import first_look
 from theory.claim import Claim
 from theory.errors import BadInput
 from theory.points import ladder_top, point_values

@@ -9,11 +9,11 @@ import numpy as np
 
 from numerics.measure import Laboratory
 from proofs_check.check import SCREEN
-from proofs_check.sampling import Evidence, first_look, schedule
 from proofs_check.search.feasible import Region
 from proofs_check.search.tightness import tightness
 from proofs_check.statistics import judged, stations, trials_to_begin
 from proofs_check.statistics.evidence import Rule
+from proofs_check.trials.sampling import Evidence, first_look, schedule
 from theory.claim import Claim
 from theory.errors import BadInput
 from theory.setting import Point

@@ -4,8 +4,8 @@ from typing import Any
 
 from numerics.measure import Laboratory
 from numerics.store import Store
-from proofs_check.console import finding
 from proofs_check.search.counterexample import Searched, search_counterexample
+from proofs_check.verbs.console import finding
 from theory.claim import Claim
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from proofs_check.console import show_json
+from proofs_check.verbs.console import show_json
 from theory import discovery
 from theory.errors import BadInput
 
@@ -14,7 +14,7 @@ PARTS = ("model", "loss", "data", "eta", "batch_size")
 
 
 def audit(place: str, eta: float | None, batch_size: int | None, as_json: bool, debug: bool, **asked: Any) -> int:
-    from proofs_check.audit import audit as examined
+    from proofs_check.auditing.audit import audit as examined
 
     given = subject(place)
     given |= {name: value for name, value in (("eta", eta), ("batch_size", batch_size)) if value is not None}

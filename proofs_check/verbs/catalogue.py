@@ -7,8 +7,8 @@ from typing import Any
 import click
 import numpy as np
 
-from proofs_check.console import show_json
 from proofs_check.selection import assignments, single
+from proofs_check.verbs.console import show_json
 from proofs_check.verbs.listing import rows_of
 from theory import discovery
 from theory.errors import BadInput, StoreFault
@@ -28,7 +28,7 @@ def list_(topic: str | None, as_json: bool, debug: bool) -> int:
 
 
 def explain(claim: str, prove: bool, as_json: bool, debug: bool) -> int:
-    from theory.describe import describe, plain_text
+    from theory.words.describe import describe, plain_text
 
     found = single(claim)
     described: dict[str, Any] = describe(found) | {"simulator": discovery.simulator_text(found)}

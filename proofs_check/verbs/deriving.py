@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from proofs_check.console import show_json
 from proofs_check.selection import meant
+from proofs_check.verbs.console import show_json
 
 COLOURS = {
     "proved": "green", "instance-checked": "cyan", "assumed": "blue", "undecided": "yellow", "refuted": "red",

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from proofs_check.console import show_json
+from proofs_check.verbs.console import show_json
 
 
 def new(name: str, template: str, as_json: bool, debug: bool) -> int:
-    from proofs_check.templates import write_template
+    from proofs_check.start.templates import write_template
 
     files = [str(path) for path in write_template(name, template)]
     if as_json:
@@ -23,7 +23,7 @@ def new(name: str, template: str, as_json: bool, debug: bool) -> int:
 
 
 def doctor(as_json: bool, debug: bool) -> int:
-    from proofs_check.doctor import examine
+    from proofs_check.verbs.doctor import examine
 
     found = examine()
     show_json(found) if as_json else click.echo("\n".join(f"{key:12} {value}" for key, value in found["lines"]))

@@ -8,8 +8,8 @@ from typing import Any
 import click
 import numpy as np
 
-from proofs_check.console import Progress, show_json, show_verdicts
 from proofs_check.selection import Place, assignments, laboratory, selected, single, writable_folder
+from proofs_check.verbs.console import Progress, show_json, show_verdicts
 from theory.errors import BadInput
 
 GOOD, REFUTED, UNDECIDED = 0, 1, 3
@@ -80,9 +80,9 @@ def check(
     request = Request(values=values, **asked)  # bad numbers are named before anything is loaded
     chosen = selected(claims, request)
     folder = writable_folder(figures) if figures else None
-    progress, records, interrupted = Progress(len(chosen)), list[Record](), False
+    progress, records = Progress(len(chosen)), list[Record]()
     drawn: list[str] = []
-    fault: BadInput | None = None
+    stopped: BaseException | None = None
 
     def heard(record: Record) -> None:
         records.append(record)
@@ -93,28 +93,29 @@ def check(
             check_claims(chosen, lab=lab, heard=heard, values=values, **asked)
             if folder:
                 drawn = _figures(chosen, records, folder, lab)
-        except KeyboardInterrupt:
-            interrupted = True
-        except BadInput as found:
-            if not records:
+        except (KeyboardInterrupt, BadInput) as found:
+            if isinstance(found, BadInput) and not records:
                 raise
-            fault = found  # the verdicts of the other claims are shown first
+            stopped = found  # the verdicts of the other claims are shown first
         finally:
             progress.close()
     totals = summary(records, request.error_rate)
     if as_json:
-        show_json({"records": records, "summary": totals | {"interrupted": interrupted, "figures": drawn}})
+        totals |= {"interrupted": isinstance(stopped, KeyboardInterrupt), "figures": drawn}
+        show_json({"records": records, "summary": totals})
     else:
         show_verdicts(records, totals)
         if drawn:
             click.echo("figures: " + " ".join(drawn))
-    if interrupted:
-        raise KeyboardInterrupt
-    if fault:
-        raise fault
-    if any(record["verdict"] == "refuted" for record in records):
+    if stopped:
+        raise stopped
+    return _exit_code([record["verdict"] for record in records], strict)
+
+
+def _exit_code(verdicts: Sequence[str], strict: bool) -> int:
+    if "refuted" in verdicts:
         return REFUTED
-    return UNDECIDED if strict and any(record["verdict"] == "undecided" for record in records) else GOOD
+    return UNDECIDED if strict and "undecided" in verdicts else GOOD
 
 
 def plot(

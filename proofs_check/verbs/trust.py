@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from proofs_check.console import show_json
 from proofs_check.selection import Place, assignments, laboratory, meant, single, writable_folder
+from proofs_check.verbs.console import show_json
 
 GOOD, REFUTED = 0, 1
 

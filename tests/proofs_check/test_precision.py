@@ -12,8 +12,8 @@ from numerics.measure import Arrays, Laboratory, Unit
 from numerics.simulator import simulates
 from numerics.store import Store
 from numerics.streams import Stream
-from proofs_check import precision
 from proofs_check.check import check
+from proofs_check.trials import precision
 from tests.engine_toys import claim_of
 from theory.claim import Claim
 from theory.domain import Real, Size

@@ -7,11 +7,11 @@ from sympy import Symbol, exp, oo
 
 from theory.claim import Claim, Source
 from theory.computed import Law, Minimum
-from theory.describe import card, describe, plain_text
 from theory.discovery import find
 from theory.domain import Real, Size
 from theory.relation import Asymptotic, Bound, Distribution, Exponent, Ladder, Order, Ordering, Probability, Threshold
 from theory.setting import Observable, Setting
+from theory.words.describe import card, describe, plain_text
 
 WANTED = {
     "id",

@@ -11,8 +11,8 @@ from sympy import Dummy, Expr, Function, Symbol, Tuple, lambdify
 
 from theory.domain import total
 from theory.evaluation.rounding import opened
+from theory.evaluation.vectorise import as_float, vectorised
 from theory.setting import symbols_of
-from theory.vectorise import as_float, vectorised
 
 CHUNK = 16_384  # elements at once: points × modes that stay in the cache
 

@@ -15,10 +15,10 @@ from sympy import Symbol, true
 
 from theory.errors import BadInput
 from theory.evaluation.compiled import compiled
+from theory.evaluation.vectorise import as_float
 from theory.implicit.root import Continued, Root, blocks
 from theory.implicit.solution import solution, solve
 from theory.implicit.system import jacobian
-from theory.vectorise import as_float
 
 SAMPLES, FEWEST = 9, 3  # points solved by balls, fewer with many modes
 MANY_MODES = 9000  # samples × modes

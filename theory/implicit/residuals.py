@@ -11,10 +11,10 @@ import sympy
 from sympy import Expr, Symbol
 
 from theory.evaluation.rounding import EPS, Pair
+from theory.evaluation.vectorise import along_columns, pair_of
 from theory.implicit.root import Root, blocks
 from theory.implicit.slopes import Names, linear_equations
 from theory.implicit.system import jacobian
-from theory.vectorise import along_columns, pair_of
 
 SAFE = 2.0  # times the first order
 

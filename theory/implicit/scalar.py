@@ -13,8 +13,8 @@ from sympy import Basic, Symbol, false, true
 
 from theory.errors import NoRoot
 from theory.evaluate import ball_at, balls, precision
+from theory.evaluation.vectorise import as_float, vectorised
 from theory.implicit.root import WIDEST, Root
-from theory.vectorise import as_float, vectorised
 
 GRID = 400
 APART = (1e-13, 1e-11, 1e-9, 1e-7, 1e-5, 1e-3)  # how far rounding may have led the float64 search away from the root

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from theory.evaluation.vectorise import as_float
 from theory.implicit.root import Root
 from theory.implicit.system import System
-from theory.vectorise import as_float
 
 STARTS, FEW = 96, 4
 ITERATED = 60  # damped steps of x ← x − F(x)/2, which find the fixed point x = f(x) where f is monotone

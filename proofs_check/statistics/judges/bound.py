@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from proofs_check.statistics import sequential
-from proofs_check.statistics.evidence import NOTHING, Measured, Outcome, Rule, number, scalar_row, scale_of
+from proofs_check.statistics.evidence import NOTHING, Known, Measured, Outcome, Rule, number, scalar_row, scale_of
 from proofs_check.statistics.frequency import draws_to_exclude, frequency
 from proofs_check.statistics.judging import (
     certificates,
@@ -22,6 +22,7 @@ from proofs_check.statistics.judging import (
     trials_to_begin,
 )
 from proofs_check.statistics.regime import advice, blind_spot, detectable
+from proofs_check.statistics.sequential import Interval
 from theory.claim import Claim
 from theory.errors import BadDeclaration
 from theory.relation import Bound, Probability
@@ -76,12 +77,7 @@ def _in_the_mean(relation: Bound, claim: Claim, only: Measured, rule: Rule) -> O
     sign = 1.0 if relation.sense == "<=" else -1.0
     excess = sign * (only.observable - value) / scale
     error = float(np.max(only.prediction.error / scale)) + mean_certificate(only, scale)
-    same = value.ndim == 0 and np.ndim(scale) == 0
-    known = only.known.shifted(float(value), float(scale)) if same else dataclasses.replace(
-        NOTHING, values=only.known.values
-    )  # fmt: skip
-    if sign < 0:
-        known = dataclasses.replace(known, low=-known.high, high=-known.low)
+    known = _range_of_excess(only, value, scale, sign)
     cs = mean_sequence(excess, rule, known=known, sides=1)
     lower = cs.lower
     if np.isfinite(known.low) and cs.guarantee == "calibrated":
@@ -96,28 +92,32 @@ def _in_the_mean(relation: Bound, claim: Claim, only: Measured, rule: Rule) -> O
     answer = answer if error <= rule.tolerance / 2 else "undecided"
     if not rule.detail:
         return Outcome(answer)
+    found = _told(Outcome(answer, guarantee=guarantee, certificate=error), excess, lower, cs, only, rule)
+    ends = [1 + sign * end for end in (float(excess.mean()), lower, cs.upper)]
+    ratio = f"mean over bound {ends[0]:.4g}, from {min(ends[1:]):.4g} to {max(ends[1:]):.4g}"
+    return dataclasses.replace(found, prediction=one(value), notes=(ratio,) if claim.scale is None else ())
+
+
+def _range_of_excess(only: Measured, value: np.ndarray, scale: np.ndarray, sign: float) -> Known:
+    """What is known of (X − B)/s, or of its negative, from what is known of X."""
+    if value.ndim or np.ndim(scale):
+        known = dataclasses.replace(NOTHING, values=only.known.values)
+    else:
+        known = only.known.shifted(float(value), float(scale))
+    return known if sign > 0 else dataclasses.replace(known, low=-known.high, high=-known.low)
+
+
+def _told(found: Outcome, excess: np.ndarray, lower: float, cs: Interval, only: Measured, rule: Rule) -> Outcome:
+    """The answer with its figures: the mean excess, its interval, and what would decide."""
+    mean, error = float(excess.mean()), found.certificate or 0.0
     reason, would = advice(excess, cs, rule, solver=error)
-    if answer == "open" and "noise" in reason and 0 <= float(excess.mean()) <= rule.tolerance:
+    if found.answer == "open" and "noise" in reason and 0 <= mean <= rule.tolerance:
         would = "more trials; the mean is inside the zone of indifference, so it may stay open"
-    ratio = [1 + sign * end for end in (float(excess.mean()), lower, cs.upper)]
-    return Outcome(
-        answer,
-        reason=reason,
-        estimate=float(excess.mean()),
-        interval=(lower - error, cs.upper + error),
-        tolerance=rule.tolerance,
-        guarantee=guarantee,
-        detectable=detectable(cs, rule, error),
-        prediction=one(value),
-        mean=float(only.observable.mean()),
-        would_decide=would,
-        blind_spot=blind_spot(rule, only.kept),
-        certificate=error,
-        series=(scalar_row(only),),
-        notes=(f"mean over bound {ratio[0]:.4g}, from {min(ratio[1:]):.4g} to {max(ratio[1:]):.4g}",)
-        if claim.scale is None
-        else (),
-    )
+    return dataclasses.replace(
+        found, reason=reason, would_decide=would, estimate=mean, interval=(lower - error, cs.upper + error),
+        tolerance=rule.tolerance, detectable=detectable(cs, rule, error), mean=float(only.observable.mean()),
+        blind_spot=blind_spot(rule, only.kept), series=(scalar_row(only),),
+    )  # fmt: skip
 
 
 def _with_probability(relation: Bound, kind: Probability, claim: Claim, only: Measured, rule: Rule) -> Outcome:

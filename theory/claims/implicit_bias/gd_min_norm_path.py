@@ -7,7 +7,7 @@ from sympy import Abs, Derivative, exp, sqrt, symbols
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.domain import total
-from theory.programs.least_squares import descent_limit, descent_path, least_norm
+from theory.programs.regression.least_squares import descent_limit, descent_path, least_norm
 from theory.proof import Degree, Entries, Identical, Inequality, Integration
 from theory.relation import Bound, Identity, Threshold
 from theory.settings.implicit_bias.least_squares import LeastSquaresDescent as S

@@ -7,7 +7,7 @@ from sympy import Abs, Or, Rational, Symbol, symbols
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.domain import total
-from theory.programs.leave_one_out import leave_one_out_errors
+from theory.programs.regression.leave_one_out import leave_one_out_errors
 from theory.proof import Entries, Identical, Limit
 from theory.relation import Asymptotic, Exponent, Identity, Ladder
 from theory.settings.min_norm import LeaveOneOut as L

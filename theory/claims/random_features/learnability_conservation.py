@@ -8,7 +8,7 @@ from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.domain import total
 from theory.implicit import Root
-from theory.programs.kernel_ridge import degrees_of_freedom
+from theory.programs.regression.kernel_ridge import degrees_of_freedom
 from theory.proof import Identical, Inequality, Instances
 from theory.relation import Asymptotic, Bound, Identity, Ladder
 from theory.settings.random_features import FiniteDomain as F

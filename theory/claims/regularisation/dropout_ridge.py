@@ -6,7 +6,7 @@ from sympy import Matrix, Symbol, expand, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
-from theory.programs.weighted_ridge import along_gradient, dropout_ridge, dropout_size
+from theory.programs.regression.weighted_ridge import along_gradient, dropout_ridge, dropout_size
 from theory.proof import Identical
 from theory.relation import Equality, Identity
 from theory.settings.regularisation.masks import InvertedDropout as S

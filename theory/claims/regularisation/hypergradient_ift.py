@@ -6,7 +6,7 @@ from sympy import Abs, Derivative, Symbol
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
-from theory.programs.hypergradient import hypergradient, neumann
+from theory.programs.regression.hypergradient import hypergradient, neumann
 from theory.proof import Identical, Inequality
 from theory.relation import Bound, Identity
 from theory.settings.regularisation.bilevel import RidgeHyperparameter as S

@@ -7,7 +7,7 @@ from sympy import And, Eq, Matrix, Symbol, symbols
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.domain import total
-from theory.programs.representers import matrices, missed, vectors
+from theory.programs.regression.representers import matrices, missed, vectors
 from theory.proof import Entries, Identical, Implication, Instances, Solution
 from theory.relation import Bound, Identity
 from theory.settings.regularisation.representers import NuclearFit as M

@@ -7,7 +7,7 @@ from sympy import Rational, Symbol, symbols
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.domain import total
-from theory.programs.weighted_ridge import factor_bias, imputation_bias
+from theory.programs.regression.weighted_ridge import factor_bias, imputation_bias
 from theory.proof import Entries, Identical, Solution
 from theory.relation import Exponent, Identity, Ladder
 from theory.settings.regularisation.masks import ZeroImputation as S

@@ -1,0 +1,1 @@
+"""Audits of trained models, once and along a run."""

@@ -1,0 +1,89 @@
+"""Least squares by descent and along the flow: scaled spectra, plain loops, exponentials, and what each twin misses."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+from numerics.arrays import Machine
+from numerics.simulators.implicit_bias.least_squares_descent import least_squares_descent
+from numerics.simulators.implicit_bias.stopped_flow import risks, stopped_flow
+from numerics.streams import stream
+from theory.programs.regression.least_squares import descent_limit, descent_path
+
+AT = {"n": 3, "p": 8, "lam": 1.5, "eta": 0.6, "r0": 1.0, "time": 2.0, "optimiser": "descent"}
+
+
+def sample(backend: str = "numpy", **changes: Any) -> dict[str, np.ndarray]:
+    machine = Machine(backend)
+    found = least_squares_descent(**{**AT, **changes}, trials=6, rng=stream(machine, "least squares", seed=0))
+    return {name: machine.to_host(array) for name, array in found.items()}
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
+def test_the_largest_eigenvalue_is_as_asked_and_the_path_is_that_of_a_loop(backend: str) -> None:
+    found = sample(backend)
+    gram = found["X"].swapaxes(1, 2) @ found["X"] / AT["n"]
+    assert np.allclose(np.linalg.eigvalsh(gram)[:, -1], AT["lam"], rtol=1e-12)
+    assert np.allclose(found["smallest"], np.linalg.eigvalsh(gram)[:, -3], rtol=1e-10)
+    w = found["start"]
+    for step in range(50):
+        w = w - AT["eta"] * ((gram @ w[..., None])[..., 0]
+                             - (found["X"].swapaxes(1, 2) @ found["y"][..., None])[..., 0] / AT["n"])
+        assert np.allclose(found["path"][:, step], w, rtol=0, atol=1e-12)
+
+
+def test_the_flow_is_an_exponential_and_its_length_that_of_a_fine_polygon() -> None:
+    found = sample()
+    for X, y, start, loss, length in zip(*(found[name] for name in ("X", "y", "start", "flow_loss", "length")),
+                                         strict=True):
+        best = start + np.linalg.lstsq(X, y - X @ start, rcond=None)[0]
+        gram = X.T @ X / AT["n"]
+        w = best + expm(-gram * AT["time"]) @ (start - best)
+        assert loss == pytest.approx(np.sum((X @ w - y) ** 2) / 6, rel=1e-6)
+        step, points = expm(-gram * 0.02), [start - best]
+        for _ in range(5000):
+            points.append(step @ points[-1])
+        assert length == pytest.approx(np.linalg.norm(np.diff(points, axis=0), axis=1).sum(), rel=1e-4)
+        assert length > 1.0001 * np.linalg.norm(start - best)  # the way is no straight line
+
+
+def test_descent_ends_nearest_to_its_start_and_adam_does_not() -> None:
+    for optimiser, eta in (("descent", 0.6), ("adam", 0.01)):
+        found = sample(optimiser=optimiser, eta=eta)
+        apart = np.abs(found["limit"] - descent_limit(found["X"], found["y"], found["start"])[0]).max(1)
+        assert np.all(apart <= found["limit_error"] + 1e-11) == (optimiser == "descent")
+        assert np.all(found["limit_error"] < 1e-3)
+
+
+def test_the_program_of_the_path_starts_and_ends_where_it_should() -> None:
+    found = sample()
+    arrays = found["X"], found["y"], found["start"]
+    path, _ = descent_path(*arrays, eta=AT["eta"], steps=3000)
+    assert np.allclose(path[:, -1], descent_limit(*arrays)[0], atol=1e-9)
+    assert not np.allclose(path[:, 0], descent_limit(*arrays)[0], atol=1e-3)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
+def test_one_eigenvalue_gives_the_ratio_of_two_scalar_filters(backend: str) -> None:
+    machine, t = Machine(backend), 0.7
+    found = stopped_flow(n=4, p=6, time=t, pace=1.0, spread=0.0, r2=0.0, s2=1.0, trials=5,
+                         rng=stream(machine, "stopped", seed=0))
+    flow, ridge = 1 - np.exp(-t), t / (1 + t)
+    assert np.allclose(machine.to_host(found["estimation"]), (flow / ridge) ** 2, rtol=1e-7)
+    assert np.allclose(machine.to_host(found["in_sample"]), (flow / ridge) ** 2, rtol=1e-7)
+
+
+def test_risks_are_those_of_drawn_noise() -> None:
+    rng = np.random.default_rng(0)
+    X, beta, s2 = rng.normal(size=(1, 4, 3)), rng.normal(size=(1, 3)), 0.5
+    estimator = rng.normal(size=(3, 4))
+    maps = np.concatenate([(estimator @ X[0] @ beta[0])[None], estimator.T])[None]
+    noise = np.sqrt(s2) * rng.normal(size=(200_000, 4))
+    errors = (X[0] @ beta[0] + noise) @ estimator.T - beta[0]
+    for risk, drawn in zip(risks(maps, X, beta, s2), ((errors**2).sum(1), ((errors @ X[0].T) ** 2).sum(1) / 4),
+                           strict=True):
+        standard = drawn.std() / np.sqrt(len(drawn))
+        assert abs(risk[0] - drawn.mean()) < 5 * standard
+        assert abs(2 * risk[0] - drawn.mean()) > 20 * standard

@@ -1,0 +1,1 @@
+"""A claim and its steps in words, Unicode and LaTeX."""
