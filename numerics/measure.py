@@ -36,6 +36,9 @@ class Unit:
     apart: tuple[str, ...] = ()
     varied: Mapping[str, np.ndarray] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "point", self.point.settled())  # the bits depend on the values, not on what gave them
+
 
 @dataclass
 class Laboratory:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from sympy import Rational
 
 from theory.claim import Claim, Curve
 from theory.curve import predictions
@@ -141,13 +142,19 @@ def theory_curve(claim: Claim, base: Point, curve: Curve | None) -> tuple[list[f
         whole = [
             (size, {**values, **rung})
             for size, rung in zip(sizes, rungs, strict=True)
-            if not any(isinstance(domains[name], Size) and domains[name].fault(tied) for name, tied in rung.items())
+            if _whole(domains, rung)
         ]
         places = whole[:: max(1, len(whole) // FINE)] + whole[-1:]
     found = [(float(x), point) for x, where in places if (point := _inside(claim, where)) is not None]
     heights = predictions(claim, [point for _, point in found]).value if found else []
     drawn = [(x, float(height)) for (x, _), height in zip(found, heights, strict=True) if math.isfinite(height)]
     return ([x for x, _ in drawn], [height for _, height in drawn]) if drawn else None
+
+
+def _whole(domains: Mapping[str, Domain], rung: Mapping[str, Any]) -> bool:
+    """Whether the sizes of a rung are whole numbers, as far as they are numbers and no formulas of others."""
+    known = {name: value for name, value in rung.items() if isinstance(value, (int, Rational))}
+    return not any(isinstance(domains[name], Size) and domains[name].fault(value) for name, value in known.items())
 
 
 def _grid(claim: Claim, curve: Curve) -> list[Any]:

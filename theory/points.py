@@ -84,10 +84,12 @@ def ladder_top(claim: Claim) -> dict[str, Any]:
 
 
 def point_values(claim: Claim, point: Point) -> dict[str, Any]:
-    """The values of a point without those that the claim pins."""
+    """The values of a point, or the formulas that gave them, without those that the claim pins."""
     pinned = {str(symbol) for symbol in claim.fixing}
     return {
-        name: value for name, value in point.values if name not in pinned and name not in claim.setting.of_kind(Data)
+        name: value
+        for name, value in point.given().items()
+        if name not in pinned and name not in claim.setting.of_kind(Data)
     }
 
 

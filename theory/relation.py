@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from sympy import Symbol, sympify
-from sympy.core.function import AppliedUndef
 
 from theory.errors import BadDeclaration
+from theory.values import settled
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,10 @@ class Relation:
 class Ladder:
     """Increasing sizes along which a limit is approached, and symbols tied to them; the gap goes like size^-rate.
 
-    A spectrum is tied as tie={M.l: power(Rational(3, 2), 3 * M.n)}, with power and step of theory.domain. A rate of
-    None is fitted: it then refutes nothing, and supports only where no extrapolation is needed.
+    A spectrum is tied as tie={M.l: power(Rational(3, 2), 3 * M.n)}, with power and step of theory.domain; a tie may
+    read other parameters of the point. Where every point has ties of its own they stand in the points instead:
+    points=[{M.l: power(1, 2 * M.n)}]. A rate of None is fitted: it then refutes nothing, and supports only where no
+    extrapolation is needed.
     """
 
     along: Symbol
@@ -61,19 +63,13 @@ class Ladder:
             raise BadDeclaration(f"the rate of a ladder must be positive, got {rate}; the gap shrinks like size^-rate")
 
     def rungs(self) -> list[dict[str, Any]]:
-        """Values of the laddered and the tied symbols at each size."""
+        """Values of the laddered and the tied symbols at each size; a formula where a tie reads other parameters."""
+        along = str(self.along)
+        ties = {str(symbol): sympify(value) for symbol, value in self.tie.items()}
         return [
-            {
-                str(self.along): size,
-                **{str(symbol): self._tied(value, size) for symbol, value in self.tie.items()},
-            }
+            {along: size, **{name: settled(value, {along: size}) for name, value in ties.items()}}
             for size in self.sizes
         ]
-
-    def _tied(self, value: Any, size: int) -> Any:
-        """A number, or the text of a spectrum."""
-        found = sympify(value).subs(self.along, size)
-        return str(found) if isinstance(found, AppliedUndef) else found
 
     def symbols(self) -> tuple[str, ...]:
         return (str(self.along), *map(str, self.tie))

@@ -9,9 +9,9 @@ import numpy as np
 from sympy import Basic, Eq, Integer, Ne, Symbol, sympify
 
 from theory.data import Data
-from theory.domain import Declared, Domain, Real
+from theory.domain import Declared, Domain, Real, Size, Spectrum
 from theory.errors import BadDeclaration, BadInput
-from theory.values import Modes, plain, shown
+from theory.values import Modes, formula_of, needs, plain, settled, shown
 
 
 class Axis(Declared):
@@ -132,14 +132,21 @@ RESERVED = {"trials", "rng", *(name for name in vars(Setting) if name[0] != "_")
 
 @dataclass(frozen=True)
 class Point:
-    """Values for all parameters of a setting, in exact form."""
+    """Values for all parameters of a setting, in exact form. `tied`: formulas that gave some of them, p = 2·n.
+
+    They are kept, so that the point follows them when the parameters that they read are replaced.
+    """
 
     setting: type[Setting]
     values: tuple[tuple[str, Any], ...]
+    tied: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
     def of(cls, setting: type[Setting], values: Mapping[str, Any]) -> "Point":
-        """The point with these values.   Raises BadInput for unknown or missing names, OutsideDomain for bad values."""
+        """The point with these values, or formulas of values.
+
+        Raises BadInput for unknown or missing names, OutsideDomain for bad values.
+        """
         domains = setting.domains()
         for name in values:
             if name not in domains:
@@ -149,14 +156,25 @@ class Point:
         if missing:
             raise BadInput(f"{setting.name()}: {', '.join(missing)} not given; add --set {missing[0]}=…")
         accepted = {**data, **values}
-        return cls(setting, tuple((name, domain.accept(accepted[name])) for name, domain in domains.items()))
+        tied = _formulas(setting, accepted)
+        accepted |= _settled(setting, accepted, tied)
+        found = tuple((name, domain.accept(accepted[name])) for name, domain in domains.items())
+        return cls(setting, found, tuple(tied.items()))
 
     def __getitem__(self, name: str | Symbol) -> Any:
         return dict(self.values)[str(name)]
 
     def replace(self, changes: Mapping[Any, Any]) -> "Point":
-        """The point with some values changed; keys are symbols or names."""
-        return Point.of(self.setting, {**dict(self.values), **{str(key): value for key, value in changes.items()}})
+        """The point with some values changed, and what is tied to them; keys are symbols or names."""
+        return Point.of(self.setting, {**self.given(), **{str(key): value for key, value in changes.items()}})
+
+    def given(self) -> dict[str, Any]:
+        """Values by name, formulas in place of what they gave."""
+        return {**dict(self.values), **dict(self.tied)}
+
+    def settled(self) -> "Point":
+        """The same values, tied to nothing."""
+        return Point(self.setting, self.values)
 
     def numbers(self) -> dict[str, Any]:
         """The values as a simulator takes them: int, float, name of a choice, float64 modes, arrays of a data set."""
@@ -194,7 +212,8 @@ class Point:
 
     def text(self) -> dict[str, int | float | str]:
         """The values as JSON and a command line write them."""
-        return {name: plain(value) for name, value in self.values}
+        values = {name: plain(value) for name, value in self.values}
+        return values | {name: str(formula).replace(" ", "") for name, formula in self.tied}
 
     def settings_flags(self) -> str:
         """The `--set` flags that give this point again."""
@@ -206,6 +225,30 @@ class Point:
 
     def __str__(self) -> str:
         return ", ".join(f"{name}={shown(value)}" for name, value in self.text().items())
+
+
+def _formulas(setting: type[Setting], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are formulas of parameters of the setting."""
+    domains = setting.domains()
+    numbered = {name: value for name, value in values.items() if isinstance(domains[name], (Real, Size, Spectrum))}
+    return {name: found for name, value in numbered.items() if (found := formula_of(value, domains)) is not None}
+
+
+def _settled(setting: type[Setting], values: Mapping[str, Any], tied: Mapping[str, Any]) -> dict[str, Any]:
+    """What the formulas are at the other values.   Raises BadInput for a circle, or what is no number."""
+    domains, found, left = setting.domains(), {}, dict(tied)
+    while left:
+        ready = [name for name, value in left.items() if not needs(value) & set(left)]
+        if not ready:
+            raise BadInput(f"{setting.name()}: {', '.join(left)} are tied to each other in a circle; give one a number")
+        for name in ready:
+            value = left.pop(name)
+            wrong = [one for one in needs(value) if not isinstance(domains.get(one), (Real, Size))]
+            if wrong:
+                raise BadInput(f"{setting.name()}: {name}={value} reads {', '.join(wrong)}, which is no number")
+            read = {one: domains[one].accept({**values, **found}[one]) for one in needs(value)}
+            found[name] = settled(value, read)
+    return found
 
 
 def _chosen(relation: Any, names: Mapping[Symbol, str]) -> Any:

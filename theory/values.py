@@ -1,9 +1,14 @@
 """The values that a symbol may take, and the small grammar in which a user writes them (never `eval`).
 
 40    0.25    1e-3    5/3    -2    torus    [1, 0.5, 0.25]    power(1.5, 600)    step(10, 1, 90, 0.01)    @modes.npy
+
+A value may be a formula of other parameters of its point: p = 2*n, lam = 3/(10*n), l = power(3/2, 3*n).
 """
 
+import ast
+import operator
 import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
@@ -11,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sympy import Integer, Rational
+from sympy import Basic, Expr, Function, Integer, Pow, Rational, Symbol, sympify
+from sympy.core.function import AppliedUndef
 
 from theory.errors import BadInput
 
@@ -21,6 +27,11 @@ LARGEST_EXPONENT = 300  # beyond it a float64 simulator could not hold the value
 LONGEST = 1000
 MOST_MODES = 10**7
 SHOWN = 60  # characters of a list
+STEEPEST = 64  # degree of a formula that a person may type
+NAMED = re.compile(r"[^\W\d]\w*")
+BINARY: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -155,3 +166,84 @@ def _from_file(text: str) -> np.ndarray:
         return stored.astype(float, casting="safe")  # complex numbers and text are no spectrum
     except (ValueError, TypeError, OSError, EOFError) as fault:
         raise BadInput(f"{text} holds no array of real numbers; save it with np.save(path, modes)") from fault
+
+
+# formulas
+
+
+def formula_of(value: Any, names: Collection[str]) -> Expr | None:
+    """The formula that an expression or a user's text is; None where it mentions no parameter.   Raises BadInput."""
+    if isinstance(value, str):
+        named = not value.lstrip().startswith(("@", "[")) and set(NAMED.findall(value)) & set(names)
+        return _parsed(value) if named else None
+    return value if isinstance(value, Expr) and value.free_symbols else None
+
+
+def settled(value: Expr, numbers: Mapping[str, Any]) -> Any:
+    """What a formula is at these numbers: a rational number, or the text of a spectrum; a formula while any is missing.
+
+    Irrational numbers are rounded to float64, as a simulator would.   Raises BadInput for what is no number.
+    """
+    found = value.subs({symbol: numbers[symbol.name] for symbol in _symbols(value) if symbol.name in numbers})
+    if found.free_symbols:
+        return found
+    if isinstance(found, AppliedUndef):
+        return f"{found.func}({', '.join(str(_rounded(part)) for part in found.args)})"
+    return _rounded(found)
+
+
+def needs(value: Expr) -> set[str]:
+    """Names of the parameters that a formula reads."""
+    return {symbol.name for symbol in _symbols(value)}
+
+
+def _symbols(value: Expr) -> list[Symbol]:
+    return [symbol for symbol in value.free_symbols if isinstance(symbol, Symbol)]
+
+
+def _rounded(number: Basic) -> Rational:
+    if isinstance(number, Rational):
+        return number
+    try:
+        return exact(repr(float(sympify(number))))
+    except (TypeError, OverflowError) as fault:
+        raise BadInput(f"{number} is no real number; tie a parameter to one") from fault
+
+
+def _parsed(text: str) -> Expr:
+    """A formula of numbers, names, + - * / **, and of the shapes of spectra; nothing is evaluated as Python."""
+    if len(text) > LONGEST:
+        raise BadInput(f"{text[:20]}… is longer than {LONGEST} characters; write a shorter formula")
+    try:
+        return _read(ast.parse(text.strip().replace("^", "**"), mode="eval").body, text)
+    except (SyntaxError, RecursionError, MemoryError) as fault:
+        raise _no_formula(text) from fault
+
+
+def _read(node: ast.expr, text: str) -> Expr:
+    match node:
+        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+            return exact(ast.get_source_segment(text.strip().replace("^", "**"), node) or "")
+        case ast.Name():
+            return Symbol(node.id)
+        case ast.UnaryOp(op=ast.USub()):
+            return -_read(node.operand, text)
+        case ast.BinOp(op=ast.Pow()):
+            return _power(_read(node.left, text), _read(node.right, text), text)
+        case ast.BinOp() if type(node.op) in BINARY:
+            return BINARY[type(node.op)](_read(node.left, text), _read(node.right, text))
+        case ast.Call(func=ast.Name(id=name), keywords=[]) if name in SHAPES:
+            return Function(name)(*(_read(part, text) for part in node.args))
+    raise _no_formula(text)
+
+
+def _power(base: Expr, exponent: Expr, text: str) -> Expr:
+    degree = max((abs(part.exp) for part in base.atoms(Pow) if part.exp.is_number), default=1)
+    if not isinstance(exponent, Rational) or not degree * abs(exponent) <= STEEPEST:
+        raise BadInput(f"{text}: an exponent is a number, and no power is above {STEEPEST}; write n**2")
+    return base**exponent
+
+
+def _no_formula(text: str) -> BadInput:
+    shapes = ", ".join(f"{name}(…)" for name in SHAPES)
+    return BadInput(f"{text!r:.60} is no formula; write numbers, names of parameters, + - * / ** and {shapes}")

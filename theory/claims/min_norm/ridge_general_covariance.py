@@ -6,7 +6,7 @@ from theory.claim import Claim, Curve, Source, Wrong
 from theory.domain import power, step, total
 from theory.implicit import Root
 from theory.proof import Degree, Identical, Monotone, Solution
-from theory.relation import Asymptotic, Equality, Ladder
+from theory.relation import Asymptotic, Ladder
 from theory.settings.min_norm import AnisotropicRegression as M
 
 k = Symbol("kappa", positive=True)
@@ -17,13 +17,16 @@ error = total(M.l * M.b2 / (M.l + k) ** 2)
 bias = k**2 * error / (1 - df2 / M.n)
 variance = M.s2 * df2 / (M.n - df2)
 ladder = Asymptotic(Ladder(M.n, [12, 24, 48, 96], rate=1))
+POINTS = [  # spectra and ridges that grow with the samples, so that kappa/lam and df2/n have limits of their own
+    {M.l: power(1, 2 * M.n), M.b2: power(Rational(1, 2), 2 * M.n), M.lam: 3 / (10 * M.n), M.s2: 1,
+     M.entries: "gaussian"},
+    {M.l: step(M.n, 1, 2 * M.n, Rational(1, 10)), M.b2: step(M.n, 2 / M.n, 2 * M.n, 1 / M.n), M.lam: "0.05", M.s2: 1,
+     M.entries: "signs"},
+    {M.l: power(Rational(3, 2), 3 * M.n), M.b2: step(3 * M.n, 1 / (3 * M.n)), M.lam: M.n**Rational(-3, 2) / 2, M.s2: 2,
+     M.entries: "gaussian"},
+]  # fmt: skip
 TIED = {M.l: power(Rational(3, 2), 3 * M.n), M.b2: step(3 * M.n, 1 / (3 * M.n))}
 ridgeless = Asymptotic(Ladder(M.n, [12, 24, 48, 96], tie=TIED, rate=1))
-POINTS = [
-    {M.l: "power(1,200)", M.b2: "power(0.5,200)", M.s2: 1, M.lam: "0.05", M.entries: "gaussian"},
-    {M.l: "power(1.5,200)", M.b2: "power(0.5,200)", M.s2: 1, M.lam: "0.02", M.entries: "signs"},
-]
-AT = [{**POINTS[1], M.n: 48}]  # at one size, for their gaps to the claim vanish in the limit of many samples
 SHARED = {
     "entry": "min_norm.ridge_general_covariance",
     "source": Source(
@@ -56,8 +59,9 @@ claims = [
                       given=[p > n], because="isotropic, ridgeless: the share of the null space"),
         ],
         wrong=[
-            Wrong("overfitting coefficient dropped", relation=Equality(), at=AT, prediction=k**2 * error),
-            Wrong("ridge in place of the effective ridge", relation=Equality(), at=AT,
+            Wrong("overfitting coefficient dropped", prediction=k**2 * error),
+            Wrong("ridge in place of the effective ridge",
+                  at=[{**POINTS[0], M.lam: 2 / M.n}],
                   prediction=M.lam**2 * error / (1 - df2 / M.n)),
         ],
         figure=Curve(M.n, label="samples n"),
@@ -72,7 +76,7 @@ claims = [
                          because="isotropic, ridgeless")],
         wrong=[
             Wrong("first in place of second degrees of freedom", prediction=M.s2 * df1 / (M.n - df1)),
-            Wrong("overfitting coefficient dropped", relation=Equality(), at=AT, prediction=M.s2 * df2 / M.n),
+            Wrong("overfitting coefficient dropped", prediction=M.s2 * df2 / M.n),
         ],
         figure=Curve(M.n, label="samples n"),
         **SHARED,
