@@ -1,77 +1,68 @@
-"""The LASSO and its certificate against its optimality conditions and a general convex solver."""
+"""The measured error and support of the LASSO, and the draws behind them."""
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
 
 from numerics.arrays import Machine
+from numerics.lasso.controls import Fitted, controls
 from numerics.simulators.min_norm import lasso_regression as module
 from numerics.streams import Stream, stream
 
-P, TRIALS, N, LAM = 6, 3, 5, 0.3
+PARAMETERS = {"eps": 0.5, "mu": 1.0, "s2": 0.5, "lam": 0.5, "c": 0.0}
 
 
 def draws(backend: str = "numpy") -> Stream:
     return stream(Machine(backend), "lasso", seed=3)
 
 
-def problem(rng: Stream) -> tuple[np.ndarray, np.ndarray]:
-    return rng.normal((P, TRIALS, N)) / N**0.5, rng.normal((TRIALS, N))
+def measure(trials: int, **changes: float) -> tuple[dict[str, np.ndarray], Fitted]:
+    """What the simulator says, and the fits that it says it of."""
+    asked = {**PARAMETERS, **changes}
+    n, p = int(asked.pop("n")), int(asked.pop("p"))
+    found = module.lasso_regression(n=n, p=p, **asked, trials=trials, rng=draws())
+    of, _ = module.fits(n, p, module.Model(**asked), trials, draws())
+    return found, of
 
 
-def by_bounds(design: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The same minimum over nonnegative parts, by a general solver."""
-    both = np.hstack([design, -design])
-
-    def objective(parts: np.ndarray) -> tuple[float, np.ndarray]:
-        residual = labels - both @ parts
-        return residual @ residual / 2 + LAM * parts.sum(), LAM - both.T @ residual
-
-    found = minimize(objective, np.zeros(2 * P), jac=True, bounds=[(0, None)] * (2 * P), method="L-BFGS-B",
-                     options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 10_000}).x  # fmt: skip
-    return found[:P] - found[P:]
+@pytest.mark.parametrize("c", [0.0, 0.5])
+def test_controls_leave_the_mean_where_it_is_and_a_tenth_of_the_variance(c: float) -> None:
+    trials = 8000
+    found, of = measure(trials, n=15, p=10, c=c)
+    for name, plain in zip(("mse", "support"), module.measured(of).T, strict=True):
+        apart = found[name] - plain
+        assert abs(apart.mean()) < 6 * apart.std() / trials**0.5
+        assert not abs(apart.mean() + 0.02) < 6 * apart.std() / trials**0.5
+        assert found[name].var() < plain.var() / (5 if c else 6)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
-def test_the_fit_is_that_of_a_general_solver_and_within_its_bound(backend: str) -> None:
-    rng = draws(backend)
-    columns, labels = problem(rng)
-    fit, gap = module.fitted(columns, labels, LAM, rng)
-    apart, doubtful = module.what_is_left(columns, labels, fit, gap, LAM, rng)
-    to_host = rng.machine.to_host
-    columns, labels, fit, apart = (to_host(array) for array in (columns, labels, fit, apart))
-    for trial in range(TRIALS):
-        truth = by_bounds(columns[:, trial, :].T, labels[trial])
-        error = np.linalg.norm(fit[:, trial] - truth)
-        assert error < apart[trial] + 1e-6
-        assert np.all((np.abs(truth) > 1e-6) == (fit[:, trial] != 0))
-    assert not np.any(to_host(doubtful))
+def test_the_certificate_of_every_draw_is_far_below_its_spread() -> None:
+    found, _ = measure(64, n=45, p=30)
+    assert np.all(found["apart"] < 1e-6 * found["mse"].std())
+    assert np.all(found["doubtful"] < 1e-6 * found["support"].std())
 
 
-def test_a_fit_that_stops_early_says_how_far_off_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    columns, labels = problem(draws())
-    settled, _ = module.fitted(columns, labels, LAM, draws())
-    monkeypatch.setattr(module, "MOST_LOOKS", 1)
-    monkeypatch.setattr(module, "SWEEPS", 2)
-    early, gap = module.fitted(columns, labels, LAM, draws())
-    error = np.linalg.norm(early - settled, axis=0)
-    apart, doubtful = module.what_is_left(columns, labels, early, gap, LAM, draws())
-    assert np.any(error > 1e-4)
-    assert np.all(error <= apart)
-    assert np.all(((early != 0) == (settled != 0)) | doubtful)
+def test_fits_that_stop_early_are_certain_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numerics.lasso.fit.MOST_LOOKS", 1)
+    monkeypatch.setattr("numerics.lasso.fit.SWEEPS", 1)
+    found, _ = measure(64, n=45, p=30)
+    assert np.any(np.isinf(found["apart"])) and np.any(np.isinf(found["doubtful"]))
 
 
-def test_a_gap_at_another_ridge_does_not_close() -> None:
-    columns, labels = problem(draws())
-    fit, gap = module.fitted(columns, labels, LAM, draws())
-    assert np.all(gap < 1e-9)
-    assert np.all(module.duality_gap(columns, labels, fit, 1.1 * LAM, draws()) > 1e-4)
+@pytest.mark.parametrize("backend", ["torch", "strict"])
+def test_backends_agree_on_the_same_draws(backend: str) -> None:
+    here, there = (
+        module.lasso_regression(n=9, p=6, **PARAMETERS, trials=5, rng=draws(name)) for name in ("numpy", backend)
+    )
+    to_host = Machine(backend).to_host
+    for name in ("mse", "support"):
+        assert np.allclose(here[name], to_host(there[name]), rtol=0, atol=1e-9)
 
 
 def test_the_number_of_spikes_is_right_in_the_mean() -> None:
     trials = 4000
-    found = module.lasso_regression(n=4, p=3, eps=0.5, mu=1e3, s2=1e-9, lam=1e12, c=0.0, trials=trials, rng=draws())
-    spikes = found["mse"] * 3 / 1e6  # nothing is fitted under so large a ridge
+    _, of = measure(trials, n=4, p=3, mu=1e3, s2=1e-9, lam=1e12)
+    assert np.all(of.fit == 0)  # nothing is fitted under so large a ridge
+    spikes = (of.signal**2).sum(axis=1) / 1e6
     assert set(np.round(spikes)) == {1.0, 2.0}
     assert abs(spikes.mean() - 1.5) < 6 * 0.5 / trials**0.5
 
@@ -79,9 +70,15 @@ def test_the_number_of_spikes_is_right_in_the_mean() -> None:
 @pytest.mark.parametrize("c", [0.0, 0.5])
 def test_features_have_the_variance_and_correlation_that_they_say(c: float) -> None:
     trials, n = 20_000, 2
-    columns = module.drawn_columns(n, 2, c, trials, draws())
+    features = module.drawn_features(n, 2, c, trials, draws())
     slack = 6 * (2 / trials) ** 0.5  # six standard errors of a mean of products of normal numbers: 2e-9
-    assert abs((n * columns[0, :, 0] ** 2).mean() - 1) < slack
-    assert abs((n * columns[0, :, 0] * columns[1, :, 0]).mean() - c) < slack
-    assert abs((n * columns[0, :, 0] * columns[0, :, 1]).mean()) < slack
-    assert abs((n * columns[0, :, 0] * columns[1, :, 0]).mean() - c - 0.1) > slack
+    assert abs((n * features[:, 0, 0] ** 2).mean() - 1) < slack
+    assert abs((n * features[:, 0, 0] * features[:, 0, 1]).mean() - c) < slack
+    assert abs((n * features[:, 0, 0] * features[:, 1, 0]).mean()) < slack
+    assert abs((n * features[:, 0, 0] * features[:, 0, 1]).mean() - c - 0.1) > slack
+
+
+def test_the_numbers_that_are_compared_are_those_of_the_same_draws() -> None:
+    found, of = measure(32, n=15, p=10)
+    weights = np.linalg.lstsq(controls(of), found["mse"] - module.measured(of)[:, 0], rcond=None)[0]
+    assert np.allclose(controls(of) @ weights, found["mse"] - module.measured(of)[:, 0], rtol=0, atol=1e-10)
