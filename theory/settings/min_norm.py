@@ -27,6 +27,7 @@ class TunedRidge(IsotropicRegression):
     """The same, where the ridge may be chosen with X in hand; β ~ N(0, (r2/p)·I), over which all risks are means."""
 
     best = Observable("the lam of the least average risk given X", certificate="width")
+    least = Observable("the least average risk given X, over all lam")
     width = Observable("how far the search leaves the best lam open")
 
 
@@ -92,8 +93,8 @@ class RidgeValidation(Setting):
     dof = Observable("tr S, the degrees of freedom of the fit")
     gcv = Observable("(‖K⁻¹y‖²/n)/(tr K⁻¹/n)², the generalised cross-validation", certificate="rounding")
     mean_predictive = Observable("predictive, the mean over the noise and the directions of β given X")
-    mean_train = Observable("train, the same mean", certificate="rounding")
-    mean_gcv = Observable("gcv, the same mean", certificate="rounding")
+    mean_train = Observable("train, the mean over the noise and the directions of β given X", certificate="rounding")
+    mean_gcv = Observable("gcv, the mean over the noise and the directions of β given X", certificate="rounding")
     rounding = Observable("n·ε·condition of K·(mean of y² and of gcv)")
 
 

@@ -86,11 +86,13 @@ def tuned_ridge(*, n: int, p: int, r2: float, s2: float, lam: float, trials: int
         penalty = n * xp.exp(low + (high - low) * steps)[..., None]
         shrunk = xp.sum((penalty / (levels + penalty)) ** 2, axis=-1)
         noise = xp.sum(levels / (levels + penalty) ** 2, axis=-1)
-        place = xp.argmin(r2 / p * (max(p - n, 0) + shrunk) + s2 * noise, axis=-1, keepdims=True)
+        risks = r2 / p * (max(p - n, 0) + shrunk) + s2 * noise
+        place = xp.argmin(risks, axis=-1, keepdims=True)
         middle, width = low + (high - low) * xp.astype(place, rng.machine.dtype) / (GRID - 1), (high - low) / (GRID - 1)
         low, high = middle - width, middle + width
     best = xp.exp(middle[:, 0])
-    return {**_formed(design, r2, s2, lam, rng), "best": best, "width": best * (high - low)[:, 0]}
+    return {**_formed(design, r2, s2, lam, rng), "best": best, "least": xp.min(risks, axis=-1),
+            "width": best * (high - low)[:, 0]}
 
 
 def _ridge_inverse(short: Array, penalty: float, rng: Stream) -> tuple[Array, Array]:

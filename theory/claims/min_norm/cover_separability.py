@@ -1,6 +1,6 @@
 """How often random labels are linearly separable, and random signs recoverable from few equations: Cover's count."""
 
-from sympy import Eq, Integer, Rational, Symbol, binomial
+from sympy import Eq, Integer, Piecewise, Rational, Symbol, binomial, log
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.formulas.counting import few_heads
@@ -38,10 +38,10 @@ HALF = Instances("half of all labelings at n = 2p", lambda p: Identical(count(2 
 SHARED = {
     "entry": "min_norm.cover_separability",
     "source": Source(
-        "Cover: Geometrical and statistical properties of systems of linear inequalities with applications in pattern "
-        "recognition; Wendel: A problem in geometric probability; for boxes Mangasarian, Recht: Probability of unique "
-        "integer solution to a system of linear equations; Donoho, Tanner: Counting the faces of randomly-projected "
-        "hypercubes and orthants, with applications"
+        "Cover 1965: Geometrical and statistical properties of systems of linear inequalities with applications in "
+        "pattern recognition; Wendel 1962: A problem in geometric probability; for boxes Mangasarian, Recht 2011: "
+        "Probability of unique integer solution to a system of linear equations; Donoho, Tanner 2010: Counting the "
+        "faces of randomly-projected hypercubes and orthants, with applications"
     ),
     "seeds": ["Cauchy-Schwarz Regularizers"],
 }  # fmt: skip
@@ -59,6 +59,9 @@ claims = [
             Inequality(Integer(0), c1 * m1 + c2 * m2 + c3 * m3, strict=True,
                        because="three points of the plane with c₁x₁ + c₂x₂ + c₃x₃ = 0: labels that agree in sign with "
                        "all c, or with none, have no w with margins m > 0, so 6 of 8 labelings remain"),
+            Inequality(-(c1 * m1 + c2 * m2) / c3, 0, strict=True,
+                       because="and all 6 are separable: two points that agree with c have any margins m > 0 for some "
+                       "w, and the third is then on the other side"),
             Identical(2 * (1 + binomial(m, k)), 2 * n, where={k: 1, m: n - 1},
                       because="2n labelings of n points of the plane"),
         ],
@@ -130,8 +133,8 @@ claims = [
         wrong=[
             Wrong("one equation more needed", prediction=few_heads(B.N - 1, B.M - 2)),
             Wrong("complement", at=[{B.N: 20, B.M: 12}], prediction=1 - recovered),
-            Wrong("as many equations as for sparse vectors: sure once M exceeds 2 log N",
-                  prediction=few_heads(B.N - 1, 3 * B.M), at=[{B.N: 20, B.M: 8}]),
+            Wrong("sure once M exceeds 2 log N, as for sparse vectors", at=[{B.N: 20, B.M: 8}],
+                  prediction=Piecewise((1, 2 * log(B.N) < B.M), (0, True))),
         ],
         figure=Curve(B.M, (4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16), fixing={B.N: 20}, log=False,
                      label="equations M for N = 20 signs"),

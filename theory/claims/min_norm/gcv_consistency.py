@@ -20,10 +20,10 @@ trained = M.train / (1 - M.dof / M.n) ** 2
 SHARED = {
     "entry": "min_norm.gcv_consistency",
     "source": Source(
-        "Golub, Heath, Wahba: Generalized cross-validation as a method for choosing a good ridge parameter; Hastie, "
-        "Montanari, Rosset, Tibshirani: Surprises in high-dimensional ridgeless least squares interpolation; Patil, "
-        "Wei, Rinaldo, Tibshirani 2021: Uniform consistency of cross-validation estimators for high-dimensional ridge "
-        "regression"
+        "Golub, Heath, Wahba 1979: Generalized cross-validation as a method for choosing a good ridge parameter; "
+        "Hastie, Montanari, Rosset, Tibshirani 2022: Surprises in high-dimensional ridgeless least squares "
+        "interpolation; Patil, Wei, Rinaldo, Tibshirani 2021: Uniform consistency of cross-validation estimators for "
+        "high-dimensional ridge regression"
     ),
 }  # fmt: skip
 
@@ -97,7 +97,8 @@ claims = [
             Wrong("training error as estimate", observable=M.mean_train),
             Wrong("denominator not squared", observable=M.mean_train / (1 - M.dof / M.n)),
         ],
-        figure=Curve(M.lam, ("0.06", "0.1", "0.2", "0.3", "0.5", "1", "2", "4"), fixing={M.r2: 1, M.s2: 1}),
+        figure=Curve(M.lam, ("0.06", "0.1", "0.2", "0.3", "0.5", "1", "2", "4"), fixing={M.r2: 1, M.s2: 1},
+                     label="ridge λ, at 128 samples and 64 features"),
         **SHARED,
     ),
     Claim(

@@ -1,11 +1,13 @@
 """Excess risk of least squares and of the least-norm interpolator on isotropic Gaussian features, at every size."""
 
-from sympy import Eq, Symbol, exp, oo, sqrt, symbols
+from sympy import Eq, Rational, Symbol, exp, oo, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
+from theory.domain import total
 from theory.formulas.wishart import dof, mean, reciprocal_mean, two_dimensions
 from theory.proof import Assumed, Degree, Identical, Limit, Solution
 from theory.relation import Bound, Equality, Probability
+from theory.settings.min_norm import AnisotropicRegression as A
 from theory.settings.min_norm import IsotropicRegression as M
 
 g = Symbol("g", positive=True)
@@ -14,7 +16,9 @@ variance = M.s2 * M.n / (M.p - M.n - 1)
 under = M.s2 * M.p / (M.n - M.p - 1)
 rows, columns, share = symbols("rows columns share", positive=True)
 x, t = Symbol("x", positive=True), Symbol("t", positive=True)
-tail, TIMES = 1 - exp(-1 / (2 * t) - 1 / sqrt(t)), 10
+tail, beside, TIMES = 1 - exp(-1 / (2 * t) - 1 / sqrt(t)), 1 - exp(-1 / (2 * t)), 10
+features = total(1 + A.l) - total(A.l)  # the number of modes
+WHITE = {A.l: "power(0,60)", A.b2: "power(1,60)", A.s2: 1, A.entries: "gaussian"}
 
 
 wishart = [
@@ -28,8 +32,8 @@ EXCHANGED = Identical(M.s2 * columns / (rows - columns - 1), variance, where={ro
 SHARED = {
     "entry": "min_norm.ridgeless_risk_isotropic",
     "source": Source(
-        "Hastie, Montanari, Rosset, Tibshirani: Surprises in high-dimensional ridgeless least squares interpolation; "
-        "at finite size by the mean of the inverse Wishart matrix"
+        "Hastie, Montanari, Rosset, Tibshirani 2022: Surprises in high-dimensional ridgeless least squares "
+        "interpolation; at finite size by the mean of the inverse Wishart matrix"
     ),
     "seeds": ["Understanding the Role of Optimization in Double Descent"],
     "fixing": {M.lam: 0},
@@ -90,7 +94,10 @@ claims = [
                      because="the projector on the rows has trace n, and every direction the same mean share of it"),
             Identical(M.r2 * (1 - share), bias, where={share: M.n / M.p}),
         ],
-        wrong=[Wrong("the other share", at=[{M.n: 30, M.p: 50}], prediction=M.r2 * M.n / M.p)],
+        wrong=[
+            Wrong("the other share", at=[{M.n: 30, M.p: 50}], prediction=M.r2 * M.n / M.p),
+            Wrong("squared", at=[{M.n: 30, M.p: 50}], prediction=M.r2 * (1 - M.n / M.p) ** 2),
+        ],
         **SHARED,
     ),
     Claim(
@@ -115,7 +122,10 @@ claims = [
         regime=[M.p < M.n - 5],
         scaling=[Degree(1, M.s2), Degree(0, M.r2)],
         steps=wishart,
-        wrong=[Wrong("n in place of p", at=[{M.n: 60, M.p: 20}], prediction=M.s2 * M.n / (M.n - M.p - 1))],
+        wrong=[
+            Wrong("n in place of p", at=[{M.n: 60, M.p: 20}], prediction=M.s2 * M.n / (M.n - M.p - 1)),
+            Wrong("asymptotic variance at finite size", at=[{M.n: 40, M.p: 30}], prediction=M.s2 * M.p / (M.n - M.p)),
+        ],
         **SHARED,
     ),
     Claim(
@@ -128,7 +138,7 @@ claims = [
         points=[{M.n: 20, M.p: 20}, {M.n: 50, M.p: 50}, {M.n: 100, M.p: 100}],
         steps=[
             Assumed("n·λ_min of XᵀX has the limiting law 1 − exp(−x/2 − √x), and the variance is above s2/λ_min",
-                    "Edelman: Eigenvalues and condition numbers of random matrices"),
+                    "Edelman 1988: Eigenvalues and condition numbers of random matrices"),
             Limit(t, oo, 1, of=sqrt(t) * tail, because="so that its integral over t diverges"),
         ],
         wrong=[
@@ -136,5 +146,38 @@ claims = [
             Wrong("tail twice as heavy", relation=Bound(">=", Probability(2 * tail.subs(t, TIMES)))),
         ],
         **SHARED,
+    ),
+    Claim(
+        M, M.variance, M.s2 * M.n * TIMES, Bound(">=", Probability(beside.subs(t, TIMES))),
+        quantity="beside",
+        title="With one feature more than samples it has no mean either: P(variance > t·n·s2) ~ 1/2t",
+        status="derived here",
+        assuming=[Eq(M.p, M.n + 1)],
+        points=[{M.n: 10, M.p: 11}, {M.n: 30, M.p: 31}, {M.n: 60, M.p: 61}],
+        steps=[
+            Assumed("n·λ_min of XXᵀ has the law 1 − exp(−x/2) at every n, and the variance is above s2/λ_min",
+                    "Edelman 1988: Eigenvalues and condition numbers of random matrices"),
+            Limit(t, oo, Rational(1, 2), of=t * beside, because="so that its integral over t diverges, like log t"),
+        ],
+        wrong=[
+            Wrong("tail as heavy as at p = n", relation=Bound(">=", Probability(tail.subs(t, TIMES)))),
+            Wrong("the same two features further on", assuming=[Eq(M.p, M.n + 3)], at=[{M.n: 30, M.p: 33}]),
+        ],
+        **SHARED,
+    ),
+    Claim(
+        A, A.variance, A.s2 * A.n / (features - A.n - 1), Equality(),
+        quantity="features",
+        title="Variance of the least-norm interpolator with normal, uncorrelated features, and not with others",
+        assuming=[Eq(total(A.l), features), Eq(total(A.l**2), features), Eq(A.entries, Symbol("gaussian"))],
+        regime=[features > A.n + 5],
+        points=[{**WHITE, A.n: 30}, {**WHITE, A.n: 20}, {**WHITE, A.n: 40, A.s2: "0.5"}],
+        fails_at=[{**WHITE, A.n: 30, A.l: "power(1/2,60)"}, {**WHITE, A.n: 30, A.entries: "elliptical"}],
+        wrong=[
+            Wrong("p in place of n", at=[{**WHITE, A.n: 30}], prediction=A.s2 * features / (features - A.n - 1)),
+            Wrong("asymptotic variance at finite size", at=[{**WHITE, A.n: 40}],
+                  prediction=A.s2 * A.n / (features - A.n)),
+        ],
+        **{**SHARED, "fixing": {A.lam: 0}},
     ),
 ]  # fmt: skip
