@@ -7,6 +7,7 @@ from proofs_check.record import ORDER, Record
 from proofs_check.report.marks import ERRORS, JUDGED, Mark, Spec, form_of, kind_of, runs_along
 
 GAP = "Below: relative gap, measured/predicted − 1"
+SCALED = "Below: measured − predicted, over the claim's own scale"
 BAND = "band: the tolerance."
 DRAWN = {
     "equality": f"Line: the prediction. Points: mean of {{observable}}. {GAP}; {BAND}",
@@ -33,7 +34,7 @@ DRAWN = {
 }
 NUMBERED = ("bound", "identity", "ordering")
 SWEPT_LIMIT = (
-    "Line: the prediction at the largest size. Points: mean of {observable} there. Below: the relative gap "
+    "Line: the prediction at the largest size. Points: mean of {observable} there. Below: the gap "
     f"extrapolated to infinite size, with the interval that is judged; {BAND}"
 )
 ALONG = "Line: the prediction along {along}. Points: mean of {observable}. "
@@ -91,6 +92,8 @@ def _drawn(first: Record, spec: Spec) -> str:
         text = ALONG + ALONG_BELOW[first["relation"]]
     if first["relation"] == "asymptotic equality" and spec.over:
         text = SWEPT_LIMIT
+    if spec.scaled:
+        text = text.replace(GAP, SCALED)
     about = f" ({spec.about})" if spec.about and spec.about != spec.observable else ""
     return text.format(observable=spec.observable + about, along=spec.along)
 

@@ -118,10 +118,12 @@ def log_if_wide(upper: Axes, marks: Sequence[Mark]) -> None:
         log_axis(upper, "y")
 
 
-def name_axes(axes: Sequence[Axes], below: str, beside: str, tolerance: float) -> None:
+def name_axes(
+    axes: Sequence[Axes], below: str, beside: str, tolerance: float, gap: str = "relative gap"
+) -> None:
     upper, lower = axes
     upper.set_ylabel(folded(beside))
-    lower.set(xlabel=below, ylabel="relative gap")
+    lower.set(xlabel=below, ylabel=gap)
     reach = max(map(abs, lower.get_ylim()))
     lower.yaxis.set_major_locator(
         FixedLocator([-tolerance, 0, tolerance]) if reach < 2.5 * tolerance else MaxNLocator(4)

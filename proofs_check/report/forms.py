@@ -44,7 +44,7 @@ def draw_sweep(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
         upper.plot(x, prediction, "_", color=BLACK, label=spec.claimed, markersize=9, zorder=1)
     mark_points(axes, marks, tolerance)
     scale_axes(axes, marks, spec)
-    name_axes(axes, spec.label or lettered(spec.over), spec.named, tolerance)
+    name_axes(axes, spec.label or lettered(spec.over), spec.named, tolerance, spec.gap)
 
 
 def draw_scatter(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
@@ -61,7 +61,7 @@ def draw_scatter(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolera
     scale_axes(axes, marks, spec)
     if upper.get_xscale() == "log" and ends[0] > 0:
         log_axis(upper, "y")
-    name_axes(axes, "predicted value", spec.named, tolerance)
+    name_axes(axes, "predicted value", spec.named, tolerance, spec.gap)
 
 
 def _draw_alike(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
@@ -70,7 +70,7 @@ def _draw_alike(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleran
     placed = [dataclasses.replace(m, x=1.0 + order.index(m.point)) for m in marks]
     axes[0].axhline(marks[0].x, color=BLACK, linewidth=1.6 * thin(), label=spec.claimed, zorder=1)
     mark_points(axes, placed, tolerance)
-    name_axes(axes, "", spec.named, tolerance)
+    name_axes(axes, "", spec.named, tolerance, spec.gap)
     name_places(axes[1], placed, spec)
     place_legend(axes[0], above=True)
 
@@ -98,7 +98,7 @@ def draw_ladder(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleran
         draw_bars(lower, [at_infinity * shift] * len(limit), limit, colour, marker, gap=True, face="white")
     _scale_sizes(axes, sizes, at_infinity)
     log_if_wide(upper, rungs)
-    name_axes(axes, spec.label or lettered(spec.along), spec.named, tolerance)
+    name_axes(axes, spec.label or lettered(spec.along), spec.named, tolerance, spec.gap)
 
 
 def _scale_sizes(axes: Sequence[Axes], sizes: Sequence[float], at_infinity: float) -> None:
@@ -162,7 +162,7 @@ def draw_along(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
     if not every_draw:
         shade_tolerance(lower, tolerance)
     scale_axes(axes, marks, spec)
-    name_axes(axes, spec.label or lettered(spec.along), spec.named, tolerance)
+    name_axes(axes, spec.label or lettered(spec.along), spec.named, tolerance, spec.gap)
     if every_draw:
         log_axis(lower, "y")
         lower.margins(y=0.15)
@@ -186,7 +186,7 @@ def draw_swept_identity(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec,
         )
     lower.plot(column(marks, "x"), column(marks, "allowed"), "_", color=BLACK, markersize=11, zorder=2)
     scale_axes(axes, marks, spec)
-    name_axes(axes, spec.label or lettered(spec.over), spec.named, tolerance)
+    name_axes(axes, spec.label or lettered(spec.over), spec.named, tolerance, spec.gap)
     log_axis(lower, "y")
     lower.yaxis.set_major_locator(LogLocator(numticks=4))
     lower.margins(y=0.15)

@@ -50,6 +50,11 @@ class Spec:
         """What an axis calls the observable."""
         return self.words or self.observable
 
+    @property
+    def gap(self) -> str:
+        """What an axis calls the distance to the prediction."""
+        return "gap / scale" if self.scaled else "relative gap"
+
 
 @dataclass(frozen=True)
 class Mark:

@@ -1,6 +1,7 @@
 """Figures are made of Records alone: what they draw, say and write."""
 
 import csv
+import dataclasses
 import io
 import math
 from pathlib import Path
@@ -117,6 +118,15 @@ def test_error_bars_are_named_for_what_they_are() -> None:
     _, marks = comparison(records, SPEC)
     assert marks[0].high - marks[0].mean == pytest.approx(2.6 * marks[0].stderr)
     assert "2.6 standard errors" in caption(records, SPEC, marks)
+
+
+def test_a_gap_is_called_relative_unless_the_claim_has_a_scale_of_its_own() -> None:
+    records, scaled = equality(0.001, 0.002), dataclasses.replace(SPEC, scaled=True)
+    for spec, axis, words in ((SPEC, "relative gap", "measured/predicted − 1"), (scaled, "gap / scale", "own scale")):
+        figure, marks = comparison(records, spec)
+        assert figure.axes[-1].get_ylabel() == axis
+        assert words in caption(records, spec, marks)
+    assert "measured/predicted" not in caption(records, scaled, comparison(records, scaled)[1])
 
 
 def test_boundary_records_stand_outside_the_assumptions() -> None:

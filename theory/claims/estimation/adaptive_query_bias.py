@@ -119,13 +119,13 @@ claims = [
         **SHARED,
     ),
     Claim(
-        S, S.answer_error, S.tau**2, Equality(),
+        S, S.answer_error, 1 / S.n + S.tau**2, Equality(),
         quantity="noise_cost",
-        title="The noise costs tau for every answer, root mean square",
-        assuming=[S.tau > 0],
+        title="The noise costs tau² for every answer, on top of the 1/n of sampling",
         points=[NOISY],
-        wrong=[Wrong("shrinks with the sample", at=[NOISY], prediction=S.tau**2 / S.n),
-               Wrong("adds to the error of sampling", at=[NOISY], prediction=S.tau**2 + 1 / S.n)],
+        wrong=[Wrong("shrinks with the sample", at=[NOISY], prediction=(1 + S.tau**2) / S.n),
+               Wrong("the noise alone", at=[NOISY], prediction=S.tau**2),
+               Wrong("standard deviations add", at=[NOISY], prediction=(S.tau + 1 / sqrt(S.n)) ** 2)],
         **SHARED,
     ),
 ]  # fmt: skip

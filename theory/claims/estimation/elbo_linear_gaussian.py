@@ -10,7 +10,7 @@ from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.programs import linear_gaussian as lg
 from theory.proof import Identical, Inequality, Solution
-from theory.relation import Bound, Identity
+from theory.relation import Bound, Identity, Ordering
 from theory.settings.estimation.variational import LinearGaussian as S
 
 SHARED = {
@@ -27,6 +27,18 @@ m = x * y / (s * a)  # posterior mean of one weight seen once, a its precision
 FIT = -log(2 * pi * s) / 2 - ((y - x * m) ** 2 + x**2 / a) / (2 * s)
 DIVERGENCE = (1 / (a * t) + m**2 / t - 1 + log(a * t)) / 2
 EVIDENCE = -log(2 * pi * s) / 2 - log(a * t) / 2 - y**2 / (2 * (s + x**2 * t))
+misfit, k = symbols("misfit kappa", positive=True)
+TILT = Identical(k * (-log(2 * pi * s) / 2 - misfit / (2 * s)),
+                 -log(2 * pi * v) / 2 - misfit / (2 * v) + log(2 * pi * s / k) / 2 - k * log(2 * pi * s) / 2,
+                 where={v: s / k}, because="of a sample with this mean squared misfit under q, kappa times the fit is "
+                 "the fit at noise s2/kappa and constants: q is the best one at that noise")
+HADAMARD = [
+    Inequality(a * b - d**2, a * b, because="Hadamard's inequality, p = 2"),
+    Inequality(a * b * c + 2 * d * e * f - a * f**2 - b * e**2 - c * d**2, a * b * c,
+               given=[a * b > d**2, a * c > e**2, b * c > f**2,
+                      a * b * c + 2 * d * e * f - a * f**2 - b * e**2 - c * d**2 > 0],
+               because="Hadamard's inequality, p = 3"),
+]  # fmt: skip
 
 
 def of(program: Callable[..., Any], **weight: Any) -> Computed:
@@ -53,11 +65,7 @@ claims = [
         title="The best factorised q loses ½(Σ log Λᵢᵢ − log det Λ)",
         scale=S.n,
         points=[AT],
-        steps=[Inequality(a * b - d**2, a * b, because="Hadamard's inequality, p = 2"),
-               Inequality(a * b * c + 2 * d * e * f - a * f**2 - b * e**2 - c * d**2, a * b * c,
-                          given=[a * b > d**2, a * c > e**2, b * c > f**2,
-                                 a * b * c + 2 * d * e * f - a * f**2 - b * e**2 - c * d**2 > 0],
-                          because="Hadamard's inequality, p = 3")],
+        steps=HADAMARD,
         wrong=[Wrong("variances of the exact posterior", at=[AT], observable=S.fit - S.divergence - S.marginals),
                Wrong("no gap", at=[AT], prediction=0)],
         figure=Curve(S.t2, ("0.1", "0.3", "1", "3", "10"), fixing={S.n: 10, S.p: 3, S.s2: 1, S.rho: "0.6", S.kappa: 3},
@@ -71,6 +79,7 @@ claims = [
         scale=S.n,
         points=[AT],
         tight_at=[AT | {S.p: 1}],
+        steps=HADAMARD,
         wrong=[Wrong("no larger than that of the marginals", at=[AT], prediction=S.marginals),
                Wrong("divergence counted twice", at=[AT], prediction=S.fit - 2 * S.divergence)],
         **SHARED,
@@ -113,6 +122,7 @@ claims = [
         quantity="weighted_covariance",
         title="With the fit weighted by kappa the best q has the posterior's covariance at noise s2/kappa",
         points=[AT],
+        steps=[TILT],
         wrong=[Wrong("the posterior's", at=[AT], prediction=Computed(
                    [S.X, S.y], partial(lg.weighted_covariance, kappa=1), using={"s2": S.s2, "t2": S.t2})),
                Wrong("prior narrower too", at=[AT], prediction=Computed(
@@ -127,6 +137,7 @@ claims = [
         title="With the fit weighted by kappa the best q has the posterior's mean at noise s2/kappa",
         scale=1,
         points=[AT],
+        steps=[TILT],
         wrong=[Wrong("the posterior's", at=[AT], prediction=of(lg.posterior_mean)),
                Wrong("prior mean", at=[AT], prediction=0)],
         **SHARED,
@@ -137,10 +148,27 @@ claims = [
         title="Largest weighted ELBO: the log evidence at noise s2/kappa, and what the constants of the fit change",
         scale=S.n,
         points=[AT],
+        steps=[TILT],
         wrong=[Wrong("kappa times the log evidence: divergence weighted too", at=[AT],
                      prediction=of(lg.kappa_evidence, **tilt)),
                Wrong("constants of the fit not weighted", at=[AT],
                      prediction=of(partial(lg.weighted_value, normalised=False), **tilt))],
+        **SHARED,
+    ),
+    Claim(
+        S, S.fit - S.divergence - S.factorised, None,
+        Ordering(lower={S.t2: S.t2}, upper={S.t2: 2 * S.t2}, strict=True),
+        quantity="prior",
+        title="A wider prior costs the best factorised q more: learnt by its ELBO, t2 comes out too small",
+        points=[AT, AT | {S.p: 2}, AT | {S.p: 4, S.t2: "0.3"}],
+        regime=[S.p >= 2, S.rho >= 0.3],
+        steps=[Inequality(1 / a, b / (a * b - d**2), given=[a * b > d**2],
+                          because="1/Λᵢᵢ ≤ (Λ⁻¹)ᵢᵢ: the gap falls in 1/t2, by half of the sum of their differences")],
+        wrong=[
+            Wrong("less", at=[AT], relation=Ordering(lower={S.t2: 2 * S.t2}, upper={S.t2: S.t2}, strict=True)),
+            Wrong("as more noise does", at=[AT],
+                  relation=Ordering(lower={S.s2: S.s2}, upper={S.s2: 2 * S.s2}, strict=True)),
+        ],
         **SHARED,
     ),
 ]  # fmt: skip

@@ -48,6 +48,8 @@ claims = [
         title="Error of the allocation in proportion to the squared relevance",
         steps=[Identical(a**2 / shares, price / M.N, where={shares: M.N * a**2 / price},
                          because="every source costs the same, price = ‖nu‖₂²")],
+        assuming=[total(M.nu**-2) * square <= M.N],  # Σ 1/nₜ ≤ 1, so that all sources have a sample before rounding
+        fails_at=[{M.N: 100, M.nu: "[1,0.05]"}],  # a quarter of a sample for the second
         wrong=[Wrong("the best allocation", prediction=size**2 / M.N), Wrong("norm alone", prediction=square / M.N)],
         figure=Curve(M.N, (200, 400, 800, 1600, 3200), fixing={M.nu: "[4,2,1,1]"}, label="samples N"),
         **SHARED,

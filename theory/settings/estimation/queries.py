@@ -18,4 +18,5 @@ class AdaptiveQueries(Setting):
     empirical = Observable("mean of h over the sample that answered the first queries", values="discrete")
     fresh = Observable("mean of h over a fresh sample of n", values="discrete")
     largest = Observable("max |a_j|, the answer furthest from the truth", between=(0, None), values="discrete")
-    answer_error = Observable("mean over j of (released_j − a_j)²", between=(0, None))
+    answer_error = Observable("mean over j of released_j², the squared error of an answer: the truth is 0",
+                              between=(0, None))

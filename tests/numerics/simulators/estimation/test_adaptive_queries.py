@@ -28,11 +28,13 @@ def test_exact_signs_sum_the_sizes_of_the_answers_and_fresh_ones_do_not() -> Non
     assert np.any(found["fresh"] < 0)
 
 
-def test_the_error_of_an_answer_is_its_noise_alone() -> None:
-    once, twice = measured("noise", tau=0.2), measured("noise", tau=0.4)
-    np.testing.assert_allclose(4 * once["answer_error"], twice["answer_error"])
-    np.testing.assert_array_equal(once["largest"], twice["largest"])
-    assert not np.allclose(2 * once["answer_error"], twice["answer_error"])
+def test_the_squared_error_of_an_answer_is_a_parabola_in_the_noise_from_that_of_sampling() -> None:
+    none, once, twice, thrice = (measured("noise", tau=0.2 * k)["answer_error"] for k in range(4))
+    np.testing.assert_allclose(thrice - none, 3 * (twice - once), rtol=1e-9)
+    assert not np.any(np.isclose(twice - once, once - none))
+    exact = measured("one", n=1, features="signs", tau=0.0)["answer_error"]
+    np.testing.assert_array_equal(exact, np.ones(TRIALS))
+    assert np.all(none < 1)
 
 
 def test_answers_to_signs_are_whole_multiples_of_two_over_n_from_one() -> None:
