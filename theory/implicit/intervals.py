@@ -53,11 +53,18 @@ class Interval:
         return np.where(self.low > 0, 1, np.where(self.high < 0, -1, 0))
 
 
-def enclosed(expression: Basic, unknowns: Mapping[Any, Interval], values: Mapping[Any, Any]) -> Interval:
-    """The expression over many boxes.   Raises BadInput for a function that has no enclosure here."""
-    given: dict[Any, Any] = {symbol: _entered(value) for symbol, value in values.items()}
-    with np.errstate(all="ignore"):
-        return evaluated(expression, {**given, **unknowns}, INTERVALS)
+def enclosing(unknowns: Mapping[Any, Interval], values: Mapping[Any, Any]) -> Callable[[Basic], Interval]:
+    """Enclosures over many boxes; what one expression has in common with another is enclosed once.
+
+    The enclosure raises BadInput for a function that has none here.
+    """
+    given: dict[Any, Any] = {**{symbol: _entered(value) for symbol, value in values.items()}, **unknowns}
+
+    def enclosed(expression: Basic) -> Interval:
+        with np.errstate(all="ignore"):
+            return evaluated(expression, given, INTERVALS)
+
+    return enclosed
 
 
 def _entered(value: Any) -> Any:

@@ -51,12 +51,12 @@ class System:
     def names(self) -> str:
         return ", ".join(str(root.symbol) for root in self.roots)
 
-    @property
+    @cached_property
     def complex(self) -> bool:
         """One complex unknown makes all of them complex."""
         return any(root.complex for root in self.roots) or any(isinstance(value, acb) for value in self.read)
 
-    @property
+    @cached_property
     def read(self) -> list[Any]:
         return [self.values[symbol] for symbol in symbols_of(self.equations) if symbol in self.values]
 

@@ -6,18 +6,18 @@ For one unknown that is monotonicity. Rows may be exchanged and change their sig
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import sympy
 from flint import acb
-from sympy import Expr, Symbol, true
+from sympy import Basic, Expr, Symbol, true
 
 from theory.domain import total
 from theory.errors import BadInput, NoRoot
 from theory.implicit.branches import belongs
-from theory.implicit.intervals import Interval, enclosed
+from theory.implicit.intervals import Interval, enclosing
 from theory.implicit.krawczyk import Certified
 from theory.implicit.polynomial import solutions_of
 from theory.implicit.root import Root
@@ -25,6 +25,7 @@ from theory.implicit.system import System, jacobian
 
 ELEMENTS = 30_000_000  # boxes × modes that branch and bound may look at
 MOST_BOXES = 4096
+TOGETHER = 128  # boxes × modes that take hardly longer than one
 ROUNDS = 200
 SMOOTH = (sympy.exp, sympy.tanh, sympy.sinh, sympy.cosh, sympy.atan, sympy.erf, sympy.erfc, total)
 
@@ -177,7 +178,7 @@ def _nothing_else(system: System, found: Certified) -> bool:
             return True
         if len(system.roots) == 1 and _monotone(system, rows[0][0], low, high):
             return True
-        low, high = _halved(low, high)
+        low, high = _halved(low, high, TOGETHER // modes)
         if low is None:
             return False
     return False
@@ -205,28 +206,30 @@ def _boxes(roots: Sequence[Root], low: np.ndarray, high: np.ndarray) -> list[Int
 
 def _excluded(system: System, boxes: list[Interval]) -> np.ndarray:
     """Where an equation certainly does not vanish, or a branch certainly does not hold."""
-    unknowns = dict(zip(system.symbols, boxes, strict=True))
-    out = np.zeros(len(boxes[0].low), dtype=bool)
+    over = enclosing(dict(zip(system.symbols, boxes, strict=True)), system.values)
+    out = _excluded_by_slopes(system, boxes, over)
     for equation in system.equations:
-        out |= np.broadcast_to(enclosed(equation, unknowns, system.values).sign(), (len(out), 1))[:, 0] != 0
-    out |= _excluded_by_slopes(system, boxes)
+        out |= _signs(over(equation), out) != 0
     for root in system.roots:
         for condition in _parts(root.branch):
-            sign = enclosed(condition.gts - condition.lts, unknowns, system.values).sign()
-            out |= np.broadcast_to(sign, (len(out), 1))[:, 0] < 0
+            out |= _signs(over(condition.gts - condition.lts), out) < 0
     return out
 
 
-def _excluded_by_slopes(system: System, boxes: list[Interval]) -> np.ndarray:
+def _signs(found: Interval, boxes: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(found.sign(), (len(boxes), 1))[:, 0]
+
+
+def _excluded_by_slopes(system: System, boxes: list[Interval], over: Callable[[Basic], Interval]) -> np.ndarray:
     """Where F(x̃) + J(X)·(X − x̃) shows the same: it is narrow where the naive enclosure loses to cancellation."""
     centres = [Interval(*[(box.low + box.high) / 2] * 2) for box in boxes]
-    unknowns, middle = (dict(zip(system.symbols, places, strict=True)) for places in (boxes, centres))
+    at_centre = enclosing(dict(zip(system.symbols, centres, strict=True)), system.values)
     out = np.zeros(len(boxes[0].low), dtype=bool)
     for equation, row in zip(system.equations, jacobian(system.equations, system.symbols), strict=True):
-        value = enclosed(equation, middle, system.values)
+        value = at_centre(equation)
         for entry, box, centre in zip(row, boxes, centres, strict=True):
-            value = value + enclosed(entry, unknowns, system.values) * (box - centre)
-        out |= np.broadcast_to(value.sign(), (len(out), 1))[:, 0] != 0
+            value = value + over(entry) * (box - centre)
+        out |= _signs(value, out) != 0
     return out
 
 
@@ -257,12 +260,12 @@ def _monotone(system: System, slope: Expr, low: np.ndarray, high: np.ndarray) ->
     if np.any(low[order][1:, 0] > high[order][:-1, 0]):
         return False
     boxes = _boxes(system.roots, low, high)
-    signs = enclosed(slope, dict(zip(system.symbols, boxes, strict=True)), system.values).sign()
+    signs = enclosing(dict(zip(system.symbols, boxes, strict=True)), system.values)(slope).sign()
     return bool(np.all(signs == 1) or np.all(signs == -1))
 
 
-def _halved(low: np.ndarray, high: np.ndarray) -> tuple[Any, Any]:
-    """Every box cut in two along its longest side."""
+def _halved(low: np.ndarray, high: np.ndarray, enough: int) -> tuple[Any, Any]:
+    """Every box cut in two along its longest side, and again while there are fewer than enough."""
     side = np.argmax(high - low, axis=1)
     rows = np.arange(len(low))
     middle = (low[rows, side] + high[rows, side]) / 2
@@ -270,4 +273,5 @@ def _halved(low: np.ndarray, high: np.ndarray) -> tuple[Any, Any]:
         return None, None
     upper, lower = low.copy(), high.copy()
     upper[rows, side], lower[rows, side] = middle, middle
-    return np.concatenate([low, upper]), np.concatenate([lower, high])
+    cut = np.concatenate([low, upper]), np.concatenate([lower, high])
+    return cut if len(cut[0]) >= enough else _halved(*cut, enough)
