@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from numerics.arrays import Array, device_of, namespace
 
 ROUNDS, FIRST, GROW, SHRINK, CLOSE = 100, 1e-2, 4.0, 0.2, 4.0
+HELD = 1e8  # damping under which no step has been better for a dozen rounds: what is left is rounding
 
 
 @dataclass(frozen=True)
@@ -111,30 +112,67 @@ class Trained:
     left: Array
 
 
-def train(objective: Objective, start: Array, rounds: int = ROUNDS) -> Array:
-    """Newton steps from `start`, each as long as the objective falls.   Shapes: (trials, numbers) -> the same."""
-    xp, w, eps = namespace(start), start, namespace(start).finfo(start.dtype).eps
-    damping = FIRST * xp.ones_like(w[:, :1])
-    value, slope = objective.value(w), objective.slope(w)
-    bent = objective.bent(w)[0]
-    for _ in range(rounds):
-        values, vectors = xp.linalg.eigh(bent)
+@dataclass(frozen=True)
+class State:
+    """Where the trainings of some trials are.   Shapes: w and slope (trials, numbers), damping (trials, 1)."""
+
+    objective: Objective
+    w: Array
+    slope: Array
+    value: Array
+    damping: Array
+    bent: Array
+
+    def stepped(self) -> tuple["State", Array]:
+        """After a step wherever that is better, and which trials go on: some slope, and a step that can be seen."""
+        xp, w, slope, value = namespace(self.w), self.w, self.slope, self.value
+        eps = xp.finfo(w.dtype).eps
+        values, vectors = xp.linalg.eigh(self.bent)
         top = xp.max(xp.abs(values), axis=1, keepdims=True)
-        along = (turned(vectors) @ slope[:, :, None])[:, :, 0] / (xp.abs(values) + damping * top)
+        along = (turned(vectors) @ slope[:, :, None])[:, :, 0] / (xp.abs(values) + self.damping * top)
         after = w - (vectors @ along[:, :, None])[:, :, 0]
-        value_after, slope_after = objective.value(after), objective.slope(after)
+        value_after, slope_after = self.objective.value(after), self.objective.slope(after)
         tie = 64 * eps * (1 + xp.abs(value))
         flatter = xp.sum(slope_after**2, axis=1) < xp.sum(slope**2, axis=1)
         better = (value_after < value - tie) | ((value_after <= value + tie) & flatter)
-        if bool(xp.all(xp.sqrt(xp.sum(slope**2, axis=1, keepdims=True)) <= CLOSE * eps * (1 + top))):
-            break
-        kept = better[:, None]
+        steep = xp.sqrt(xp.sum(slope**2, axis=1, keepdims=True)) > CLOSE * eps * (1 + top)
+        go_on, kept = (steep & (self.damping < HELD))[:, 0], better[:, None]
         w, slope = xp.where(kept, after, w), xp.where(kept, slope_after, slope)
-        value = xp.where(better, value_after, value)
-        damping = xp.where(kept, damping * SHRINK, damping * GROW)
-        if bool(xp.any(better)):
-            bent = objective.bent(w)[0]
-    return w
+        damping = self.damping * xp.where(kept, SHRINK * xp.ones_like(top), GROW * xp.ones_like(top))
+        bent = self.objective.bent(w)[0] if bool(xp.any(better)) else self.bent
+        return State(self.objective, w, slope, xp.where(better, value_after, value), damping, bent), go_on
+
+    def of(self, trials: Array) -> "State":
+        """That of some trials."""
+        def part(array: Array) -> Array:
+            return namespace(array).take(array, trials, axis=0)
+
+        asked = self.objective
+        asked = Objective(part(asked.Q), part(asked.C), [part(g) for g in asked.G], asked.sizes, asked.compact)
+        return State(asked, *map(part, (self.w, self.slope, self.value, self.damping, self.bent)))
+
+
+def train(objective: Objective, start: Array, rounds: int = ROUNDS) -> Array:
+    """Newton steps from `start`, each as long as the objective falls.   Shapes: (trials, numbers) -> the same."""
+    damping = FIRST * namespace(start).ones_like(start[:, :1])
+    bent = objective.bent(start)[0]
+    return _trained(State(objective, start, objective.slope(start), objective.value(start), damping, bent), rounds)
+
+
+def _trained(state: State, rounds: int) -> Array:
+    """The weights after some more rounds; where half of the trials have ended, the others go on alone."""
+    xp, trials = namespace(state.w), state.w.shape[0]
+    for left in reversed(range(rounds)):
+        state, go_on = state.stepped()
+        count = int(xp.sum(xp.astype(go_on, xp.int64)))
+        if 2 * count <= trials:
+            if not count or not left:
+                break
+            rest = _trained(state.of(xp.nonzero(go_on)[0]), left)
+            places = xp.where(go_on, trials + xp.cumulative_sum(xp.astype(go_on, xp.int64)) - 1,
+                              xp.arange(trials, device=device_of(state.w)))
+            return xp.take(xp.concat([state.w, rest], axis=0), places, axis=0)
+    return state.w
 
 
 def certified(objective: Objective, w: Array) -> Trained:
