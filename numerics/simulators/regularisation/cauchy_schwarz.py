@@ -12,7 +12,7 @@ ROUNDING = 1e-13
 
 
 @simulates(CauchySchwarz, cost=lambda N: 5e-5 * N)
-def cauchy_schwarz(*, N: int, K: int, spread: float, trials: int, rng: Stream) -> dict[str, Array]:
+def cauchy_schwarz(*, N: int, K: int, spread: float, zeros: int, trials: int, rng: Stream) -> dict[str, Array]:
     """Draws a point near each zero set."""
     xp, kept = rng.xp, spread * rng.normal((trials, N))
     a = 0.5 + rng.uniform((trials, 1))
@@ -21,7 +21,7 @@ def cauchy_schwarz(*, N: int, K: int, spread: float, trials: int, rng: Stream) -
     bits = xp.concat([xp.ones_like(bits[:, :1]), bits[:, 1:]], axis=1)
     one = a * (bits + spread * rng.normal((trials, N)))
     three = a * (bits * rng.signs((trials, N)) + spread * rng.normal((trials, N)))
-    start = rng.normal((trials, N))
+    start = rng.normal((trials, N)) * rng.asarray([0.0] * min(zeros, N - 1) + [1.0] * (N - min(zeros, N - 1)))
     end = descend(start)
     areas = {"binary": squared_area(x**2, xp.ones_like(x)), "one_sided": squared_area(one**2, one),
              "ternary": squared_area(three**3, three)}
@@ -92,7 +92,7 @@ def _orthonormal(a: Array, n: int, k: int, spread: float, rng: Stream) -> dict[s
 
 def _imbalance(x: Array) -> Array:
     xp, size = namespace(x), namespace(x).abs(x)
-    return xp.max(size, axis=1) / xp.min(size, axis=1) - 1
+    return 1 - xp.min(size, axis=1) / xp.max(size, axis=1)
 
 
 def _sum(entries: Array) -> Array:

@@ -17,7 +17,7 @@ SHARED = {
     "seeds": ["Cauchy-Schwarz Regularizers"],
     "scale": 1,
 }  # fmt: skip
-OFF, ON = {S.N: 7, S.K: 2, S.spread: "0.5"}, {S.N: 7, S.K: 2, S.spread: 0}
+OFF, ON = {S.N: 7, S.K: 2, S.spread: "0.5", S.zeros: 0}, {S.N: 7, S.K: 2, S.spread: 0, S.zeros: 0}
 binary = S.N * S.b4 - S.b2**2
 square = Entries("square", S.N, positive=True)
 spread_of = total((square - total(square) / S.N) ** 2)
@@ -33,6 +33,8 @@ LAGRANGE = Identical(total(one**2) * total(two**2) - total(one * two) ** 2,
                      given=[total(one**2) > 0], because="a squared side times the squared height above it")
 level, f2, f4 = symbols("level f2 f4", real=True)
 scaled = S.N * level**4 * f4 - (level**2 * f2) ** 2
+least, mean, u = symbols("least mean u", positive=True)  # |x| over the largest: the smallest, any; and the mean of x²
+after = u * (1 + mean / 2 - u**2 / 2)  # the size of an entry after a step of the descent
 
 claims = [
     Claim(
@@ -136,8 +138,16 @@ claims = [
     Claim(
         S, S.imbalance, 0, Identity(),
         quantity="descent",
-        title="Gradient descent on the binary regulariser ends with all |xᵢ| equal, from any Gaussian start",
-        points=[OFF, {**OFF, S.N: 30}],
+        title="Gradient descent on the binary regulariser ends with all |xᵢ| equal, from any start without zeros",
+        fixing={S.zeros: 0},
+        points=[OFF, {**OFF, S.N: 30}, {**OFF, S.N: 50}],
+        fails_at=[{**OFF, S.zeros: 1}],
+        steps=[Inequality(after, 1, given=[u <= 1, mean <= 1], slack=(1 - u) ** 2 * (2 + u) / 2 + u * (1 - mean) / 2,
+                          because="a step leaves no entry larger than the largest was, so R falls: its curvature is "
+                          "12N·max x² at most, under two over the step …"),
+               Inequality(least, after, given=[least <= u, u <= 1, least <= 1, mean >= least**2],
+                          slack=(u - least) * ((1 - u) * (2 + u) + u * (1 - least)) / 2 + u * (mean - least**2) / 2,
+                          because="… and none smaller than the smallest was: an end that is stationary has no zeros")],
         wrong=[Wrong("the start's ratios kept", at=[OFF], prediction=S.start_imbalance),
                Wrong("ends at |x| = 1", at=[OFF], observable=S.level, prediction=1)],
         status="derived here",

@@ -13,12 +13,14 @@ class CauchySchwarz(Setting):
     ternary: the same times fair signs, f = x³, g = x;  eigenvector: x a unit eigenvector of a symmetric Gaussian A,
     f = Ax, g = x;  orthonormal: X (N, K) with orthonormal columns, f = XᵀX, g = I, as vectors.
 
-    Descent on R(x) = N·Σx⁴ − (Σx²)² starts at a standard normal x: 1500 steps of length 1/(8N·max x²).
+    Descent on R(x) = N·Σx⁴ − (Σx²)² starts at a standard normal x, the first `zeros` entries of it 0: 1500 steps of
+    length 1/(8N·max x²).
     """
 
     N = Size(at_least=3, typical=(3, 12))
     K = Size(at_least=1, at_most=3, typical=(2, 3))
     spread = Real(at_least=0, typical=(0.2, 1))
+    zeros = Size(at_least=0, typical=(0, 0))
     binary = Observable("squared area, binary", certificate="rounding", values="discrete")
     one_sided = Observable("squared area, one-sided", certificate="rounding", values="discrete")
     ternary = Observable("squared area, ternary", certificate="rounding", values="discrete")
@@ -42,8 +44,8 @@ class CauchySchwarz(Setting):
     slope = Observable("∂R/∂x₁ at the binary point, by differences", certificate="rounding")
     radial = Observable("dR(tx)/dt at t = 1, by differences", certificate="rounding")
     doubled = Observable("R(2x) at the binary point", certificate="rounding")
-    imbalance = Observable("max |x| / min |x| − 1 at the end of the descent")
-    start_imbalance = Observable("max |x| / min |x| − 1 at its start")
+    imbalance = Observable("1 − min |x| / max |x| at the end of the descent", values="discrete")
+    start_imbalance = Observable("1 − min |x| / max |x| at its start")
     level = Observable("max |x| at the end of the descent")
     rounding = Observable("a bound on the rounding of what reads the points")
 
