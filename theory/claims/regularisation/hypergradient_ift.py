@@ -20,7 +20,7 @@ shrink = 1 - S.eta * S.mu
 remainder = S.w_norm * S.g_norm * shrink**S.K / S.mu
 linear = S.g_norm / S.mu + S.w_norm * S.curvature / S.mu + S.w_norm
 error = Abs(S.inexact - S.hypergradient)
-h, q, w, r = (Symbol(name, positive=True) for name in ("h", "q", "w", "r"))
+h, q, w, r, a, b, g, L = (Symbol(name, positive=True) for name in ("h", "q", "w", "r", "a", "b", "g", "L"))
 mu, lam = Symbol("m0", positive=True), Symbol("lam0", positive=True)
 fit, count = r / (h + lam), Symbol("count", integer=True, nonnegative=True)
 whole, half = Symbol("whole", real=True), Symbol("half", real=True)
@@ -28,9 +28,11 @@ whole, half = Symbol("whole", real=True), Symbol("half", real=True)
 
 SHARED = {
     "entry": "regularisation.hypergradient_ift",
-    "source": Source("Pedregosa: Hyperparameter optimization with approximate gradient; Lorraine, Vicol, Duvenaud: "
-                     "Optimizing millions of hyperparameters by implicit differentiation; the inexact bound derived "
-                     "here"),
+    "source": Source("Pedregosa 2016: Hyperparameter optimization with approximate gradient; Lorraine, Vicol, "
+                     "Duvenaud 2020: Optimizing Millions of Hyperparameters by Implicit Differentiation; Salehi, "
+                     "Mukherjee, Roberts, Ehrhardt 2023: An adaptively inexact first-order method for bilevel "
+                     "optimization with application to hyperparameter learning, a setting of this kind; the inexact "
+                     "bound derived here"),
     "seeds": ["Hyperparameter optimization with approximate gradient",
               "Optimizing Millions of Hyperparameters by Implicit Differentiation",
               "An adaptively inexact first-order method for bilevel optimization with application to hyperparameter "
@@ -71,8 +73,9 @@ claims = [
         points=[AT, {**AT, S.K: 1}],
         tight_at=[ALONE],
         steps=[SERIES_REST,
-               Inequality(0, (1 - q * h) ** 2, because="squares of what is left …"),
-               Inequality(1 - q * h, 1 - q * mu, given=[h >= mu], because="… are largest in the flattest direction")],
+               Inequality(0, 1 - q * h, given=[q * h <= 1], because="η ≤ 1/‖H‖: what is left never changes its sign …"),
+               Inequality(1 - q * h, 1 - q * mu, given=[h >= mu], because="… and is largest in the flattest direction"),
+               Inequality(1 / h, 1 / mu, given=[h >= mu], because="as is 1/h")],
         wrong=[Wrong("(1 − ημ)^2K", at=[ALONE], prediction=remainder * shrink**S.K),
                Wrong("1/μ is missing", at=[{**ALONE, S.lam: "0.05", S.n: 60}], prediction=remainder * S.mu)],
         figure=Curve(S.K, (1, 2, 4, 8, 16), fixing={key: AT[key] for key in (S.n, S.p, S.m, S.lam, S.pace, S.digits)},
@@ -85,6 +88,11 @@ claims = [
         title="With both problems solved up to ε the error is at most ε(‖g‖/μ + ‖w‖L/μ + ‖w‖) + ε²(L/μ + 1)",
         status="derived here",
         points=[AT, {**AT, S.digits: 10}],
+        steps=[Identical((w + a) * (q + b) - w * q, a * (q + b) + w * b, everywhere=True,
+                         because="w̃ᵀq̃ − wᵀq, in one dimension: a = w̃ − w, b = q̃ − q"),
+               Identical(a * (g / mu + a * (1 + L / mu)) + w * a * (1 + L / mu),
+                         a * (g / mu + w * L / mu + w) + a**2 * (L / mu + 1), everywhere=True,
+                         because="norms, a = ε: ‖q‖ ≤ ‖g‖/μ, and ‖q̃ − q‖ ≤ ε + ‖H⁻¹‖Lε")],
         wrong=[Wrong("ε² alone", at=[AT], prediction=e**2 * (S.curvature / S.mu + 1)),
                Wrong("a tenth of it", at=[{**AT, S.p: 2}], prediction=e * linear / 10)],
         figure=Curve(S.digits, (10, 30, 100, 300, 1000), label="1/ε",

@@ -13,6 +13,7 @@ AT = {M: 3, C: 4, k: 3, N: 8, S.spread: "0.7", S.padding: "circular"}
 SHORT, ZERO = {**AT, N: 4}, {**AT, S.padding: "zero"}
 ALONE = {**AT, M: 1, C: 2, k: 1}
 WIDE = {**AT, M: 4, C: 2, S.spread: "0.001"}
+LARGE = {**AT, M: 1, C: 2, k: 5, N: 32}
 bound = sqrt((2 * k - 1) * S.penalty)
 
 
@@ -27,8 +28,8 @@ def parseval(length: int) -> Identical:
 
 SHARED = {
     "entry": "regularisation.orthogonal_conv_penalty",
-    "source": Source("Achour, Malgouyres, Mamalet: Existence, stability and scalability of orthogonal convolutional "
-                     "neural networks; one dimension, stride 1, circular padding"),
+    "source": Source("Achour, Malgouyres, Mamalet 2022: Existence, Stability and Scalability of Orthogonal "
+                     "Convolutional Neural Networks; one dimension, stride 1, circular padding"),
     "seeds": ["Existence, Stability and Scalability of Orthogonal Convolutional Neural Networks"],
 }  # fmt: skip
 LONG = {"fixing": {S.padding: "circular"}, "assuming": [2 * k - 1 <= N], **SHARED}
@@ -38,13 +39,13 @@ BOUND = [Inequality(total(lag) ** 2, lags * total(lag**2), slack=lags * total((l
 squared = Entries("squared", C * N, nonnegative=True)
 claims = [
     Claim(
-        S, S.frobenius, N * S.penalty, Identity(),
+        S, S.frobenius / N, S.penalty, Identity(),
         title="‖AAᵀ − I‖²_F = N·L_orth",
         scale=1,
-        points=[AT, {**AT, N: 5}],
+        points=[{**AT, N: 5}, LARGE],
         fails_at=[SHORT, ZERO],
         steps=[parseval(3), Instances("one channel, two taps, other lengths", parseval, (4, 5))],
-        wrong=[Wrong("N²", at=[AT], prediction=N**2 * S.penalty), Wrong("no N", at=[AT], prediction=S.penalty),
+        wrong=[Wrong("N²", at=[AT], prediction=N * S.penalty), Wrong("no N", at=[AT], prediction=S.penalty / N),
                Wrong("shorter signals, too", at=[SHORT], assuming=[])],
         figure=Curve(N, (5, 6, 8, 11, 16, 22), fixing={M: 3, C: 4, k: 3, S.spread: "0.7"}, label="length N"),
         **LONG,
@@ -53,7 +54,7 @@ claims = [
         S, S.spectral, bound, Bound("<="),
         quantity="spectral",
         title="‖AAᵀ − I‖ ≤ √((2k − 1)·L_orth), whatever the length",
-        points=[AT, {**AT, N: 16}],
+        points=[AT, LARGE],
         tight_at=[ALONE],
         steps=BOUND,
         wrong=[Wrong("half of it", at=[ALONE], prediction=bound / 2),
@@ -88,7 +89,7 @@ claims = [
         points=[AT, {**AT, N: 16}],
         tight_at=[ALONE],
         steps=[Assumed("a trigonometric polynomial of degree d is at most 1/cos(πd/N) times its maximum at N places",
-                       "Ehlich, Zeller: Schwankung von Polynomen zwischen Gitterpunkten")],
+                       "Ehlich, Zeller 1964: Schwankung von Polynomen zwischen Gitterpunkten")],
         wrong=[Wrong("grows like √N", at=[{**AT, N: 16}], relation=Bound(">="), prediction=sqrt(2) * S.spectral),
                Wrong("smaller on longer signals", at=[AT], prediction=S.spectral / sqrt(2))],
         **LONG,

@@ -15,13 +15,13 @@ mean = y - s**2 / b * (2 * share - 1)
 density = exp(s**2 / (2 * b**2)) / (4 * b) * (plus + minus)
 soft = Max(y - s**2 / b, 0)
 tail = exp(-((y - s**2 / b) ** 2) / (2 * s**2))
-x, u = Symbol("x", real=True), Symbol("u", real=True)
+x, u, D, rise = (Symbol(name, real=True) for name in ("x", "u", "D0", "rise"))
 kernel = exp(-((u - x) ** 2) / (2 * s**2))
 AT, NEAR = {b: 1, s: "0.7", y: "1.5"}, {b: 1, s: "0.7", y: "0.4"}
 SHARED = {
     "entry": "regularisation.prox_mmse_laplace",
-    "source": Source("Robbins; Efron: Tweedie's formula and selection bias; Gribonval: Should penalized least squares "
-                     "regression be interpreted as maximum a posteriori estimation?"),
+    "source": Source("Efron 2011: Tweedie's Formula and Selection Bias, after Robbins 1956; Gribonval 2011: Should "
+                     "Penalized Least Squares Regression be Interpreted as Maximum A Posteriori Estimation?"),
     "seeds": ["What's in a Prior? Learned Proximal Networks for Inverse Problems"],
 }  # fmt: skip
 CURVE = ("0.1", "0.2", "0.3", "0.5", "0.7", 1, "1.5", 2, 3, 4)
@@ -33,7 +33,10 @@ claims = [
         points=[AT, NEAR],
         steps=[Identical(-(x / b) - (u - x) ** 2 / (2 * s**2),
                          -((x - u + s**2 / b) ** 2) / (2 * s**2) - u / b + s**2 / (2 * b**2),
-                         because="x > 0: a Gaussian about y − s²/b, of weight exp(−y/b)")],
+                         because="x > 0: a Gaussian about y − s²/b, of weight exp(−y/b); the other side likewise"),
+               Identical(exp(-y / b) * exp(-((y - s**2 / b) ** 2) / (2 * s**2)),
+                         exp(y / b) * exp(-((y + s**2 / b) ** 2) / (2 * s**2)),
+                         because="what the two truncated means have beyond y ∓ s²/b: alike, so it cancels")],
         wrong=[Wrong("soft threshold", at=[AT, NEAR], prediction=soft),
                Wrong("sign of the score", at=[AT], prediction=2 * y - mean)],
         figure=Curve(y, CURVE, fixing={b: 1, s: "0.7"}, log=False),
@@ -75,6 +78,9 @@ claims = [
         quantity="prox",
         title="The posterior mean is the proximal map of R, R(D(y)) = −s² log p(y) − (D(y) − y)²/2",
         points=[AT, NEAR],
+        steps=[Identical((D - y) * rise - (D - u) - (D - u) * (rise - 1), (u - y) * rise, everywhere=True,
+                         because="slope of ½(D(u) − y)² + R(D(u)) along u, rise = D′(u) > 0 and s² (log p)′ = D(u) − u "
+                         "by Tweedie: least at u = y")],
         wrong=[Wrong("R without −(D − y)²/2", at=[AT], observable=S.bare),
                Wrong("soft threshold", at=[AT], prediction=soft)],
         figure=Curve(y, CURVE, fixing={b: 1, s: "0.7"}, log=False),
@@ -85,6 +91,8 @@ claims = [
         quantity="moreau",
         title="Moreau: the slope of the envelope is y less the proximal point",
         points=[AT],
+        steps=[Identical(Derivative((x - y) ** 2 / 2, y), y - x, because="at the proximal point x, whose own way with y "
+                         "counts for nothing: there the slope along x is 0")],
         wrong=[Wrong("the proximal point", at=[AT], prediction=mean), Wrong("s²/b", at=[AT], prediction=s**2 / b)],
         **SHARED,
     ),
@@ -94,6 +102,10 @@ claims = [
         title="The posterior mode is y soft-thresholded at s²/b, so 0 for small y",
         scale=1,
         points=[AT, NEAR],
+        steps=[Identical((x - y) ** 2 / 2 + s**2 / b * x, (x - y + s**2 / b) ** 2 / 2 + s**2 / b * y - s**4 / b**2 / 2,
+                         because="s² times the objective, for x ≥ 0: least at y − s²/b, or at 0 if that is negative"),
+               Inequality(y**2 / 2, (u + y) ** 2 / 2 + s**2 / b * u, given=[u >= 0],
+                          because="and at x = −u it is greater than at 0")],
         wrong=[Wrong("posterior mean", at=[AT, NEAR], prediction=mean),
                Wrong("threshold s/b", at=[AT], prediction=Max(y - s / b, 0))],
         figure=Curve(y, CURVE, fixing={b: 1, s: "0.7"}, log=False),
@@ -108,6 +120,7 @@ claims = [
                Identical(mean, 0, where={y: 0}, because="D(0) = 0, and D increases")],
         wrong=[Wrong("zero where the mode is", at=[NEAR], relation=Identity()),
                Wrong("shrunk less than half as much", at=[AT], prediction=Min(y, s**2 / b) / 2)],
+        figure=Curve(y, CURVE, fixing={b: 1, s: "0.7"}, log=False),
         **SHARED,
     ),
     Claim(
@@ -119,7 +132,8 @@ claims = [
         points=[AT, {b: 1, s: "0.7", y: 3}],
         fails_at=[{b: "0.5", s: "1.5", y: "0.1"}],
         steps=[Identical(2 * y / b - (s**2 / b + y) ** 2 / (2 * s**2), -((y - s**2 / b) ** 2) / (2 * s**2),
-                         because="erfc(u) ≤ exp(−u²) for u ≥ 0, and erfc ≥ 1 below 0, bound 1/π − 1")],
+                         because="D = y − s²/b + 2(s²/b)(1 − π), and 1/π − 1 is exp(2y/b) times a ratio of erfc: at most "
+                         "exp(−v²), v ≥ 0, above, at least 1 below")],
         wrong=[Wrong("y − s²/b at any y", at=[AT], prediction=y - s**2 / b),
                Wrong("s/b", at=[{b: "0.5", s: "0.4", y: 3}], prediction=y - s / b)],
         **SHARED,
