@@ -1,12 +1,18 @@
 """Rounding of weights to a grid, to the nearest point and at random."""
 
+import itertools
+import math
+from collections.abc import Callable
+
 from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
 from theory.settings.regularisation.weights import Quantisation
 
+FEW = 4
 
-@simulates(Quantisation, cost=lambda p: 1e-6 * p**2)
+
+@simulates(Quantisation, cost=lambda p: 4e-6 * p**2)
 def quantisation(*, p: int, h: float, D: float, width: float, trials: int, rng: Stream) -> dict[str, Array]:
     """Draws weights, rounds them, and evaluates the loss at what comes out."""
     xp = rng.xp
@@ -17,13 +23,27 @@ def quantisation(*, p: int, h: float, D: float, width: float, trials: int, rng: 
     fraction = (weights - below) / D
     rounded = D * xp.round(weights / D)
     randomly = xp.where(rng.uniform((trials, p)) < fraction, below + D, below)
-    f, low, w = fraction[:, 0], below[:, 0], weights[:, 0]
     return {
         "nearest": loss(rounded - weights, basis, eigenvalues),
         "stochastic": loss(randomly - weights, basis, eigenvalues),
-        "fraction": f,
-        "dithered": f * (low + D - w) ** 2 + (1 - f) * (low - w) ** 2,
+        "fractions": fraction, "diagonal": xp.sum(eigenvalues * basis**2, axis=2),
+        "fixed": over_outcomes(fraction, -fraction * D, D, lambda step: loss(step, basis, eigenvalues)),
     }
+
+
+def over_outcomes(chance: Array, down: Array, D: float, loss: Callable[[Array], Array]) -> Array:
+    """Mean loss where the first `FEW` weights go up by D from `down` or stay there, and the others do not move.
+
+    Shapes: chance and down (trials, p) -> (trials,).
+    """
+    xp, p = namespace(down), down.shape[1]
+    few, total = min(FEW, p), 0.0 * down[:, 0]
+    for ups in itertools.product((0.0, 1.0), repeat=few):
+        moved = [down[:, i : i + 1] + D * up for i, up in enumerate(ups)]
+        step = xp.concat([*moved, xp.zeros_like(down[:, few:])], axis=1)
+        weight = math.prod(chance[:, i] if up else 1 - chance[:, i] for i, up in enumerate(ups))
+        total = total + weight * loss(step)
+    return total
 
 
 def loss(step: Array, basis: Array, eigenvalues: Array) -> Array:

@@ -140,7 +140,7 @@ claims = [
         quantity="descent",
         title="Gradient descent on the binary regulariser ends with all |xᵢ| equal, from any start without zeros",
         fixing={S.zeros: 0},
-        points=[OFF, {**OFF, S.N: 30}, {**OFF, S.N: 50}],
+        points=[OFF, {**OFF, S.N: 50}],
         fails_at=[{**OFF, S.zeros: 1}],
         steps=[Inequality(after, 1, given=[u <= 1, mean <= 1], slack=(1 - u) ** 2 * (2 + u) / 2 + u * (1 - mean) / 2,
                           because="a step leaves no entry larger than the largest was, so R falls: its curvature is "

@@ -1,13 +1,17 @@
 """Rounding weights to a grid costs the trace of the Hessian: quantisation noise is a regulariser."""
 
+from functools import partial
+
 from sympy import Rational, Symbol
 
 from theory.claim import Claim, Curve, Source, Wrong
+from theory.computed import Computed
+from theory.formulas.rounding import rounded_at_random
 from theory.proof import Degree, Identical, Integration
 from theory.relation import Equality, Exponent, Identity, Ladder
 from theory.settings.regularisation.weights import Quantisation as S
 
-f = Symbol("f", real=True)
+f, place = Symbol("f", real=True), Symbol("place", real=True)
 trH = S.h * S.p * (S.p + 1) / 2
 POINT = {S.p: 12, S.h: 1, S.D: "0.1"}
 SHARED = {
@@ -16,6 +20,13 @@ SHARED = {
                      "uniform quantisation noise"),
     "seeds": ["QReg: On Regularization Effects of Quantization"],
 }  # fmt: skip
+
+
+def by_fraction(**mistake: object) -> Computed:
+    """½ Σ H_ii D² f_i(1 − f_i) over four weights, with a mistake."""
+    return Computed([S.fractions, S.diagonal], partial(rounded_at_random, **mistake), using={"D": S.D})
+
+
 UNIFORM = {"fixing": {S.width: 1}, "fails_at": [{**POINT, S.width: "0.1"}], **SHARED}
 
 claims = [
@@ -47,14 +58,17 @@ claims = [
         **UNIFORM,
     ),
     Claim(
-        S, S.dithered, S.D**2 * S.fraction * (1 - S.fraction), Identity(),
+        S, S.fixed, by_fraction(), Identity(),
         quantity="fixed_weights",
-        title="A weight with the fraction f has the mean square error D² f(1 − f) under stochastic rounding",
-        scale=S.D**2,
-        points=[{**POINT, S.width: 1}],
+        title="Fixed weights of fractions f_i cost ½ Σ H_ii D² f_i(1 − f_i) under stochastic rounding",
+        points=[{**POINT, S.width: 1}, {**POINT, S.p: 3, S.width: 1}],
         steps=[Identical(f * (1 - f) ** 2 + (1 - f) * f**2, f * (1 - f),
-                         because="up by 1 − f with probability f, else down by f")],
-        wrong=[Wrong("average over f", prediction=S.D**2 / 6), Wrong("square of f", prediction=S.D**2 * S.fraction**2)],
+                         because="E e²: up by 1 − f with probability f, else down by f"),
+               Identical(f * (place + 1) + (1 - f) * place, place + f,
+                         because="no bias, so that of independent errors the diagonal of H alone is left")],
+        wrong=[Wrong("average over f", at=[{**POINT, S.width: 1}], prediction=by_fraction(average=True)),
+               Wrong("square of f", at=[{**POINT, S.width: 1}], prediction=by_fraction(squared=True)),
+               Wrong("without ½", at=[{**POINT, S.width: 1}], prediction=by_fraction(factor=1.0))],
         **SHARED,
     ),
     Claim(

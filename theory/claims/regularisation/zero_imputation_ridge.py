@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from sympy import Rational, Symbol, symbols
+from sympy import Rational, Symbol, oo, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.domain import total
 from theory.programs.regression.weighted_ridge import factor_bias, imputation_bias
-from theory.proof import Entries, Identical, Solution
+from theory.proof import Entries, Identical, Limit, Solution
 from theory.relation import Exponent, Identity, Ladder
 from theory.settings.regularisation.masks import ZeroImputation as S
 
@@ -18,10 +18,10 @@ AT = {S.d: 12, S.k: 2, rho: "0.7", S.s2: "0.3", S.own: "0.4", S.spread: "0.3", S
 LATENT = {**AT, S.own: 0, S.spread: 0}
 ALONE = {**LATENT, S.own: 1}
 SPOILT = [{**AT, S.missing: "together"}, {**AT, S.missing: "unequal"}]
-LADDER = Ladder(S.d, (25, 50, 100, 200, 400))
+LADDER = Ladder(S.d, (80, 160, 320, 640, 1280))
 v, w1, w2, s11, s12, s22 = symbols("v w1 w2 s11 s12 s22", real=True)
 c, g, b, w, m = (Symbol(name, real=True) for name in ("c0", "g", "b", "w", "m"))
-strength = Symbol("strength", positive=True)
+strength, size = Symbol("strength", positive=True), Symbol("size", positive=True)
 quadratic = w1**2 * s11 + 2 * w1 * w2 * s12 + w2**2 * s22
 masked = (w1 / rho) ** 2 * rho * s11 + 2 * w1 * w2 / rho**2 * rho**2 * s12 + (w2 / rho) ** 2 * rho * s22
 
@@ -35,7 +35,7 @@ STATIONARY = Solution(w, g**2 * b / (g**2 + strength), g**2 * (w - b) + strength
                       because="stationary along a singular pair of F, of value g")
 SHARED = {
     "entry": "regularisation.zero_imputation_ridge",
-    "source": Source("Ayme, Boyer, Dieuleveut, Scornet: Naive imputation implicitly regularizes high-dimensional "
+    "source": Source("Ayme, Boyer, Dieuleveut, Scornet 2023: Naive imputation implicitly regularizes high-dimensional "
                      "linear models; the population part"),
     "seeds": ["Naive imputation implicitly regularizes high-dimensional linear models"],
 }  # fmt: skip
@@ -116,8 +116,10 @@ claims = [
         quantity="rate",
         title="With a few latent factors the cost of imputation falls like 1/d",
         fixing={S.missing: "independent", S.own: 0, S.spread: 0},
-        points=[{S.k: 2, rho: "0.9", S.s2: "0.3"}],
-        regime=[S.k <= 2, rho >= 0.9],
+        points=[{S.k: 3, rho: "0.7", S.s2: "0.3"}, {S.k: 3, rho: "0.3", S.s2: "0.3"}],
+        regime=[S.k <= 3, rho >= Rational(3, 10)],
+        steps=[Limit(size, oo, strength * m, of=size * strength / (size / m + strength), given=[m > 0],
+                     because="d times the cost as FᵀF becomes (d/k)·I, size = d, m = k and ‖c‖ = 1")],
         wrong=[Wrong("slope −1/2", prediction=-Rational(1, 2)),
                Wrong("no gain, as for isotropic inputs", prediction=0)],
         **SHARED,

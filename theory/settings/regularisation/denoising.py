@@ -21,7 +21,7 @@ class SobolevFidelity(Setting):
     xi = Size(at_least=0, typical=(1, 8))
     forward = Choice("identity", "blur")
     gain = Observable("Re(f̂/ĝ) at xi after k steps", values="discrete", certificate="rounding")
-    lowest = Observable("the same at frequency 1", values="discrete", certificate="rounding")
+    lowest = Observable("Re(f̂/ĝ) at frequency 1 after k steps", values="discrete", certificate="rounding")
     tikhonov = Observable("Re(f̂/ĝ) at xi of the Tikhonov solution", values="discrete", certificate="rounding")
     condition = Observable("condition number of the fidelity", values="fixed", certificate="condition_rounding")
     iterations = Observable("steps of pace 1 until the slowest mode is left to 1 %", values="fixed")

@@ -1,7 +1,7 @@
 """Penalties, noise and decay on weights: what they vanish on, what they cost, where training settles with them."""
 
 from theory.domain import Choice, Real, Size
-from theory.setting import Observable, Setting
+from theory.setting import Drawn, Observable, Setting
 
 
 class CauchySchwarz(Setting):
@@ -56,7 +56,7 @@ class Quantisation(Setting):
     H has the eigenvalues h, 2h, …, p·h in a random basis; w = D·(⌊w₀/D⌋ + width·u), w₀ uniform on [−3, 3]^p and u
     uniform on [0, 1]^p: at width 1 all fractions are alike, below it weights crowd above the points of the grid.
     Rounding takes each weight to the nearest point of the grid; stochastic rounding up with the probability of its
-    fraction f, else down.
+    fraction f, else down. `fixed`: w is held, the first four weights are rounded so and the others kept as they are.
     """
 
     p = Size(typical=(4, 16))
@@ -65,8 +65,9 @@ class Quantisation(Setting):
     width = Real(above=0, at_most=1, typical=(0.5, 1))
     nearest = Observable("loss of the rounded weights", between=(0, None))
     stochastic = Observable("loss of the stochastically rounded weights", between=(0, None))
-    fraction = Observable("f of the first weight", between=(0, 1))
-    dithered = Observable("squared error of the first weight, average over its stochastic rounding")
+    fractions = Drawn(p)
+    diagonal = Drawn(p)
+    fixed = Observable("loss of four stochastically rounded weights, average over the outcomes", between=(0, None))
 
 
 class ScaleInvariantWeights(Setting):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from numerics.arrays import Machine
-from numerics.simulators.regularisation.quantisation import loss, quantisation
+from numerics.simulators.regularisation.quantisation import loss, over_outcomes, quantisation
 from numerics.streams import stream
 
 
@@ -26,3 +26,15 @@ def test_weights_close_to_the_grid_cost_less() -> None:
     found = [quantisation(p=4, h=1.0, D=0.5, width=width, trials=200, rng=stream(Machine(), "grid", seed=0))
              for width in (0.1, 1.0)]
     assert np.max(found[0]["nearest"]) <= 0.5 * 4 * (4 * 0.05**2) < np.max(found[1]["nearest"])
+
+
+def test_the_mean_over_outcomes_is_that_of_drawn_ones_and_not_that_of_fair_coins() -> None:
+    rng = np.random.default_rng(1)
+    basis, eigenvalues = np.linalg.qr(rng.normal(size=(5, 5)))[0][None], np.arange(1.0, 6.0)
+    f, D, count = np.array([[0.1, 0.3, 0.8, 0.9, 0.5]]), 0.5, 200_000
+    found = over_outcomes(f, -f * D, D, lambda step: loss(step, basis, eigenvalues))[0]
+    steps = D * ((rng.uniform(size=(count, 5)) < f) - f) * np.array([1, 1, 1, 1, 0])
+    drawn = loss(steps, np.broadcast_to(basis, (count, 5, 5)), eigenvalues)
+    error = drawn.std() / np.sqrt(count)
+    assert abs(found - drawn.mean()) < 5 * error
+    assert abs(over_outcomes(0 * f + 0.5, -f * D, D, lambda s: loss(s, basis, eigenvalues))[0] - found) > 20 * error
