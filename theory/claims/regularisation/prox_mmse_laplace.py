@@ -91,8 +91,8 @@ claims = [
         quantity="moreau",
         title="Moreau: the slope of the envelope is y less the proximal point",
         points=[AT],
-        steps=[Identical(Derivative((x - y) ** 2 / 2, y), y - x, because="at the proximal point x, whose own way with y "
-                         "counts for nothing: there the slope along x is 0")],
+        steps=[Identical(Derivative((x - y) ** 2 / 2, y), y - x, because="at the proximal point x, whose own way with "
+                         "y counts for nothing: there the slope along x is 0")],
         wrong=[Wrong("the proximal point", at=[AT], prediction=mean), Wrong("s²/b", at=[AT], prediction=s**2 / b)],
         **SHARED,
     ),
@@ -132,8 +132,8 @@ claims = [
         points=[AT, {b: 1, s: "0.7", y: 3}],
         fails_at=[{b: "0.5", s: "1.5", y: "0.1"}],
         steps=[Identical(2 * y / b - (s**2 / b + y) ** 2 / (2 * s**2), -((y - s**2 / b) ** 2) / (2 * s**2),
-                         because="D = y − s²/b + 2(s²/b)(1 − π), and 1/π − 1 is exp(2y/b) times a ratio of erfc: at most "
-                         "exp(−v²), v ≥ 0, above, at least 1 below")],
+                         because="D = y − s²/b + 2(s²/b)(1 − π), and 1/π − 1 is exp(2y/b) times a ratio of erfc: at "
+                         "most exp(−v²), v ≥ 0, above, and at least 1 below")],
         wrong=[Wrong("y − s²/b at any y", at=[AT], prediction=y - s**2 / b),
                Wrong("s/b", at=[{b: "0.5", s: "0.4", y: 3}], prediction=y - s / b)],
         **SHARED,
