@@ -20,7 +20,8 @@ DRAWN = {
     "bound": "Ratio of {observable} to its bound: mean (circles) and largest of all draws (triangles); dashed: the "
     "bound.",
     "bound in the mean": f"Ratio of the mean of {{observable}} to its bound; dashed: the bound; {BAND}",
-    "bound of a share": "Share of the draws in which {observable} is beyond its bound; dashes: the share that may be.",
+    "bound of a share": "Points: mean of {observable}; dashes: mean of its bound. Below: share of the draws beyond the "
+    "bound; dashes: the share that may be.",
     "identity": "Largest relative deviation of {observable} from the prediction over all draws; dashes: what rounding "
     "and certificates allow.",
     "exponent": "Line: the claimed power of {along}, laid through the larger sizes. Points: mean of {observable}. "
@@ -102,6 +103,8 @@ def _errors(first: Record, marks: Sequence[Mark], spec: Spec) -> str:
     if form_of(first, spec) in ("bound", "identity") and not (first["relation"] == "identity" and runs_along(spec)):
         return ""
     judged = f"confidence intervals at level {first['level']:.3g} each, valid whenever one looks"
+    if form_of(first, spec) == "bound of a share":
+        return f"Error bars: {ERRORS} of the mean; those of the share: {judged}."
     if first["relation"] in ("equality", "bound") and any(mark.bars == JUDGED for mark in marks):
         others = (
             f"; {ERRORS} of the mean where that interval is infinite"

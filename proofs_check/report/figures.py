@@ -20,7 +20,7 @@ FORMS: dict[str, tuple[int, Form]] = {
     "threshold": (1, forms.draw_threshold),
     "bound": (1, forms.draw_bound),
     "bound in the mean": (1, laws.draw_mean_bound),
-    "bound of a share": (1, laws.draw_share),
+    "bound of a share": (2, laws.draw_share),
     "identity": (1, forms.draw_identity),
     "equality along an axis": (2, forms.draw_along),
     "identity along an axis": (2, forms.draw_along),

@@ -13,6 +13,7 @@ from proofs_check.report.drawing import (
     by_point,
     column,
     draw_bars,
+    folded,
     log_if_wide,
     name_axes,
     name_places,
@@ -151,14 +152,17 @@ def draw_mean_bound(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tol
 
 
 def draw_share(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
-    """The share of the draws beyond a bound, and the share that may be."""
-    (panel,) = axes
+    """Means beside the means of their bounds; below, the share of the draws beyond the bound, and the one that may be."""
+    upper, lower = axes
     for (kind, series), group in by_kind(marks):
-        colour, face, name = (FAINT, "white", series) if kind != "claim" else (BLUE, BLUE, "measured")
-        draw_bars(panel, column(group, "x"), group, colour, "o", face=face, label=name)
-    allowed = column(marks, "prediction")
-    panel.plot(column(marks, "x"), allowed, "_", color=BLACK, markersize=11, label="allowed", zorder=2)
-    panel.margins(y=0.15)
-    name_places(panel, marks, spec)
-    panel.set_ylabel("share of draws beyond the bound")
-    place_legend(panel, "allowed")
+        colour, face = (FAINT, "white") if kind != "claim" else (BLUE, BLUE)
+        draw_bars(upper, column(group, "x"), group, colour, "o", face=face, label=series)
+        draw_bars(lower, column(group, "x"), group, colour, "o", gap=True, face=face)
+    for panel, name, label in ((upper, "prediction", "the bound"), (lower, "allowed", None)):
+        panel.plot(column(marks, "x"), column(marks, name), "_", color=BLACK, markersize=11, label=label, zorder=2)
+        panel.margins(y=0.15)
+    log_if_wide(upper, marks)
+    name_places(lower, marks, spec)
+    upper.set_ylabel(folded(f"mean of {spec.named}"))
+    lower.set_ylabel("share beyond")
+    place_legend(upper, "the bound")

@@ -183,13 +183,13 @@ def mean_ratios(record: Record, spec: Spec) -> Iterator[Mark]:
 
 
 def violations(record: Record, spec: Spec) -> Iterator[Mark]:
-    """The share of draws that break a bound at every point, with its interval, and the share that may."""
+    """The mean and its bound at every point; as the gap the share of draws beyond it, and the share that may be."""
     for tested in record["points"]:
         for row in tested["series"]:
-            interval = tested["interval"] or (None, None)
+            low, high = tested["interval"] or (None, None)
             yield dataclasses.replace(
-                _plain_mark(record, tested, row, spec), prediction=tested["target"], mean=tested["estimate"],
-                stderr=None, low=interval[0], high=interval[1], bars=JUDGED,
+                _with_errors(_plain_mark(record, tested, row, spec)), gap=tested["estimate"], gap_low=low,
+                gap_high=high, allowed=tested["target"],
             )  # fmt: skip
 
 

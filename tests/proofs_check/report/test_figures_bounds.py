@@ -44,13 +44,15 @@ def test_a_scale_of_its_own_leaves_standard_errors(tmp_path: Path) -> None:
     assert float(row["gap_high"]) - float(row["gap_low"]) < 0.05  # an interval on that scale is worth more
 
 
-def test_a_share_is_drawn_beside_the_share_that_may_be(tmp_path: Path) -> None:
+def test_a_share_is_drawn_beside_the_share_that_may_be_and_the_mean_beside_its_bound(tmp_path: Path) -> None:
     kept = Probability(Rational(7, 10))
     claim = claim_of(D.u, Rational(7, 4), Bound("<=", kept), D, figure=Curve(D.r, (0.1, 0.2, 0.3)))
     rows, text = drawn(claim, tmp_path)
-    assert [float(row["prediction"]) for row in rows] == pytest.approx([0.3] * 3)
-    assert all(float(row["low"]) < 0.25 < float(row["high"]) for row in rows)
-    assert "Share of the draws" in text
+    assert [float(row["allowed"]) for row in rows] == pytest.approx([0.3] * 3)
+    assert all(float(row["gap_low"]) < 0.25 < float(row["gap_high"]) for row in rows)
+    assert [float(row["prediction"]) for row in rows] == pytest.approx([1.75] * 3)
+    assert all(float(row["low"]) < 1.5 < float(row["high"]) for row in rows)
+    assert "share of the draws" in text
 
 
 def test_a_bound_of_every_draw_keeps_its_own_words() -> None:
