@@ -56,6 +56,23 @@ class GradientDescent:
 
 
 @dataclass(frozen=True)
+class CoordinateDescent:
+    """w₊ = w − η g_j e_j, j the place of the largest |g_j|, for models with one vector of parameters."""
+
+    eta: float
+
+    def begin(self, parameters: Parameters) -> State:
+        return ()
+
+    def step(self, parameters: Parameters, state: State, gradient: Gradient, t: int) -> tuple[Parameters, State]:
+        (w,), (g,) = parameters, gradient(parameters)
+        xp = namespace(g)
+        steepest = xp.argmax(xp.abs(g), axis=1, keepdims=True)
+        chosen = xp.cumulative_sum(xp.ones_like(g), axis=1) - 1 == xp.astype(steepest, g.dtype)
+        return (w - self.eta * xp.where(chosen, g, 0 * g),), ()
+
+
+@dataclass(frozen=True)
 class HeavyBall:
     """u₊ = βu + g(w), w₊ = w − ηu₊: w₊ = w − ηg + β(w − w₋)."""
 

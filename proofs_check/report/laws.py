@@ -152,7 +152,7 @@ def draw_mean_bound(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tol
 
 
 def draw_share(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
-    """Means beside the means of their bounds; below, the share of the draws beyond the bound, and the one that may be."""
+    """Means, and those of their bounds; below, the share of the draws beyond the bound, and the share that may be."""
     upper, lower = axes
     for (kind, series), group in by_kind(marks):
         colour, face = (FAINT, "white") if kind != "claim" else (BLUE, BLUE)
@@ -165,4 +165,4 @@ def draw_share(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
     name_places(lower, marks, spec)
     upper.set_ylabel(folded(f"mean of {spec.named}"))
     lower.set_ylabel("share beyond")
-    place_legend(upper, "the bound")
+    place_legend(upper, "the bound", above=True)

@@ -14,22 +14,25 @@ ROUNDS, HALVINGS, FIRST = 25, 30, 5.0
 
 
 @simulates(ContinualTasks, cost=2e-3, block=256, backends=("numpy",))
-def continual_tasks(*, steps: int, Lam: int, apart: float, trials: int, rng: Stream) -> dict[str, Array]:
+def continual_tasks(*, steps: int, Lam: int, apart: float, tasks: str, trials: int, rng: Stream) -> dict[str, Array]:
     """Tasks of their own."""
     basis = np.linalg.qr(rng.normal((trials, D, D)))[0]
     e, others = basis[:, None, :, 0], np.swapaxes(basis[:, :, 1:], 1, 2)
     heights = 0.5 + rng.uniform((trials, TASKS * ROWS, 1))
     Z = heights * e + apart * rng.normal((trials, TASKS * ROWS, D - 1)) @ others
-    tasks = [Z[:, ROWS * k : ROWS * (k + 1), :] for k in range(TASKS)]
+    if tasks == "opposed":
+        Z = np.concatenate([Z[:, :-ROWS, :], -Z[:, :ROWS, :]], axis=1)
+    turns = [Z[:, ROWS * k : ROWS * (k + 1), :] for k in range(TASKS)]
     omegas = [np.zeros((trials, D))]
     for k in range(steps):
-        omegas.append(nearest(tasks[k % TASKS], omegas[-1]))
-    before, last = learnt(tasks, steps, float(Lam))
-    best, omega = nearest(Z, np.zeros((trials, D))), omegas[-1]
+        omegas.append(nearest(turns[k % TASKS], omegas[-1]))
+    before, last = learnt(turns, steps, float(Lam))
+    agreed = Z if tasks == "separable" else Z[:, :-ROWS, :]
+    best, omega = nearest(agreed, np.zeros((trials, D))), omegas[-1]
     square = np.sum(omega**2, axis=1)
     moves = np.stack([np.sum((b - a) ** 2, axis=1) for a, b in itertools.pairwise(omegas)])
     apart_from_best = np.stack([np.sum((one - best) ** 2, axis=1) for one in omegas])
-    wrong = nearest(tasks[(steps - 1) % TASKS], before)
+    wrong = nearest(turns[(steps - 1) % TASKS], before)
     return {
         "Z": Z, "share": np.sum(last * omega, axis=1) / Lam / square,
         "error": np.linalg.norm(last / Lam - omega, axis=1) / square**0.5,

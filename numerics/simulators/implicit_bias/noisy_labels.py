@@ -11,7 +11,7 @@ from numerics.training.losses import LOGISTIC
 from numerics.training.optimisers import GradientDescent
 from theory.settings.implicit_bias.noisy_labels import NoisyMixture, NoisyTraining
 
-ETA, STEPS = 2.0, 2000
+ETA = 2.0
 
 
 @simulates(NoisyMixture, cost=lambda n, p: 2e-8 * (3 * p + 2 * n), block=256)
@@ -53,8 +53,8 @@ def below(x: Array, rng: Stream) -> Array:
     return rng.asarray(ndtr(rng.machine.to_host(x)))
 
 
-@simulates(NoisyTraining, cost=0.02, block=64)
-def noisy_training(*, n: int, p: int, sig: float, f: float, trials: int, rng: Stream) -> dict[str, Array]:
+@simulates(NoisyTraining, cost=lambda steps: 2e-3 + 1e-5 * steps, block=64)
+def noisy_training(*, n: int, p: int, sig: float, f: float, steps: int, trials: int, rng: Stream) -> dict[str, Array]:
     """Descent stays in the span of the samples, so each batch is turned into coordinates of that span."""
     xp, ones = rng.xp, rng.asarray(np.ones((trials, n)))
     true, signs = rng.signs((trials, n)), 1 - 2 * xp.astype(rng.uniform((trials, n)) < f, rng.machine.dtype)
@@ -64,9 +64,9 @@ def noisy_training(*, n: int, p: int, sig: float, f: float, trials: int, rng: St
     basis, coordinates = xp.linalg.qr(xp.matrix_transpose(x), mode="reduced")
     inputs, v = xp.matrix_transpose(coordinates), basis[:, 0, :]  # v is the first unit vector
     start, accuracies, w = 0.0 * v, [], 0.0 * v
-    for steps in (1, STEPS):
-        (w,) = train(Linear(), (start,), inputs, labels, GradientDescent(ETA), Stopping(steps, stride=steps),
-                     rng.child("training", steps), loss=LOGISTIC).parameters
+    for some in (1, steps):
+        (w,) = train(Linear(), (start,), inputs, labels, GradientDescent(ETA), Stopping(some, stride=some),
+                     rng.child("training", some), loss=LOGISTIC).parameters
         cosine = xp.sum(w * v, axis=1) / xp.linalg.vector_norm(w, axis=1)
         accuracies.append(below(cosine / sig, rng))
     won = xp.sum(inputs * w[:, None, :], axis=2) * true > 0

@@ -13,7 +13,8 @@ from theory.settings.implicit_bias.noisy_labels import NoisyTraining as T
 SHARED = {
     "entry": "implicit_bias.early_learning_noisy_labels",
     "source": Source("Liu, Niles-Weed, Razavian, Fernandez-Granda 2020: Early-Learning Regularization Prevents "
-                     "Memorization of Noisy Labels; first step of a linear classifier derived here"),
+                     "Memorization of Noisy Labels; first step of a linear classifier derived here",
+                     "https://arxiv.org/abs/2007.00151"),
     "seeds": ["Early-Learning Regularization Prevents Memorization of Noisy Labels"],
     "status": "derived here",
 }  # fmt: skip
@@ -37,14 +38,14 @@ def flipped(a: Any, load: Any) -> Any:
 
 LADDER = {"relation": Asymptotic(Ladder(S.n, [50, 100, 200, 400], tie={S.p: 4 * S.n}, rate=1))}
 load = S.sig**2 * S.p / S.n
-AT, EARLIER = {S.sig: "0.5", S.f: "0.2"}, {S.sig: "0.35", S.f: "0.3"}
-TRAIN = {T.n: 50, T.p: 200, T.sig: "0.25", T.f: "0.3"}
+AT, CALM = {S.sig: "0.5", S.f: "0.2"}, {S.sig: "0.25", S.f: "0.3"}  # load above a, and below it
+TRAIN = {T.n: 50, T.p: 200, T.sig: "0.25", T.f: "0.3", T.steps: 2000}
 
 claims = [
     Claim(
         S, S.accuracy, first(share, load), **LADDER,
         title="The first direction is right with Φ(a/(σ√(a² + σ²p/n))), a = 1 − 2f",
-        points=[AT, EARLIER],
+        points=[AT, CALM],
         steps=[Identical((1 - S.f) * kept + S.f * lost, share, where={kept: 1, lost: -1}, everywhere=True,
                          because="E y x = (P(kept) − P(flipped)) v"),
                Integration((x + S.sig * z) ** 2 * density, z, -oo, oo, x**2 + S.sig**2, everywhere=True,
@@ -61,7 +62,7 @@ claims = [
         S, S.kept, flipped(share, load), **LADDER,
         quantity="flipped",
         title="It gives a flipped training sample the true label with Φ((a − σ²p/n)/(σ√(a² + σ²p/n)))",
-        points=[AT, EARLIER],
+        points=[AT, CALM],
         steps=[Identical((1 - S.sig * z) * (x + S.sig * z / S.n) - (x + S.sig * z / S.n - S.sig * x * z),
                          -S.sig**2 * z**2 / S.n, everywhere=True,
                          because="in each coordinate: the sample's own noise, summed over p of them, takes σ²p/n")],
@@ -75,7 +76,7 @@ claims = [
         quantity="memorised",
         title="With more features than samples every flipped label is fitted in the end",
         scale=1,
-        assuming=[T.p >= 2 * T.n],
+        assuming=[T.p >= 2 * T.n, T.steps >= 2000],
         points=[TRAIN],
         fails_at=[{**TRAIN, T.n: 100, T.p: 20}],
         wrong=[Wrong("the share of the first step", at=[TRAIN], prediction=Rational(3, 10) * Rational(8, 10)),
@@ -85,11 +86,12 @@ claims = [
     Claim(
         T, T.late, T.first, Bound("<=", Probability(Rational(9, 10))),
         quantity="decline",
-        title="Once they are fitted the test accuracy is below that of the first step, in nine draws of ten",
-        assuming=[T.p >= 2 * T.n],
-        points=[TRAIN],
+        title="Training on lowers the test accuracy below that of the first step, in nine draws of ten",
+        assuming=[T.p >= 2 * T.n, T.steps >= 2],
+        points=[TRAIN, {**TRAIN, T.steps: 20}],
         wrong=[Wrong("accuracy only rises", at=[TRAIN], relation=Bound(">=", Probability(Rational(9, 10)))),
                Wrong("and falls to chance", at=[TRAIN], prediction=Rational(1, 2))],
+        figure=Curve(T.steps, [2, 5, 20, 100, 500, 2000], TRAIN, label="steps"),
         **SHARED,
     ),
 ]  # fmt: skip

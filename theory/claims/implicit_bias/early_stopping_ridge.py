@@ -15,10 +15,12 @@ most = filters**2
 ROOT = Root(x, exp(x) - 1 - x - x**2, unique="the derivative of the filters' ratio changes its sign once")
 SHARED = {
     "entry": "implicit_bias.early_stopping_ridge",
-    "source": Source("Ali, Kolter, Tibshirani 2019: A continuous-time view of early stopping for least squares"),
+    "source": Source("Ali, Kolter, Tibshirani 2019: A continuous-time view of early stopping for least squares",
+                     "https://arxiv.org/abs/1810.10082"),
     "seeds": ["Early-Learning Regularization Prevents Memorization of Noisy Labels"],
 }  # fmt: skip
 AT = {S.n: 6, S.p: 8, S.time: 5, S.spread: 1, S.r2: 1, S.s2: 1}
+LARGE = {**AT, S.n: 20, S.p: 30, S.time: 30}
 NOISE = {**AT, S.time: "1.79328", S.spread: 0, S.r2: 0}  # every eigenvalue 1, nothing but noise: equality
 SIGNAL = {**AT, S.n: 8, S.p: 6, S.time: "0.5", S.spread: 0, S.s2: 0}
 EARLY = {**NOISE, S.pace: 2, S.time: "0.05"}
@@ -32,10 +34,11 @@ STEPS = [
     Inequality(filters, Rational(129844, 100000), given=[x >= Rational(1, 1000), x <= 50], everywhere=True,
                because="by enclosures"),
     Limit(x, 0, 1, of=filters),
+    Inequality(filters, 1 + x, everywhere=True, because="as e⁻ˣ ≥ 1 − x: below x = 1/1000 it is at most 1.001"),
     Inequality(1 - exp(-x), 1, everywhere=True, because="beyond x = 50 the ratio is below (1 + x)/x"),
     Inequality((51 + x) / (50 + x), Rational(51, 50), everywhere=True),
 ]  # fmt: skip
-RIDGE = {"roots": [ROOT], "fixing": {S.pace: 1}, "points": [AT], "tight_at": [NOISE], "steps": STEPS}
+RIDGE = {"roots": [ROOT], "fixing": {S.pace: 1}, "points": [AT, LARGE], "tight_at": [NOISE], "steps": STEPS}
 WRONG = [Wrong("C without the square", at=[NOISE], prediction=filters),
          Wrong("never worse than ridge", at=[NOISE], prediction=1),
          Wrong("λ = 2/t", at=[EARLY], fixing={})]  # fmt: skip
@@ -71,6 +74,10 @@ claims = [
             Monotone(exp(-x) * (1 + 2 * x), x, "decreasing", given=[x >= HALF], everywhere=True),
             Inequality((1 - exp(-x)) * (1 + 2 * x) / (2 * x), Rational(6, 5), everywhere=True,
                        given=[x >= Rational(1, 100), x <= 50], because="variance, below 2e^-½ = 1.213"),
+            Inequality((1 - exp(-x)) * (1 + 2 * x) / (2 * x), Rational(1, 2) + x, everywhere=True,
+                       because="below x = 1/100 it is at most 0.51"),
+            Inequality((1 - exp(-x)) * (1 + 2 * x) / (2 * x), 1 + 1 / (2 * x), everywhere=True,
+                       because="beyond x = 50 at most 1.01"),
         ],
         wrong=[Wrong("never worse than ridge", at=[SIGNAL], prediction=1),
                Wrong("its square root", at=[SIGNAL], prediction=2 * exp(-HALF))],

@@ -1,26 +1,34 @@
 """Gradient descent on least squares: every iterate, the limit nearest to the start, and the length of the way there."""
 
 from functools import partial
+from typing import Any
 
 from sympy import Abs, Derivative, exp, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.domain import total
-from theory.programs.regression.least_squares import descent_limit, descent_path, least_norm
+from theory.programs.regression.least_squares import along_mode, descent_limit, descent_path, least_norm
 from theory.proof import Degree, Entries, Identical, Inequality, Integration
 from theory.relation import Bound, Identity, Threshold
+from theory.settings.implicit_bias.least_squares import STEPS
 from theory.settings.implicit_bias.least_squares import LeastSquaresDescent as S
 
 READS = [S.X, S.y, S.start]
 USING = {"eta": S.eta}
 DESCENT = {S.optimiser: "descent"}
-AT = {S.n: 15, S.p: 40, S.lam: 1, S.eta: 1, S.r0: 1, S.time: 5}
-TIGHT = {**AT, S.n: 1}
+AT = {S.n: 15, S.p: 40, S.lam: 1, S.eta: 1, S.r0: 1, S.time: 5, S.mode: 3}
+TIGHT = {**AT, S.n: 1, S.mode: 1}
+OTHERS = [{**AT, S.optimiser: "adam", S.eta: "0.01"}, {**AT, S.optimiser: "coordinate"}]
 mu, L, L0 = symbols("mu L L0", positive=True)
 s, t = symbols("s t", positive=True)
 u, w = symbols("u w", real=True)
 gap, errors = Entries("gap", S.n, nonnegative=True), Entries("errors", S.n, real=True)  # one for every mode
+
+
+def along(**changed: Any) -> Computed:
+    """What is left along one singular vector."""
+    return Computed([S.X], partial(along_mode, steps=STEPS, **changed), using={"eta": S.eta, "mode": S.mode})
 
 
 SQUARES = mu * S.n + gap  # s², with the least one μn
@@ -29,7 +37,8 @@ BELOW = Inequality(mu * S.n * total(SQUARES * errors**2), total(SQUARES**2 * err
 SHARED = {
     "entry": "implicit_bias.gd_min_norm_path",
     "source": Source("Folklore; the length by the Łojasiewicz inequality, as in Liu, Yang, Hayou, Li 2022: From "
-                     "Optimization Dynamics to Generalization Bounds via Łojasiewicz Gradient Inequality"),
+                     "Optimization Dynamics to Generalization Bounds via Łojasiewicz Gradient Inequality",
+                     "https://arxiv.org/abs/2202.10670"),
     "seeds": ["From Optimization Dynamics to Generalization Bounds via Lojasiewicz Gradient Inequality"],
 }  # fmt: skip
 TALL = {**AT, S.n: 20, S.p: 5}
@@ -43,11 +52,12 @@ claims = [
         fixing=DESCENT,
         assuming=[S.eta * S.lam < 2, S.p >= 2 * S.n],
         points=[AT, {**AT, S.r0: 0}],
-        fails_at=[{**AT, S.optimiser: "adam", S.eta: "0.01"}],
+        fails_at=OTHERS,
         steps=[ALONG, Inequality(Abs(1 - S.eta * s**2 / S.n), 1, strict=True, given=[s**2 <= S.n * S.lam],
                                  because="so every error with s > 0 vanishes, and what X does not see stays")],
         wrong=[Wrong("least norm whatever the start", at=[AT], prediction=Computed(READS, least_norm)),
-               Wrong("Adam ends there, too", at=[{**AT, S.eta: "0.01"}], fixing={S.optimiser: "adam"})],
+               Wrong("Adam ends there, too", at=[{**AT, S.eta: "0.01"}], fixing={S.optimiser: "adam"}),
+               Wrong("coordinate descent, too", at=[AT], fixing={S.optimiser: "coordinate"})],
         **SHARED,
     ),
     Claim(
@@ -56,12 +66,41 @@ claims = [
         title="Every iterate: the error along a singular vector shrinks by 1 − ηs²/n in each step",
         fixing=DESCENT,
         points=[AT, {**AT, S.n: 40, S.p: 15}],
-        fails_at=[{**AT, S.optimiser: "adam", S.eta: "0.01"}],
+        fails_at=OTHERS,
         wrong=[Wrong("1/n is missing", at=[AT],
                      prediction=Computed(READS, partial(descent_path, per_sample=False), using=USING)),
                Wrong("shrinks like the flow, by exp(−ηs²/n)", at=[AT],
                      prediction=Computed(READS, partial(descent_path, flow=True), using=USING))],
         steps=[ALONG],
+        **SHARED,
+    ),
+    Claim(
+        S, S.remaining, along(), Identity(excluded=0.03),
+        quantity="modes",
+        title="Along a singular vector the distance to the limit shrinks like (1 − ηs²/n)^t",
+        fixing=DESCENT,
+        assuming=[S.eta * S.lam < 2, S.p >= 2 * S.n],
+        scale=1,
+        points=[{**AT, S.eta: "0.5", S.mode: mode} for mode in (1, 5, 15)],
+        fails_at=[{**AT, S.optimiser: "coordinate"}],
+        steps=[ALONG],
+        wrong=[Wrong("1/n is missing", at=[AT], prediction=along(per_sample=False)),
+               Wrong("s in place of s²", at=[AT], prediction=along(power=1))],
+        figure=Curve(S.step, label="step t"),
+        **SHARED,
+    ),
+    Claim(
+        S, S.start_slope2, 2 * S.smallest * S.start_loss, Bound(">=", excluded=0.03),
+        quantity="inequality",
+        title="Łojasiewicz: ‖∇L‖² ≥ 2μL, μ = s_min²/n",
+        fixing=DESCENT,
+        assuming=[S.p >= 2 * S.n],
+        points=[AT],
+        tight_at=[TIGHT],
+        fails_at=[TALL],
+        steps=[BELOW],
+        wrong=[Wrong("the largest eigenvalue", at=[AT], prediction=2 * S.largest * S.start_loss),
+               Wrong("4μL", at=[TIGHT], prediction=4 * S.smallest * S.start_loss)],
         **SHARED,
     ),
     Claim(

@@ -1,5 +1,7 @@
 """Least squares by the singular value decomposition: iterates and limit of gradient descent in closed form."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,17 @@ def descent_path(X: Floats, y: Floats, start: Floats, *, eta: float, steps: int 
     null = (start - end) - (np.swapaxes(Vt, 1, 2) @ within[..., None])[..., 0]
     path = end[:, None, :] + null[:, None, :] + (powers * within[:, None, :]) @ Vt
     return path, rounding
+
+
+def along_mode(X: Floats, *, eta: float, mode: int, steps: Sequence[int], power: int = 2,
+               per_sample: bool = True) -> Floats:
+    """(1 − ηs²/n)^t for the singular value s of that rank. `power` is put for 2, not `per_sample` leaves out 1/n.
+
+    Shapes: (trials, n, p) -> (trials, steps).
+    """
+    s = np.linalg.svd(X, compute_uv=False)[:, min(mode, *X.shape[1:]) - 1]
+    factor = 1 - eta * s**power / (X.shape[1] if per_sample else 1)
+    return factor[:, None] ** np.array(steps)[None, :]
 
 
 def _rounding(X: Floats, y: Floats, start: Floats) -> Floats:

@@ -1,14 +1,18 @@
 """Least squares by descent and along its flow, stopped or not."""
 
 from theory.domain import Choice, Real, Size
-from theory.setting import Drawn, Observable, Setting
+from theory.setting import Axis, Drawn, Observable, Setting
+
+STEPS = (1, 2, 5, 10, 20, 30, 50)
 
 
 class LeastSquaresDescent(Setting):
     """Least squares L(w) = (1/2n) ‖Xw − y‖² in w in R^p, trained from a start of norm r0 in a random direction.
 
     X standard normal, scaled so that the largest eigenvalue of XᵀX/n is lam; y standard normal. optimiser: gradient
-    descent w₊ = w − eta·∇L(w), or Adam with learning rate eta. The gradient flow is w′ = −∇L(w) from the same start.
+    descent w₊ = w − eta·∇L(w), coordinate descent, which takes of this step the steepest coordinate alone, or Adam with
+    learning rate eta. The gradient flow is w′ = −∇L(w) from the same start. v is the right singular vector of X of
+    rank `mode`.
     """
 
     n = Size(typical=(5, 15))
@@ -17,13 +21,19 @@ class LeastSquaresDescent(Setting):
     eta = Real(above=0, typical=(0.4, 0.8))
     r0 = Real(at_least=0, typical=(0.5, 2))
     time = Real(above=0, typical=(0.5, 8))
-    optimiser = Choice("descent", "adam")
+    mode = Size(typical=(1, 3))
+    optimiser = Choice("descent", "coordinate", "adam")
+    step = Axis(STEPS)
     X = Drawn(n, p)
     y = Drawn(n)
     start = Drawn(p)
     path = Observable("w after each of the first 50 steps", shape=(50, p))
     limit = Observable("w once ‖∇L‖ < 1e-13, or after 4,000 steps", shape=p, certificate="limit_error")
     limit_error = Observable("‖∇L‖/smallest there, which bounds the distance to the minimisers")
+    remaining = Observable("v·(w_t − w_∞)/v·(w₀ − w_∞) after t steps, w_∞ the end of training", shape=(step,),
+                           certificate="mode_error")
+    start_slope2 = Observable("‖∇L‖² at the start")
+    mode_error = Observable("‖∇L‖/smallest at the end, over |v·(w₀ − w_∞)|, and rounding")
     growth = Observable("log ‖w_200 − w_199‖/‖w_100 − w_99‖")
     smallest = Observable("smallest eigenvalue of XᵀX/n other than 0")
     largest = Observable("largest eigenvalue of XᵀX/n")

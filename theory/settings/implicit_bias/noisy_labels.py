@@ -21,13 +21,14 @@ class NoisyMixture(Setting):
 class NoisyTraining(Setting):
     """Logistic regression on data of the same law, by gradient descent with step 2 from 0 on the mean loss.
 
-    The first step has the direction of `NoisyMixture`; training ends after 2,000 steps.
+    The first step has the direction of `NoisyMixture`; training ends after `steps`.
     """
 
     n = Size(at_least=10, typical=(30, 50))
     p = Size(at_least=3, typical=(120, 200))
     sig = Real(above=0, typical=(0.25, 0.35))
     f = Real(at_least=0, below=0.5, typical=(0.2, 0.3))
+    steps = Size(typical=(2000, 2000))
     labels = Drawn(n)
     first = Observable("test accuracy on true labels after one step", between=(0, 1))
     late = Observable("test accuracy on true labels after training", between=(0, 1))

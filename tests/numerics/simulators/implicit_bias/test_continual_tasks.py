@@ -9,11 +9,16 @@ from numerics.streams import stream
 from theory.programs.max_margin import max_margin
 
 
-def tasks_of(found: dict[str, np.ndarray]) -> list[np.ndarray]:
-    return [found["Z"][:, 3 * k : 3 * k + 3, :] for k in range(3)]
+def tasks_of(sample: dict[str, np.ndarray]) -> list[np.ndarray]:
+    return [sample["Z"][:, 3 * k : 3 * k + 3, :] for k in range(3)]
 
 
-FOUND = continual_tasks(steps=3, Lam=50, apart=0.7, trials=6, rng=stream(Machine(), "continual", seed=0))
+def found(tasks: str) -> dict[str, np.ndarray]:
+    rng = stream(Machine(), "continual", seed=0)
+    return continual_tasks(steps=3, Lam=50, apart=0.7, tasks=tasks, trials=6, rng=rng)
+
+
+FOUND = found("separable")
 
 
 def test_the_offline_solution_is_that_of_the_max_margin_program() -> None:
@@ -40,3 +45,10 @@ def test_every_task_is_a_minimum_of_its_loss() -> None:
         gradient = w - centre - Z.T @ np.exp(20 - Z @ w)
         assert np.linalg.norm(gradient) < 1e-6 * np.linalg.norm(w)
         assert np.linalg.norm(w - centre - Z.T @ np.exp(21 - Z @ w)) > 0.1
+
+
+def test_opposed_tasks_have_no_common_solution() -> None:
+    opposed = found("opposed")
+    assert np.all(np.isinf(max_margin(opposed["Z"])[1])) and np.all(np.isfinite(max_margin(FOUND["Z"])[1]))
+    w, _ = max_margin(opposed["Z"][:, :6, :])
+    assert np.allclose(np.sum(w**2, axis=1), opposed["offline"], rtol=1e-8)

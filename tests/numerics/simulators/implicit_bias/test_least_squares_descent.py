@@ -12,7 +12,8 @@ from numerics.simulators.implicit_bias.stopped_flow import risks, stopped_flow
 from numerics.streams import stream
 from theory.programs.regression.least_squares import descent_limit, descent_path
 
-AT = {"n": 3, "p": 8, "lam": 1.5, "eta": 0.6, "r0": 1.0, "time": 2.0, "optimiser": "descent"}
+AT = {"n": 3, "p": 8, "lam": 1.5, "eta": 0.6, "r0": 1.0, "time": 2.0, "mode": 2,
+      "optimiser": "descent"}
 
 
 def sample(backend: str = "numpy", **changes: Any) -> dict[str, np.ndarray]:
@@ -32,6 +33,27 @@ def test_the_largest_eigenvalue_is_as_asked_and_the_path_is_that_of_a_loop(backe
         w = w - AT["eta"] * ((gram @ w[..., None])[..., 0]
                              - (found["X"].swapaxes(1, 2) @ found["y"][..., None])[..., 0] / AT["n"])
         assert np.allclose(found["path"][:, step], w, rtol=0, atol=1e-12)
+
+
+def test_coordinate_descent_moves_one_coordinate_a_step_the_steepest() -> None:
+    one, all_of_them = sample(optimiser="coordinate"), sample()
+    first = one["path"][:, 0] - one["start"]
+    slope = (one["X"].swapaxes(1, 2) @ ((one["X"] @ one["start"][..., None])[..., 0] - one["y"])[..., None])[..., 0]
+    steepest = np.argmax(np.abs(slope), axis=1)[:, None]
+    assert np.array_equal(np.abs(first) > 0, np.arange(AT["p"]) == steepest)
+    assert np.allclose(np.take_along_axis(first, steepest, 1),
+                       -AT["eta"] / AT["n"] * np.take_along_axis(slope, steepest, 1), rtol=1e-12)
+    assert np.all(np.sum(np.abs(all_of_them["path"][:, 0] - all_of_them["start"]) > 0, axis=1) > 1)
+
+
+def test_what_remains_along_a_mode_is_the_ratio_of_projections_on_an_eigenvector() -> None:
+    found = sample(mode=1)
+    gram = found["X"].swapaxes(1, 2) @ found["X"] / AT["n"]
+    parts = (found[name] for name in ("start", "path", "limit", "remaining"))
+    for matrix, start, path, limit, left in zip(gram, *parts, strict=True):
+        top, low = (np.linalg.eigh(matrix)[1][:, at] for at in (-1, -3))
+        assert np.allclose((path[[0, 1, 4]] - limit) @ top / ((start - limit) @ top), left[:3], rtol=1e-8)
+        assert not np.allclose((path[[0, 1, 4]] - limit) @ low / ((start - limit) @ low), left[:3], rtol=1e-3)
 
 
 def test_the_flow_is_an_exponential_and_its_length_that_of_a_fine_polygon() -> None:

@@ -37,7 +37,8 @@ def test_the_laws_of_the_first_direction_are_those_of_drawn_data(backend: str) -
 
 
 def test_training_fits_flipped_labels_only_with_room_for_them() -> None:
-    wide, narrow = (noisy_training(n=30, p=p, sig=0.3, f=0.25, trials=8, rng=stream(Machine(), "training", seed=0))
+    wide, narrow = (noisy_training(n=30, p=p, sig=0.3, f=0.25, steps=2000, trials=8,
+                                   rng=stream(Machine(), "training", seed=0))
                     for p in (120, 5))
     assert np.all(wide["kept"] == 0) and np.all(narrow["kept"] > 0)
     assert np.all((wide["first"] > 0.5) & (wide["late"] > 0.5))
