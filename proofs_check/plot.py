@@ -147,7 +147,7 @@ def spec_of(claim: Claim, plan: Plan, venue: str) -> Any:
         over=str(curve.over) if curve else "",
         along=along,
         label=curve.label if curve else _own_label(claim),
-        log=curve.log if curve else True,
+        log=curve.log if curve else claim.figure.log if claim.figure else True,
         curve=theory_curve(claim, plan.checks[0][1][0], curve),
         sense=relation.sense if isinstance(relation, Bound) else "<=",
         kind=_kind(relation),

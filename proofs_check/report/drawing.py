@@ -99,7 +99,7 @@ def shade_tolerance(lower: Axes, tolerance: float) -> None:
 def scale_axes(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec) -> None:
     x = [m.x for m in marks] + list(spec.curve[0] if spec.curve else ())
     upper = axes[0]
-    if min(x) > 0 and (spec.log if spec.over else max(x) / min(x) > 4) and max(x) > min(x):
+    if min(x) > 0 and spec.log and (spec.over or max(x) / min(x) > 4) and max(x) > min(x):
         log_axis(upper, "x")
     tick_whole_numbers(upper, marks)
     log_if_wide(upper, marks)

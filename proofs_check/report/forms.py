@@ -165,8 +165,9 @@ def draw_along(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
     name_axes(axes, spec.label or lettered(spec.along), spec.named, tolerance, spec.gap)
     if every_draw:
         log_axis(lower, "y")
+        lower.yaxis.set_major_locator(LogLocator(numticks=4))
         lower.margins(y=0.15)
-        lower.set_ylabel("largest deviation")
+        lower.set_ylabel("deviation")
 
 
 def draw_swept_identity(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:

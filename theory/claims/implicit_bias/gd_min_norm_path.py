@@ -82,11 +82,11 @@ claims = [
         assuming=[S.eta * S.lam < 2, S.p >= 2 * S.n],
         scale=1,
         points=[{**AT, S.eta: "0.5", S.mode: mode} for mode in (1, 5, 15)],
-        fails_at=[{**AT, S.optimiser: "coordinate"}],
+        fails_at=[{**AT, S.eta: "0.5", S.mode: 5, S.optimiser: "coordinate"}],
         steps=[ALONG],
         wrong=[Wrong("1/n is missing", at=[AT], prediction=along(per_sample=False)),
                Wrong("s in place of s²", at=[AT], prediction=along(power=1))],
-        figure=Curve(S.step, label="step t"),
+        figure=Curve(S.step, log=False, label="step t"),
         **SHARED,
     ),
     Claim(
