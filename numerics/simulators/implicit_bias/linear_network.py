@@ -18,7 +18,7 @@ MODES = 3
 
 @simulates(LinearNetwork, cost=1e-3, block=512)
 def linear_network(*, d: int, s: float, other: float, a0: float, time: float, rate: int, imbalance: float,
-                   colour: float, trials: int, rng: Stream) -> dict[str, Array]:
+                   turn: float, colour: float, trials: int, rng: Stream) -> dict[str, Array]:
     """Bases of their own."""
     xp = rng.xp
     U, V = (xp.linalg.qr(rng.normal((trials, d, MODES)))[0] for _ in range(2))
@@ -26,7 +26,7 @@ def linear_network(*, d: int, s: float, other: float, a0: float, time: float, ra
     target = (U * rng.asarray(np.array([s, other, other / 2]))) @ xp.matrix_transpose(V)
     scales = xp.exp(colour / 2 * rng.normal((trials, 1, d)))
     inputs = xp.matrix_transpose(basis * scales)  # rows x with Σ xxᵀ = the covariance
-    first = a0**0.5 * math.exp(-imbalance) * R @ xp.matrix_transpose(V)
+    first = a0**0.5 * math.exp(-imbalance) * R @ xp.matrix_transpose(turned(V, turn))
     second = a0**0.5 * math.exp(imbalance) * U @ xp.matrix_transpose(R)
     begin = xp.concat([xp.reshape(part, (trials, -1)) for part in (first, second)], axis=1)
     velocity = velocity_of(inputs, inputs @ xp.matrix_transpose(target), d)
@@ -44,6 +44,13 @@ def linear_network(*, d: int, s: float, other: float, a0: float, time: float, ra
         "balance": xp.max(xp.abs(apart), axis=(1, 2)),
         "descent_error": xp.abs(descended - found), "flow_error": 2 * MODES * d * error * (size + error),
     }
+
+
+def turned(V: Array, angle: float) -> Array:
+    """V with its first two columns turned in their plane."""
+    first, second = V[:, :, :1], V[:, :, 1:2]
+    pair = [math.cos(angle) * first + math.sin(angle) * second, math.cos(angle) * second - math.sin(angle) * first]
+    return namespace(V).concat([*pair, V[:, :, 2:]], axis=2)
 
 
 def parts(state: Array, d: int) -> tuple[Array, Array]:

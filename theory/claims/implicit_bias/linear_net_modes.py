@@ -32,22 +32,25 @@ RICCATI = Identical(Derivative(law, t), 2 * law * (s - law), everywhere=True,
 SHARED = {
     "entry": "implicit_bias.linear_net_modes",
     "source": Source("Saxe, McClelland, Ganguli 2014: Exact solutions to the nonlinear dynamics of learning in deep "
-                     "linear neural networks"),
+                     "linear neural networks; for filters Pinson, Lenaerts, Ginis 2023: Linear CNNs Discover the "
+                     "Statistical Structure of the Dataset Using Only the Most Dominant Frequencies",
+                     "https://arxiv.org/abs/1312.6120"),
     "seeds": ["Linear CNNs Discover the Statistical Structure of the Dataset Using Only the Most Dominant Frequencies",
               "A Dynamical Model of Neural Scaling Laws"],
 }  # fmt: skip
-EVEN = {S.imbalance: 0, S.colour: 0}
+EVEN = {S.imbalance: 0, S.turn: 0, S.colour: 0}
 AT = {S.d: 6, S.s: 3, S.other: "1.5", S.a0: "0.001", S.time: 1, S.rate: 100}
 LATER = {**AT, S.s: "1.5", S.other: 3, S.time: 2}
+SLOW = {**AT, S.s: "0.5", S.other: 3, S.time: 6}
 ONE = {F.N: 8, F.a0: "0.001", F.time: "0.6"}
-FAILS = [{**AT, S.imbalance: 1}, {**AT, S.colour: "0.5"}]
+FAILS = [{**AT, S.imbalance: 1}, {**AT, S.colour: "0.5"}, {**AT, S.turn: "0.5", S.a0: 1}]
 
 claims = [
     Claim(
         S, S.strength, sigmoid(S.time, S.s, S.a0), Identity(excluded=0.03),
         title="A mode of strength s grows like s e^(2st)/(e^(2st) − 1 + s/a₀), whatever the other modes",
         fixing=EVEN,
-        points=[AT, LATER],
+        points=[AT, LATER, SLOW],
         fails_at=FAILS,
         steps=[RICCATI, Identical(law, a0, where={t: 0}, everywhere=True)],
         wrong=[Wrong("rate s in place of 2s", at=[AT], prediction=sigmoid(S.time, S.s, S.a0, pace=1)),
@@ -88,13 +91,13 @@ claims = [
         title="W₁W₁ᵀ − W₂ᵀW₂ stays 0",
         scale=S.s,
         fixing={S.imbalance: 0},
-        points=[{**AT, S.colour: 0}, {**AT, S.colour: "0.5"}],
-        fails_at=[{**AT, S.colour: 0, S.imbalance: 1}],
+        points=[{**AT, S.colour: 0, S.turn: 0}, {**AT, S.colour: "0.5", S.turn: "0.5"}],
+        fails_at=[{**AT, S.colour: 0, S.turn: 0, S.imbalance: 1}],
         steps=[Identical(Derivative(w1**2 - w2**2, w1) * w2 * r + Derivative(w1**2 - w2**2, w2) * w1 * r, 0,
                          everywhere=True, because="d(w₁² − w₂²)/dt of one mode, w₁′ = w₂r and w₂′ = w₁r"),
                Instances("W₁′W₁ᵀ + W₁W₁′ᵀ = W₂′ᵀW₂ + W₂ᵀW₂′ where W₁′ = W₂ᵀR and W₂′ = RW₁ᵀ", conserved, [1, 2, 3])],
-        wrong=[Wrong("from any start", at=[{**AT, S.colour: 0, S.imbalance: 1}], fixing={S.imbalance: 1}),
-               Wrong("grows with the mode", at=[{**AT, S.colour: 0}], prediction=S.s)],
+        wrong=[Wrong("from any start", at=[{**AT, S.colour: 0, S.turn: 0}], fixing={S.imbalance: 1}),
+               Wrong("grows with the mode", at=[{**AT, S.colour: 0, S.turn: 0}], prediction=S.s)],
         **SHARED,
     ),
     Claim(

@@ -7,8 +7,8 @@ from theory.setting import Drawn, Observable, Setting
 class LinearNetwork(Setting):
     """A two-layer linear network W₂W₁ (d × d) of rank 3 on whitened inputs: L = ½ ‖S − W₂W₁‖_F², gradient flow.
 
-    S = U diag(s, other, other/2) Vᵀ with random orthonormal U, V; W₂ = U √a0 e^imbalance Rᵀ, W₁ = R √a0 e^−imbalance Vᵀ
-    at the start, R orthogonal. The inputs' covariance has the eigenvalues exp(colour·g), g standard normal, in a random
+    S = U diag(s, other, other/2) Vᵀ with random orthonormal U, V; W₂ = U √a0 e^imbalance Rᵀ, W₁ = R √a0 e^−imbalance Tᵀ
+    at the start, R orthogonal, T = V but for its first two columns, which are turned by the angle turn. The inputs' covariance has the eigenvalues exp(colour·g), g standard normal, in a random
     basis. Gradient descent takes steps of 1/rate. Strength of a mode: its entry of Uᵀ W₂ W₁ V.
     """
 
@@ -19,6 +19,7 @@ class LinearNetwork(Setting):
     time = Real(above=0, typical=(0.5, 3))
     rate = Size(typical=(50, 100))
     imbalance = Real(at_least=0, typical=(0.1, 0.5))
+    turn = Real(at_least=0, typical=(0.1, 0.5))
     colour = Real(at_least=0, typical=(0.1, 0.5))
     U = Drawn(d, 3)
     strength = Observable("strength of the mode s at the time", certificate="flow_error")

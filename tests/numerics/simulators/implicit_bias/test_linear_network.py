@@ -9,7 +9,8 @@ from numerics.arrays import Machine
 from numerics.simulators.implicit_bias.linear_network import filter_pair, linear_network, parts, velocity_of
 from numerics.streams import stream
 
-AT = {"d": 4, "s": 1.5, "other": 1.0, "a0": 0.01, "time": 1.5, "rate": 100, "imbalance": 0.0, "colour": 0.0}
+AT = {"d": 4, "s": 1.5, "other": 1.0, "a0": 0.01, "time": 1.5, "rate": 100, "imbalance": 0.0, "turn": 0.0,
+      "colour": 0.0}
 
 
 def sample(backend: str = "numpy", **changes: float) -> dict[str, np.ndarray]:
@@ -55,3 +56,10 @@ def test_filters_follow_the_same_two_scalars_in_every_frequency(backend: str) ->
         one, faster = (solve_ivp(lambda _, w, c=c: (c - w[0] * w[1]) * w[::-1], (0, 0.6), [0.1, 0.1], rtol=1e-11,
                                  atol=1e-13).y[:, -1].prod() for c in (target, 1.1 * target))
         assert abs(modulus - one) <= error + 1e-8 and abs(modulus - faster) > error + 1e-8
+
+
+def test_a_turned_start_sees_the_mode_by_the_cosine_of_its_angle() -> None:
+    straight, turned = (sample(time=1e-6, turn=angle) for angle in (0.0, 0.5))
+    assert np.allclose(straight["strength"], AT["a0"], rtol=1e-4)
+    assert np.allclose(turned["strength"], AT["a0"] * np.cos(0.5), rtol=1e-4)
+    assert np.all(turned["balance"] < 1e-12)
