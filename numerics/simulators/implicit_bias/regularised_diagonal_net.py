@@ -8,7 +8,7 @@ from collections.abc import Callable
 from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from theory.settings.implicit_bias.diagonal import RegularisedDiagonalNet
+from theory.settings.implicit_bias.diagonal import GradientDifference, RegularisedDiagonalNet
 
 END = 20.0
 STEP = 0.01
@@ -26,12 +26,14 @@ def regularised_diagonal_net(*, n: int, d: int, alpha: float, gamma: float, tria
     (fine, coarse) = (observed(end) for end in ends)
     p, q, integrals = ends[0]
     beta, outputs = p**2 - q**2, xp.sum(inputs * (p**2 - q**2)[None, :, :], axis=1)
+    plain = flow(inputs, targets, alpha, 0.0, 2 * STEP)
     missed = xp.linalg.vector_norm(outputs - targets, axis=0) / xp.linalg.vector_norm(targets, axis=0)
     largest = xp.argmax(integrals, axis=0)[None, :]
     chosen = [xp.take_along_axis(array, largest, axis=0)[0, :] for array in (integrals, xp.sqrt(p * q))]
     return {
         "X": xp.permute_dims(inputs, (2, 0, 1)), "outputs": outputs.T, "integrals": integrals.T, "beta": beta.T,
         "integral": chosen[0], "effective": chosen[1], "interpolates": missed < INTERPOLATING,
+        "l1": xp.sum(xp.abs(beta), axis=0), "plain_l1": xp.sum(xp.abs(plain[0] ** 2 - plain[1] ** 2), axis=0),
         "flow_error": xp.max(xp.abs(fine - coarse), axis=0),
     }
 
@@ -87,3 +89,29 @@ def moved(state: State, velocity: State, step: float) -> State:
     """state + step·velocity."""
     p, q, integrals = (part + step * speed for part, speed in zip(state, velocity, strict=True))
     return p, q, integrals
+
+
+@simulates(GradientDifference, cost=1e-5)
+def gradient_difference(*, n: int, d: int, rate: int, model: str, trials: int, rng: Stream) -> dict[str, Array]:
+    """At points of their own."""
+    xp, inputs, targets = rng.xp, rng.normal((n, d, trials)), rng.normal((n, trials))
+    theta = [rng.normal((d, trials)) for _ in range(2 if model == "network" else 1)]
+    here = gradient(inputs, targets, theta)
+    ahead = gradient(inputs, targets, [w + g / rate for w, g in zip(theta, here, strict=True)])
+    found = xp.concat([(b - a) * rate for a, b in zip(here, ahead, strict=True)])
+    if model == "network":
+        state = theta[0], theta[1], 0 * theta[0]
+        plain, regularised = (slopes(inputs, targets, gamma, state)[:2] for gamma in (0.0, 1.0))
+        true = xp.concat([a - b for a, b in zip(plain, regularised, strict=True)])
+    else:
+        true = along(inputs, xp.sum(inputs * here[0][None, :, :], axis=1)) / n
+    size, steep = (xp.linalg.vector_norm(one, axis=0) for one in (true, xp.concat([*here, *ahead])))
+    eps = 10 * (n + d) * xp.finfo(true.dtype).eps
+    return {"apart": xp.linalg.vector_norm(found - true, axis=0) / size, "rounding": eps * (1 + steep * rate / size)}
+
+
+def gradient(inputs: Array, targets: Array, theta: list[Array]) -> list[Array]:
+    """∇L by the chain rule.   Shapes: inputs (n, d, trials), targets (n, trials), (d, trials) each."""
+    beta = theta[0] ** 2 - theta[1] ** 2 if len(theta) == 2 else theta[0]
+    g = along(inputs, namespace(inputs).sum(inputs * beta[None, :, :], axis=1) - targets) / targets.shape[0]
+    return [2 * g * theta[0], -2 * g * theta[1]] if len(theta) == 2 else [g]

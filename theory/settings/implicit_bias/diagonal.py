@@ -1,6 +1,6 @@
 """Diagonal linear networks with fewer samples than inputs."""
 
-from theory.domain import Real, Size
+from theory.domain import Choice, Real, Size
 from theory.setting import Drawn, Event, Observable, Setting
 
 
@@ -21,8 +21,25 @@ class RegularisedDiagonalNet(Setting):
     integral = Observable("∫ g_j² dt of the coordinate j in which it is largest", certificate="flow_error")
     effective = Observable("√(p_j q_j) at the end, of that coordinate", certificate="flow_error")
     beta = Observable("β at the end", shape=d, certificate="flow_error")
+    l1 = Observable("‖β‖₁ at the end")
+    plain_l1 = Observable("‖β‖₁ at the end of the flow without regularisation")
     flow_error = Observable("largest change of β, √(pq) and the integrals when the steps of the flow are doubled")
     interpolates = Event("‖Xβ − y‖ < 1e-3·‖y‖ at the end")
+
+
+class GradientDifference(Setting):
+    """How well (∇L(θ + ∇L(θ)/rate) − ∇L(θ))·rate, an ascent and a descent, stands for ½∇‖∇L‖².
+
+    L = (1/2n) ‖Xβ − y‖² with X (n, d) and y standard normal; model: β = θ ("linear"), or β = p² − q², θ = (p, q)
+    ("network"). θ is standard normal.
+    """
+
+    n = Size(at_least=2, typical=(3, 5))
+    d = Size(at_least=2, typical=(8, 12))
+    rate = Size(typical=(200, 800))
+    model = Choice("network", "linear")
+    apart = Observable("norm of their difference over that of ½∇‖∇L‖²", between=(0, None), certificate="rounding")
+    rounding = Observable("what rounding makes of it, at most")
 
 
 class DiagonalNet(Setting):

@@ -8,8 +8,9 @@ class LinearNetwork(Setting):
     """A two-layer linear network W₂W₁ (d × d) of rank 3 on whitened inputs: L = ½ ‖S − W₂W₁‖_F², gradient flow.
 
     S = U diag(s, other, other/2) Vᵀ with random orthonormal U, V; W₂ = U √a0 e^imbalance Rᵀ, W₁ = R √a0 e^−imbalance Tᵀ
-    at the start, R orthogonal, T = V but for its first two columns, which are turned by the angle turn. The inputs' covariance has the eigenvalues exp(colour·g), g standard normal, in a random
-    basis. Gradient descent takes steps of 1/rate. Strength of a mode: its entry of Uᵀ W₂ W₁ V.
+    at the start, R orthogonal, T = V but for its first two columns, which are turned by the angle turn. The inputs'
+    covariance has the eigenvalues exp(colour·g), g standard normal, in a random basis. Gradient descent takes steps of
+    1/rate. Strength of a mode: its entry of Uᵀ W₂ W₁ V.
     """
 
     d = Size(at_least=3, typical=(4, 6))

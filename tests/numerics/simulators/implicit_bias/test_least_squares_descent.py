@@ -10,7 +10,8 @@ from numerics.arrays import Machine
 from numerics.simulators.implicit_bias.least_squares_descent import least_squares_descent
 from numerics.simulators.implicit_bias.stopped_flow import risks, stopped_flow
 from numerics.streams import stream
-from theory.programs.regression.least_squares import descent_limit, descent_path
+from theory.programs.regression.least_squares import along_mode, descent_limit, descent_path
+from theory.settings.implicit_bias.least_squares import STEPS
 
 AT = {"n": 3, "p": 8, "lam": 1.5, "eta": 0.6, "r0": 1.0, "time": 2.0, "mode": 2,
       "optimiser": "descent"}
@@ -54,6 +55,8 @@ def test_what_remains_along_a_mode_is_the_ratio_of_projections_on_an_eigenvector
         top, low = (np.linalg.eigh(matrix)[1][:, at] for at in (-1, -3))
         assert np.allclose((path[[0, 1, 4]] - limit) @ top / ((start - limit) @ top), left[:3], rtol=1e-8)
         assert not np.allclose((path[[0, 1, 4]] - limit) @ low / ((start - limit) @ low), left[:3], rtol=1e-3)
+    right, wrong = (along_mode(found["X"], eta=0.6, mode=1, steps=STEPS, power=power) for power in (2, 1))
+    assert np.allclose(right, found["remaining"], atol=1e-8) and not np.allclose(wrong, found["remaining"], atol=1e-2)
 
 
 def test_the_flow_is_an_exponential_and_its_length_that_of_a_fine_polygon() -> None:

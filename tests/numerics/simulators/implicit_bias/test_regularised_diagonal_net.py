@@ -51,3 +51,25 @@ def test_the_error_of_the_flow_covers_the_difference_to_smaller_steps(monkeypatc
     ends = [simulator.observed(simulator.flow(inputs, targets, ALPHA, GAMMA, step)) for step in (0.02, 0.01, 0.0025)]
     claimed, true = (np.max(np.abs(a - b), axis=0) for a, b in ((ends[0], ends[1]), (ends[1], ends[2])))
     assert np.all(true < claimed / 4) and np.all(true > claimed / 100)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
+def test_a_gradient_difference_is_exact_on_quadratics_alone(backend: str) -> None:
+    machine = Machine(backend)
+    linear, network = (
+        {name: machine.to_host(array) for name, array in simulator.gradient_difference(
+            n=N, d=D, rate=100, model=model, trials=6, rng=stream(machine, "difference", seed=0)).items()}
+        for model in ("linear", "network")
+    )
+    assert np.all(linear["apart"] <= linear["rounding"])
+    assert np.all(network["apart"] > 100 * network["rounding"])
+
+
+def test_the_gradient_is_that_of_the_loss() -> None:
+    rng = np.random.default_rng(2)
+    inputs, targets, weights = rng.normal(size=(N, D)), rng.normal(size=N), rng.normal(size=(2, D))
+    point = torch.tensor(weights, requires_grad=True)
+    (slope,) = torch.autograd.grad(regularised_loss(point, torch.tensor(inputs), torch.tensor(targets), 0.0), point)
+    found = simulator.gradient(inputs[..., None], targets[:, None], [w[:, None] for w in weights])
+    for right, expected in zip(found, slope.numpy(), strict=True):
+        assert np.allclose(right[:, 0], expected, rtol=1e-12) and not np.allclose(right[:, 0], -expected, rtol=1e-2)
