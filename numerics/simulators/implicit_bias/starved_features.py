@@ -7,7 +7,7 @@ from numerics.networks.models import Linear
 from numerics.simulator import simulates
 from numerics.streams import Stream
 from numerics.training.losses import LOGISTIC
-from theory.settings.implicit_bias.starved import StarvedFeatures
+from theory.settings.implicit_bias.starved import STRENGTHS, CoupledPair, StarvedFeatures
 
 ROUNDS, HALVINGS = 40, 20
 STEP = 1e-3  # of the differences in s_1², relative
@@ -29,6 +29,16 @@ def starved_features(*, n: int, lam: float, mixing: float, trials: int, rng: Str
         "coupling": xp.sum(U[:, :, 0] * U[:, :, 1] / (a * (1 - a)), axis=1),
         "newton_error": rest, "slope_error": xp.max(xp.abs(fine - coarse), axis=1) + 1e-9,
     }
+
+
+@simulates(CoupledPair, cost=1e-3, block=64)
+def coupled_pair(*, lam: float, coupling: float, trials: int, rng: Stream) -> dict[str, Array]:
+    """The same in every trial."""
+    c, d = (1 - coupling**2) ** 0.5, coupling
+    U = rng.xp.broadcast_to(rng.asarray([[c, d], [-d, c]]), (trials, 2, 2))
+    found = [minimum(U, rng.asarray([[s, 1.0]] * trials), lam, rng.asarray(np.eye(2))) for s in STRENGTHS]
+    z, rest = (rng.xp.stack(list(parts), axis=1) for parts in zip(*found, strict=True))
+    return {"U": U, "z_2": z[:, :, 1], "newton_error": rng.xp.max(rest, axis=1)}
 
 
 def slopes(U: Array, s: Array, lam: float, eye: Array, width: float) -> Array:

@@ -1,22 +1,33 @@
 """How a stronger first feature moves the responses of the others at a regularised logistic minimum."""
 
 from functools import partial
+from typing import Any
 
-from sympy import And, Derivative, exp, symbols
+from sympy import And, Derivative, Symbol, exp, symbols
 
-from theory.claim import Claim, Source, Wrong
+from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
-from theory.programs.feature_sensitivity import responses, sensitivities
+from theory.programs.feature_sensitivity import responses, second_responses, sensitivities
 from theory.proof import Identical, Implication, Solution
 from theory.relation import Bound, Identity
+from theory.settings.implicit_bias.starved import STRENGTHS, CoupledPair
 from theory.settings.implicit_bias.starved import StarvedFeatures as S
 
 READS, LAM = [S.U, S.s, S.a], {"lam": S.lam}
-m, p, q, r, on, off, theta = symbols("m p q r on off theta", real=True)
+m, p, q, r, on, off, theta, u, v = symbols("m p q r on off theta u v", real=True)
+level = Symbol("level", positive=True)
+P = CoupledPair
+
+
+def second(**changed: Any) -> Computed:
+    """z₂ along the strengths of the first feature."""
+    return Computed([P.U], partial(second_responses, **{"strengths": STRENGTHS, **changed}), using={"lam": P.lam})
+
+
 SHARED = {
     "entry": "implicit_bias.gradient_starvation_sensitivity",
     "source": Source("Pezeshki, Kaba, Bengio, Courville, Precup, Lajoie 2020: Gradient Starvation: A Learning "
-                     "Proclivity in Neural Networks; the sensitivity derived here"),
+                     "Proclivity in Neural Networks; the sensitivity derived here", "https://arxiv.org/abs/2011.09468"),
     "seeds": ["Gradient Starvation: A Learning Proclivity in Neural Networks"],
     "status": "derived here",
 }  # fmt: skip
@@ -75,9 +86,23 @@ claims = [
         scale=1,
         fixing={S.mixing: 0},
         points=[APART, {S.n: 4, S.lam: "0.1"}],
+        steps=[Identical(u * (-v) / level + v * u / level, 0, everywhere=True,
+                         because="the coupling u₁ᵀD⁻¹u₂ of u₁ = (u, v), u₂ = (−v, u) where D is level·I")],
         fails_at=[TWO],
         wrong=[Wrong("whatever the features", at=[TWO], fixing={S.mixing: 1}),
                Wrong("the second moves like the first", at=[APART], prediction=S.pull / S.lam)],
+        **SHARED,
+    ),
+    Claim(
+        P, P.z_2, second(), Identity(excluded=0.03),
+        quantity="pair",
+        title="A stronger first feature starves the second at negative coupling and helps it at positive coupling",
+        points=[{P.lam: "0.05", P.coupling: d} for d in ("-0.3", "0.3", 0)],
+        wrong=[Wrong("the coupling's sign does not matter", at=[{P.lam: "0.05", P.coupling: "-0.3"}],
+                     prediction=second(flipped=True)),
+               Wrong("no other feature matters", at=[{P.lam: "0.05", P.coupling: "-0.3"}],
+                     prediction=second(strengths=[1.0] * len(STRENGTHS)))],
+        figure=Curve(P.s_1, label="strength s₁ of the first feature"),
         **SHARED,
     ),
 ]  # fmt: skip

@@ -1,7 +1,9 @@
 """Logistic regression with weight decay on features of different strength."""
 
 from theory.domain import Real, Size
-from theory.setting import Drawn, Observable, Setting
+from theory.setting import Axis, Drawn, Observable, Setting
+
+STRENGTHS = (1.0, 1.5, 2.0, 3.0, 5.0)
 
 
 class StarvedFeatures(Setting):
@@ -24,3 +26,14 @@ class StarvedFeatures(Setting):
     coupling = Observable("u_1ᵀ D⁻¹ u_2")
     newton_error = Observable("‖∇L‖/lam over all features, times the largest s")
     slope_error = Observable("largest change of the slopes when the differences are doubled")
+
+
+class CoupledPair(Setting):
+    """The model of StarvedFeatures with two features of U = [[c, d], [−d, c]], c = √(1 − d²), d = coupling, s_2 = 1."""
+
+    lam = Real(above=0, typical=(0.02, 0.2))
+    coupling = Real(above=-1, below=1, typical=(-0.5, 0.5))
+    s_1 = Axis(STRENGTHS)
+    U = Drawn(2, 2)
+    z_2 = Observable("response z_2 at the minimum", shape=(s_1,), certificate="newton_error", values="fixed")
+    newton_error = Observable("‖∇L‖/lam over all features, times the largest s", values="fixed")

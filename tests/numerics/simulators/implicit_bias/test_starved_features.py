@@ -5,9 +5,10 @@ import pytest
 from scipy.optimize import minimize
 
 from numerics.arrays import Machine
-from numerics.simulators.implicit_bias.starved_features import minimum, starved_features
+from numerics.simulators.implicit_bias.starved_features import coupled_pair, minimum, starved_features
 from numerics.streams import stream
-from theory.programs.feature_sensitivity import responses, sensitivities
+from theory.programs.feature_sensitivity import responses, second_responses, sensitivities
+from theory.settings.implicit_bias.starved import STRENGTHS
 
 LAM = 0.1
 
@@ -57,3 +58,13 @@ def test_the_program_gives_the_derivative_of_its_own_responses() -> None:
     assert np.allclose(responses(*arrays, lam=LAM), found["z"], atol=1e-9)
     assert np.allclose(sensitivities(*arrays, lam=LAM), found["slopes"], atol=1e-4)
     assert not np.allclose(sensitivities(*arrays, lam=LAM, inverse=False), found["slopes"], atol=1e-2)
+
+
+def test_a_pair_is_at_the_least_loss_of_a_general_minimiser() -> None:
+    found = coupled_pair(lam=0.05, coupling=-0.3, trials=2, rng=stream(Machine(), "pair", seed=0))
+    U = found["U"][0]
+    for s, z in zip(STRENGTHS, found["z_2"][0], strict=True):
+        best = minimize(lambda th, s=s: np.sum(np.logaddexp(0, -U @ (np.array([s, 1.0]) * th))) + 0.025 * th @ th,
+                        np.zeros(2), method="BFGS", options={"gtol": 1e-10})
+        assert np.isclose(best.x[1], z, atol=1e-6) and not np.isclose(best.x[0], z, atol=1e-2)
+    assert np.allclose(second_responses(found["U"], lam=0.05, strengths=STRENGTHS), found["z_2"], rtol=1e-10)
