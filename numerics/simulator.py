@@ -228,6 +228,8 @@ def _shape(part: Any, point: Point) -> tuple[int, ...]:
 def _length(size: Any, point: Point) -> int:
     if isinstance(size, int):
         return size
+    if isinstance(size, tuple):
+        return sum(_length(part, point) for part in size)
     name = size if isinstance(size, str) else size.name
     part = point.setting.parts[name]
     if isinstance(part, Domain) and not isinstance(part, Data):

@@ -26,11 +26,11 @@ class Axis(Declared):
 
 
 class Drawn(Declared):
-    """An array of the trial that a prediction may read: a design, tokens, gradients."""
+    """An array of the trial that a prediction may read: a design, tokens, gradients; ("n", 1) is one longer than n."""
 
     assumptions: ClassVar[dict[str, bool]] = {"real": True}
 
-    def __init__(self, *shape: Declared | str | int) -> None:
+    def __init__(self, *shape: Declared | str | int | tuple[Declared | str | int, ...]) -> None:
         self.shape = shape
 
 

@@ -41,3 +41,15 @@ def least(beside: Array, *, s: float, lam: float, L: int, power: float = 2.0) ->
         low, high = np.where(rising, low, middle), np.where(rising, middle, high)
     total = np.sum(np.minimum(height(high), 0.5 * values**2), axis=1)
     return total, 16 * values.shape[1] * EPS * total
+
+
+def largest_cosine(V: Array, *, s: float, others: Array, rest: float, spare: int, lam: float, power: float,
+                   shrunk: bool = True) -> Array:
+    """Largest |cosine| of two rows of V diag(q^power), q = σ²/(σ² + lam) for σ = s, others, and rest `spare` times.
+
+    Not `shrunk`: q = σ.   Shapes: (trials, p, p) -> (trials,).
+    """
+    values = np.array([s, *others, *[rest] * int(spare)])
+    gram = (V * (values**2 / (values**2 + lam) if shrunk else values) ** (2 * power)) @ np.swapaxes(V, 1, 2)
+    size = np.sqrt(np.einsum("tii->ti", gram))
+    return np.max(np.abs(gram / size[:, :, None] / size[:, None, :]) * (1 - np.eye(V.shape[1])), axis=(1, 2))

@@ -184,11 +184,16 @@ def _symbol(claim: Claim, name: str, part: Declared) -> dict[str, Any]:
     return said | ({"fixed": str(pinned[name])} if name in pinned else {})
 
 
+def _size(size: Any) -> str:
+    """A length of an array, as text."""
+    return " + ".join(map(_size, size)) if isinstance(size, tuple) else str(getattr(size, "name", size))
+
+
 def _domain(part: Declared) -> str:
     if isinstance(part, (Observable, Event)):
         return part.text
     if isinstance(part, Drawn):
-        shape = ", ".join(str(getattr(size, "name", size)) for size in part.shape)
+        shape = ", ".join(map(_size, part.shape))
         return f"an array of shape ({shape}), drawn in every trial"
     values = getattr(part, "values", None)
     if values is not None:

@@ -46,8 +46,8 @@ class Embedding:
 
 
 @simulates(ItemEmbeddings, cost=cost_of_embeddings)
-def item_embeddings(*, s: float, others: Array, rest: float, spare: int, lam: float, objective: str,
-                    trials: int, rng: Stream) -> dict[str, Array]:
+def item_embeddings(*, s: float, others: Array, rest: float, spare: int, lam: float, power: float,
+                    objective: str, trials: int, rng: Stream) -> dict[str, Array]:
     """Trains two embeddings of each X."""
     xp, k = rng.xp, len(others) + 1
     p = k + spare
@@ -62,10 +62,11 @@ def item_embeddings(*, s: float, others: Array, rest: float, spare: int, lam: fl
     error = found.moved + found.apart * (2 * norm(A) + 2 * norm(B) + found.apart)
     error = error + eps * (norm(A) + norm(B)) ** 2 * (1 + norm(A) * norm(B))
     return {
-        "lowest": lowest, "map": quadratic(v, W), "items": quadratic(v, B @ turned(B)),
+        "V": V, "lowest": lowest, "map": quadratic(v, W), "items": quadratic(v, B @ turned(B)),
         "users": quadratic(v, A @ turned(A)), "leak": between(V, k, W),
         "gram_leak": between(V, k, B @ turned(B)) + between(V, k, A @ turned(A)),
         **compared(B, other, found.apart + found_too.apart), **changed(model, A, B, rng),
+        **rescaled(model, W, power, error),
         "value_error": value_error, "error": error,
     }
 
@@ -92,6 +93,20 @@ def changed(model: Embedding, A: Array, B: Array, rng: Stream) -> dict[str, Arra
     least = xp.min(xp.stack([xp.linalg.vector_norm(one, axis=2) for one in (steered, target)]), axis=(0, 2))
     turned_by = eps * norm(B) ** 2 * norm(xp.linalg.pinv(B)) * norm(back)
     return {**values, "scaled_error": error, "steered": furthest(steered, target), "steered_error": turned_by / least}
+
+
+def rescaled(model: Embedding, W: Array, power: float, error: Array) -> dict[str, Array]:
+    """Cosines and objective at B = Q q^power and A = Q q^(1 − power), for the k leading eigenpairs of W = ABᵀ."""
+    xp = namespace(W)
+    values, vectors = xp.linalg.eigh((W + turned(W)) / 2)
+    q, Q = xp.clip(values[:, None, -model.k :], 1e-12, None), vectors[:, :, -model.k :]
+    B = Q * q**power
+    units = B / xp.linalg.vector_norm(B, axis=2, keepdims=True)
+    cosines = xp.abs(units @ turned(units)) * (1 - identity(B.shape[1], B))
+    least, most = q[:, 0, 0], q[:, 0, -1]
+    off = 16 * W.shape[1] * (1 + 2 * power) * (error / least) * (most / least) ** (2 * power)
+    return {"rescaled": xp.max(cosines, axis=(1, 2)), "rescaled_value": model.loss(Q * q ** (1 - power), B),
+            "rescaled_error": off}
 
 
 def between(V: Array, k: int, matrix: Array) -> Array:

@@ -29,14 +29,15 @@ a, b, t = symbols("a b t", positive=True)
 SHARED = {
     "entry": "implicit_bias.logistic_max_margin",
     "source": Source("Soudry, Hoffer, Nacson, Gunasekar, Srebro 2018: The implicit bias of gradient descent on "
-                     "separable data"),
+                     "separable data", "https://arxiv.org/abs/1710.10345"),
     "seeds": ["Transformers as Support Vector Machines",
               "Continual Learning in Linear Classification on Separable Data"],
 }  # fmt: skip
 DATA = [S.n > S.support, S.d > S.support]
-SETTLED = [(S.gap - 1) * S.log_time >= 20, S.log_time >= 40]
+SETTLED = [(S.gap - 1) * S.log_time >= 20, S.log_time >= 40]  # t^−(gap − 1) is below the errors of flow and program
 AT = {S.n: 10, S.d: 6, S.support: 3, S.margin: "0.5", S.gap: "1.6", S.log_time: 40, S.loss: "sum"}
 MEAN = {**AT, S.loss: "mean", S.log_time: 60, S.support: 2}
+MANY = {**AT, S.n: 40, S.d: 10, S.support: 4}
 LATE = {**AT, S.log_time: 160}
 CLOSE = {**AT, S.gap: "1.02", S.log_time: 60}
 KKT = Implication([Eq((a * x1 + b * x2) * x1 + (a * y1 + b * y2) * y1, 1),
@@ -69,7 +70,7 @@ claims = [
         quantity="loss",
         title="t·L tends to ‖ŵ‖², one over the squared margin, for the sum and for the mean loss",
         assuming=[*DATA, *SETTLED],
-        points=[AT, MEAN],
+        points=[AT, MEAN, MANY],
         fails_at=[CLOSE],
         scaling=[Degree(-2, S.margin)],
         steps=[KKT, *ANSATZ],

@@ -56,7 +56,8 @@ SHARED = {
     "entry": "implicit_bias.tubal_gd",
     "source": Source("Kilmer, Martin 2011: Factorization strategies for third-order tensors, for the t-product; "
                      "Karnik, Veselovska, Iwen, Krahmer 2025: Implicit Regularization for Tubal Tensor "
-                     "Factorizations via Gradient Descent, whose theorem is not restated"),
+                     "Factorizations via Gradient Descent, whose theorem is not restated",
+                     "https://arxiv.org/abs/2410.16247"),
     "seeds": ["Implicit Regularization for Tubal Tensor Factorizations via Gradient Descent"],
 }  # fmt: skip
 MEASURED = [T.m >= 2 * T.n * T.K * T.r, 7 * T.m <= 3 * T.K * T.n**2, T.rho <= Rational(1, 50)]  # Kn²/2 tell all of X

@@ -27,7 +27,7 @@ MEAN_ABOVE = Inequality(top + (p - 1) * bottom, top + total(middle) + bottom, wh
 SHARED = {
     "entry": "regularisation.condition_number_bounds",
     "source": Source("Zheng, Bai, Bullins, Yeh 2025: Model Immunization from a Condition Number Perspective: the two "
-                     "regularisers as recalled; the inequalities derived here"),
+                     "regularisers as recalled; the inequalities derived here", "https://arxiv.org/abs/2505.23760"),
     "seeds": ["Model Immunization from a Condition Number Perspective"],
     "status": "derived here",
 }  # fmt: skip
@@ -63,7 +63,7 @@ claims = [
                Inequality(0, x / (2 * (1 + x)), because="… as their difference is 0 at x = 0, and grows")],
         wrong=[Wrong("p is missing", at=[ONE], prediction=well / S.bottom2),
                Wrong("s₁ in place of s_p", at=[{**ONE, S.spread: 2}], prediction=p * well / S.top2)],
-        figure=Curve(S.spread, ("0.02", "0.05", "0.1", "0.2", "0.4"), fixing={p: 3, S.kernel: "0.5", t: 20},
+        figure=Curve(S.spread, ("0.02", "0.05", "0.1", "0.2", "0.4"), fixing={**AT, p: 3},
                      label="spread of log s"),
         **SHARED,
     ),

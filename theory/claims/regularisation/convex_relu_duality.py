@@ -36,9 +36,11 @@ def cells(n: int, r: int) -> Integer:
 
 SHARED = {
     "entry": "regularisation.convex_relu_duality",
-    "source": Source("Pilanci, Ergen: Neural networks are convex regularizers: exact polynomial-time convex "
-                     "optimization formulations for two-layer networks; Mishkin, Pilanci: Optimal sets and solution "
-                     "paths of ReLU networks"),
+    "source": Source("Pilanci, Ergen 2020: Neural networks are convex regularizers: exact polynomial-time convex "
+                     "optimization formulations for two-layer networks; Mishkin, Pilanci 2023: Optimal sets and "
+                     "solution paths of ReLU networks; Bai, Gautam, Sojoudi 2022: Efficient global optimization of "
+                     "two-layer ReLU networks: quadratic-time algorithms and adversarial training",
+                     "https://arxiv.org/abs/2002.10553"),
     "seeds": ["Optimal Sets and Solution Paths of ReLU Networks",
               "Efficient Global Optimization of Two-layer ReLU Networks"],
 }  # fmt: skip
@@ -78,7 +80,7 @@ claims = [
         S, S.trained, optimum(), Bound(">=", excluded=0.03),
         quantity="bound",
         title="No trained network has a loss below the convex optimum",
-        points=[AT, {**AT, S.m: 3}],
+        points=[AT, {**AT, S.m: 3}, {**AT, S.d: 3}],
         tight_at=[WEAK],
         steps=DUALITY,
         wrong=[Wrong("2·beta on the group norm", at=[AT], prediction=optimum(price=2)),

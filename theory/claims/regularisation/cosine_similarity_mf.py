@@ -1,9 +1,14 @@
 """Linear autoencoders of items: a penalty on ABᵀ leaves the cosines of the embeddings open, one on A and B does not."""
 
+from functools import partial
+from typing import Any
+
 from sympy import Matrix, Max, Ne, Rational, Symbol, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
+from theory.computed import Computed
 from theory.domain import total
+from theory.formulas.singular_values import largest_cosine
 from theory.proof import Identical, Implication, Inequality, Solution
 from theory.relation import Identity, Threshold
 from theory.settings.regularisation.factorisations import ItemEmbeddings as S
@@ -14,7 +19,8 @@ s, others, rest, lam = S.s, S.others, S.rest, S.lam
 kept = Max(1 - lam / s, 0)
 squares = s**2 + total(others**2) + S.spare * rest**2
 PRODUCT, FACTORS = {S.objective: "product"}, {S.objective: "factors"}
-AT = {s: 3, others: "[2]", rest: "0.5", S.spare: 2, lam: 1}
+AT = {s: 3, others: "[2]", rest: "0.5", S.spare: 2, lam: 1, S.power: "0.5"}
+WIDE = {**AT, others: "[2,1.5]", S.spare: 5, lam: 4}  # p = 8, k = 3
 STRONG = {**AT, others: "[2,1.5]", lam: "2.5"}
 GONE = {**AT, lam: 4}
 SQUARE = {**AT, S.spare: 0}
@@ -26,10 +32,19 @@ TURN = Matrix([[1 - x**2, 2 * x], [-2 * x, 1 - x**2]]) / (1 + x**2)
 a, b = Symbol("a", nonnegative=True), Symbol("b", nonnegative=True)
 SHARED = {
     "entry": "regularisation.cosine_similarity_mf",
-    "source": Source("Steck, Ekanadham, Kallus 2024: Is Cosine-Similarity of Embeddings Really About Similarity?"),
+    "source": Source("Steck, Ekanadham, Kallus 2024: Is Cosine-Similarity of Embeddings Really About Similarity?",
+                     "https://arxiv.org/abs/2403.05440"),
     "seeds": ["Is Cosine-Similarity of Embeddings Really About Similarity?"],
     "assuming": [rest < s, total(Max(rest - others, 0)) <= 0],
 }  # fmt: skip
+
+
+def cosines(**changed: Any) -> Computed:
+    """The largest cosine of two rows of V diag(q^power)."""
+    using = {str(one): one for one in (s, others, rest, S.spare, lam, S.power) if str(one) not in changed}
+    return Computed([S.V], partial(largest_cosine, **changed), using=using)
+
+
 SQUARED = Identical(s**2 * (1 - m) ** 2 + lam * m**2, (s**2 + lam) * (m - s**2 / (s**2 + lam))**2
                     + s**2 - s**4 / (s**2 + lam), because="one mode of ABᵀ, the square completed")  # fmt: skip
 AM_GM = Inequality(2 * a * b, a**2 + b**2, slack=(a - b) ** 2, everywhere=True,
@@ -50,7 +65,7 @@ claims = [
         S, S.map, s**2 / (s**2 + lam), Identity(excluded=0.03),
         title="Penalty on ABᵀ: the k leading modes of X are kept by s²/(s² + lam)",
         fixing=PRODUCT,
-        points=[AT, STRONG],
+        points=[AT, STRONG, WIDE],
         fails_at=[BEHIND],
         steps=[SQUARED, Solution(m, s**2 / (s**2 + lam), -2 * s**2 * (1 - m) + 2 * lam * m, unique=True)],
         wrong=[Wrong("1 − lam/s", at=[AT, STRONG], prediction=kept),
@@ -109,6 +124,29 @@ claims = [
         fails_at=[{**AT, **PRODUCT}],
         wrong=[Wrong("cosines are determined by the objective", at=[SQUARE], observable=S.apart),
                Wrong("for k < p as well", at=[AT], fixing=PRODUCT)],
+        **SHARED,
+    ),
+    Claim(
+        S, S.rescaled, cosines(), Identity(excluded=0.03),
+        quantity="rescaled",
+        title="Penalty on ABᵀ, k = p: B may be V diag(q^c) for any c; its cosines change with c, from 0 at c = 0",
+        scale=1,
+        fixing={**PRODUCT, S.spare: 0},
+        points=[SQUARE, {**SQUARE, S.power: 0}, {**STRONG, S.spare: 0, S.power: 1}],
+        wrong=[Wrong("the same for any c", at=[{**SQUARE, S.power: 1}], prediction=cosines(power=0.5)),
+               Wrong("singular values of X not shrunk", at=[SQUARE], prediction=cosines(shrunk=False))],
+        figure=Curve(S.power, ("0.1", "0.25", "0.5", 1, "1.5", 2), fixing={**SQUARE, others: "[2,1.5]"}, log=False,
+                     label="exponent c of the scale"),
+        **SHARED,
+    ),
+    Claim(
+        S, S.rescaled_value, S.lowest, Identity(excluded=0.03),
+        quantity="rescaled_value",
+        title="Penalty on ABᵀ, k = p: it has the same objective for any c",
+        fixing={**PRODUCT, S.spare: 0},
+        points=[SQUARE, {**SQUARE, S.power: 2}],
+        wrong=[Wrong("the penalty on A and B, too", at=[{**SQUARE, S.power: 2}], fixing={**FACTORS, S.spare: 0}),
+               Wrong("twice as large", at=[SQUARE], prediction=2 * S.lowest)],
         **SHARED,
     ),
     Claim(

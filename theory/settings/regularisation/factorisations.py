@@ -3,6 +3,8 @@
 from theory.domain import Choice, Real, Size, Spectrum
 from theory.setting import Drawn, Observable, Setting
 
+ITEMS = ("others", "spare", 1)
+
 
 class ItemEmbeddings(Setting):
     """Linear autoencoders of p items in k dimensions: X ≈ XABᵀ with A and B (p, k), trained from a random start.
@@ -10,7 +12,8 @@ class ItemEmbeddings(Setting):
     X (p + 2, p) has random singular vectors; k of its singular values are s and `others`, and `spare` = p − k are rest.
     The objective is ‖X − XABᵀ‖²_F + lam·‖ABᵀ‖²_F ("product"), or ‖X − XABᵀ‖²_F + lam·(‖XA‖²_F + ‖B‖²_F) ("factors").
     v is the right singular vector of s. Another start gives another A and B. The cosines are those between the rows of
-    B. D (k, k) is standard normal; steering takes B as near to T (p, k), standard normal, as BD⁻ᵀ can come.
+    B. D (k, k) is standard normal; steering takes B as near to T (p, k), standard normal, as BD⁻ᵀ can come. Rescaling
+    takes it to the eigenvectors of ABᵀ times their eigenvalues to that power, A to those to the power 1 − power.
     """
 
     s = Real(above=0, typical=(1.5, 4))
@@ -18,7 +21,9 @@ class ItemEmbeddings(Setting):
     rest = Real(above=0, typical=(0.3, 0.9))
     spare = Size(at_least=0, typical=(1, 2))
     lam = Real(above=0, typical=(0.3, 3))
+    power = Real(at_least=0, typical=(0.2, 1))
     objective = Choice("product", "factors")
+    V = Drawn(ITEMS, ITEMS)
     lowest = Observable("least objective", values="discrete", certificate="value_error")
     map = Observable("vᵀABᵀv", values="discrete", certificate="error")
     items = Observable("vᵀBBᵀv", values="discrete", certificate="error")
@@ -33,6 +38,10 @@ class ItemEmbeddings(Setting):
     steered = Observable("largest difference of a cosine from those of T after steering", values="discrete",
                          certificate="steered_error")
     steered_value = Observable("objective after steering", values="discrete", certificate="scaled_error")
+    rescaled = Observable("largest |cosine| between two items after rescaling", values="discrete",
+                          certificate="rescaled_error")
+    rescaled_value = Observable("objective after rescaling", values="discrete", certificate="scaled_error")
+    rescaled_error = Observable("what the error of ABᵀ makes of that cosine")
     value_error = Observable("a bound on how far from a local minimum the objective is, and its rounding")
     error = Observable("the same for the products of A and B")
     cosine_error = Observable("for the cosines")

@@ -14,7 +14,7 @@ from numerics.training.factors import Objective, certified, products, train
 
 RNG = np.random.default_rng(0)
 TRIALS = 6
-AT = {"s": 3.0, "others": np.array([2.0]), "rest": 0.5, "spare": 2, "lam": 1.0}
+AT = {"s": 3.0, "others": np.array([2.0]), "rest": 0.5, "spare": 2, "lam": 1.0, "power": 0.5}
 
 
 def asked(depth: int, *, compact: bool = True) -> tuple[Objective, np.ndarray]:
