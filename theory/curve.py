@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sympy import Symbol
+from sympy import Integer, Symbol
 
 from theory.claim import Claim
 from theory.errors import BadInput
@@ -12,6 +12,7 @@ from theory.evaluate import Prediction
 from theory.evaluation.vectorise import along_columns, pair_of, real_pair
 from theory.implicit.many import Many, solved_at
 from theory.implicit.residuals import with_bounds
+from theory.implicit.root import Root
 from theory.implicit.slopes import Names, slopes_along, spelled_out
 from theory.setting import Point, symbols_of
 from theory.values import Modes
@@ -31,7 +32,7 @@ def predictions(claim: Claim, points: Sequence[Point]) -> Prediction:
         raise BadInput(f"{claim.id} has no prediction at a point; predict from what was drawn")
     value, error = np.full(len(points), np.nan), np.full(len(points), np.nan)
     words = set()
-    for indices in _groups(points):
+    for indices in _groups(claim, points):
         some = [points[i] for i in indices]
         found = _together(claim, some) if len(some) >= FEW else None
         found = found or _one_by_one(claim, some)
@@ -40,13 +41,29 @@ def predictions(claim: Claim, points: Sequence[Point]) -> Prediction:
     return Prediction(value, error, "; ".join(sorted(words)))
 
 
-def _groups(points: Sequence[Point]) -> list[list[int]]:
-    """The points with the same spectra and choices."""
+def running(claim: Claim, points: Sequence[Point]) -> Prediction:
+    """Float64 alone, with its running bound; not a number where there is none.   Shapes: (points,)."""
+    value, error = np.full(len(points), np.nan), np.full(len(points), np.inf)
+    for indices in _groups(claim, points):
+        try:
+            value[indices], error[indices], _ = _in_float64(claim, [points[i] for i in indices])
+        except UNFIT:
+            continue
+    return Prediction(value, error, "float64 with a running error bound")
+
+
+def _groups(claim: Claim, points: Sequence[Point]) -> list[list[int]]:
+    """The points with the same spectra and choices, of those that the claim reads."""
+    read = {str(symbol) for symbol in symbols_of([claim.prediction, *_parts(claim.roots)])}
     groups: dict[Any, list[int]] = {}
     for i, point in enumerate(points):
-        key = tuple((name, str(value)) for name, value in point.values if isinstance(value, (str, Modes)))
+        key = tuple((n, str(value)) for n, value in point.values if n in read and isinstance(value, (str, Modes)))
         groups.setdefault(key, []).append(i)
     return list(groups.values())
+
+
+def _parts(roots: Sequence[Root]) -> list[Any]:
+    return [part for root in roots for part in (root.equation, root.branch)]
 
 
 def _one_by_one(claim: Claim, points: Sequence[Point]) -> Prediction:
@@ -86,11 +103,11 @@ def _in_float64(claim: Claim, points: Sequence[Point]) -> tuple[np.ndarray, np.n
     names: Names = {}
     formula = first.decide(claim.prediction).subs({constant: 1 for constant in claim.unknown})
     formula = spelled_out(formula, roots, names)
-    read = symbols_of([formula, *(part for root in roots for part in (root.equation, root.branch))])
+    read = symbols_of([formula, *_parts(roots)])
     varying = [symbol for symbol in exact[0] if symbol in read and len({at[symbol] for at in exact}) > 1]
     moving = {symbol: np.array([float(at[symbol]) for at in exact]) for symbol in varying}
     held: dict[Symbol, Any] = {s: v for s, v in {**exact[0], **first.spectra()}.items() if s not in moving}
-    if not moving:
+    if not moving and roots:
         raise BadInput("all points are the same to the formula")
     spread = np.unique(np.linspace(0, len(points) - 1, CHECKED).round().astype(int))
     many = Many({}, tuple(map(int, spread)), 0.0)
@@ -100,7 +117,8 @@ def _in_float64(claim: Claim, points: Sequence[Point]) -> tuple[np.ndarray, np.n
     columns |= slopes_along(roots, columns, held, names) if names else {}
     read = symbols_of([formula])
     known = {symbol: pair_of(value) for symbol, value in held.items() if symbol in read}
-    pairs = {s: pair for s, pair in with_bounds(roots, columns, held, names).items() if s in read}
+    whole = {symbol for symbol in varying if all(isinstance(at[symbol], Integer) for at in exact)}
+    pairs = {s: pair for s, pair in with_bounds(roots, columns, held, names, whole).items() if s in read}
     with np.errstate(all="ignore"):
         value, error = real_pair(*along_columns(formula, known, pairs, len(points))[:2])
     return value, error, list(many.certified)[: max(CHECKED, len(spread))]

@@ -1,9 +1,11 @@
 """Domains: what values a symbol may take, and which of them are typical."""
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
-from sympy import Function, Rational, Symbol, sympify
+from sympy import Basic, Function, Rational, Symbol, sympify
+from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from theory.errors import BadDeclaration, BadInput, OutsideDomain
 from theory.proof import Entries
@@ -295,6 +297,25 @@ class total(Function):
 
     def _pretty(self, printer: Any) -> Any:
         return printer._print_Function(self, func_name="Σ")
+
+
+@lru_cache(maxsize=2**16)
+def free_symbols(node: Any) -> frozenset[Any]:
+    """The free symbols of an expression, each node's found once: SymPy rebuilds what a sum adds to see them."""
+    if isinstance(node, ExprWithLimits):
+        free = free_symbols(node.args[0])
+        for index, *ends in node.limits:
+            free = (free - {index} if ends else free | {index}).union(*map(free_symbols, ends))
+        return free
+    if not node.args or not _unites(type(node)):
+        return frozenset(node.free_symbols)
+    return frozenset().union(*map(free_symbols, node.args))
+
+
+@lru_cache(maxsize=1024)
+def _unites(kind: type) -> bool:
+    """Whether the free symbols of such nodes are those of their parts."""
+    return next(base for base in kind.__mro__ if "free_symbols" in vars(base)) is Basic
 
 
 def _listed(values: Any) -> str:

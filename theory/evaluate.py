@@ -9,6 +9,7 @@ import sympy
 from flint import acb, arb, ctx, fmpq
 from sympy import Basic, Expr, Symbol
 
+from theory.domain import free_symbols
 from theory.errors import BadInput
 from theory.evaluation.functions import FUNCTIONS, Shape
 from theory.evaluation.walk import COMPARISONS, Walk, balls
@@ -184,9 +185,11 @@ def _order(difference: Expr, values: Mapping[Symbol, Any]) -> int | None:
 
 def _settled(expression: Basic, values: Mapping[Symbol, Any]) -> sympy.Rational | None:
     """The exact value where balls never settle: a rational, or what algebra shows to be zero; None without a proof."""
-    if any(isinstance(values.get(symbol), (np.ndarray, list, arb, acb)) for symbol in expression.free_symbols):
+    if any(isinstance(values.get(symbol), (np.ndarray, list, arb, acb)) for symbol in free_symbols(expression)):
         return None
-    number = expression.subs({symbol: values[symbol] for symbol in expression.free_symbols if symbol in values})
+    if expression.has(sympy.Sum, sympy.Product):  # whose terms balls have added; SymPy's own rules may fail
+        return None
+    number = expression.subs({symbol: values[symbol] for symbol in free_symbols(expression) if symbol in values})
     if isinstance(number, sympy.Rational):
         return number
     beyond = (sympy.zoo, sympy.nan, sympy.oo, sympy.Integral)  # of integrals SymPy's answer may take for ever

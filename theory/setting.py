@@ -9,7 +9,7 @@ import numpy as np
 from sympy import Basic, Eq, Integer, Ne, Symbol, sympify
 
 from theory.data import Data
-from theory.domain import Declared, Domain, Real, Size, Spectrum
+from theory.domain import Declared, Domain, Real, Size, Spectrum, free_symbols
 from theory.errors import BadDeclaration, BadInput
 from theory.values import Modes, formula_of, needs, plain, settled, shown
 
@@ -266,6 +266,6 @@ def symbols_of(expressions: Iterable[Any]) -> set[Symbol]:
         symbol
         for expression in expressions
         if isinstance(expression, Basic)
-        for symbol in expression.free_symbols
+        for symbol in free_symbols(expression)
         if isinstance(symbol, Symbol)
     }

@@ -5,7 +5,7 @@ The pilot has a stream of its own, so what is chosen by it is chosen independent
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, singledispatch
 from typing import Any
@@ -23,6 +23,7 @@ from proofs_check.statistics.moments import moments
 from proofs_check.trials.sampling import Evidence, first_look
 from theory.claim import Claim
 from theory.computed import ARGUMENT, Law, Shares
+from theory.curve import running
 from theory.errors import BadInput
 from theory.evaluate import Prediction, ball_at, predicted
 from theory.implicit import solve
@@ -48,6 +49,7 @@ SAME = 1e-9
 SAME_POINTS = 20
 LONGEST = 200  # operations in a formula that SymPy is asked to expand
 PILOT = "mutation pilot"
+DEAR = (sympy.Sum, sympy.Product, sympy.Integral)  # what balls take long for
 GRID = 400  # shares at which two laws are compared
 
 
@@ -85,6 +87,7 @@ class Site:
     seed: int
     stations: list[Station]
     pilot: list[Measured] = field(default_factory=list)
+    told: dict[Any, Prediction] = field(default_factory=dict)  # what `foresee` found, for every formula and point
 
     def __post_init__(self) -> None:
         self.pilot = self.evidence(self.claim, PILOT).upto(1)
@@ -122,11 +125,7 @@ class Site:
 
     def value(self, claim: Claim, point: Point) -> Prediction:
         """The prediction at a point, without asking for more digits where it has few."""
-        formula, values = claim.formula_at(point, DIGITS)
-        ball = ball_at(formula, values, BITS)
-        if not (ball.is_finite() and (ball.rel_accuracy_bits() > ENOUGH or ball.rad() < TINY)):
-            raise BadInput(f"{formula} has no certain value at {point}")  # without asking SymPy, which takes seconds
-        return predicted(ball, DIGITS)
+        return self.told.get((claim.prediction, point)) or _by_balls(claim, point)
 
     def trials_to_refute(self, false: float, tolerance: float) -> float:
         """Trials that would show an error of that size, from the pilot's spread and skewness; inf where none would.
@@ -168,6 +167,35 @@ def sites_of(claim: Claim, lab: Laboratory, seed: int, tolerance: float) -> list
     inside = [point for point in dict.fromkeys(points) if not claim.broken(claim.regime, point)]
     sites = [_site(claim, point, point in special, lab, seed, tolerance) for point in inside]
     return [site for site in sites if min(only.kept for only in site.pilot) > 1]
+
+
+def foresee(claim: Claim, sites: Sequence[Site]) -> None:
+    """Tells what sums or integrates at all stations at once, in float64."""
+    points = list(dict.fromkeys(station.point for site in sites for station in site.stations))
+    for point, found in zip(points, _at_once(claim, points), strict=True):
+        if found:
+            for site in sites:
+                site.told[claim.prediction, point] = found
+
+
+def _at_once(claim: Claim, points: Sequence[Point]) -> list[Prediction | None]:
+    """Predictions in float64 of what sums or integrates; None where the bound is too wide, so that balls are asked."""
+    formula = claim.prediction
+    dear = isinstance(formula, sympy.Expr) and formula.has(*DEAR)
+    if not dear or claim.roots or not claim.is_per_point():
+        return [None] * len(points)
+    found = running(claim, points)
+    close = found.error <= np.maximum(2.0**-ENOUGH * np.abs(found.value), TINY)
+    pairs = zip(found.value.tolist(), found.error.tolist(), close, strict=True)
+    return [Prediction(value, error, found.guarantee) if good else None for value, error, good in pairs]
+
+
+def _by_balls(claim: Claim, point: Point) -> Prediction:
+    formula, values = claim.formula_at(point, DIGITS)
+    ball = ball_at(formula, values, BITS)
+    if not (ball.is_finite() and (ball.rel_accuracy_bits() > ENOUGH or ball.rad() < TINY)):
+        raise BadInput(f"{claim.id} has no certain value at {point}")  # without asking SymPy, which takes seconds
+    return predicted(ball, DIGITS)
 
 
 def _site(claim: Claim, point: Point, tight: bool, lab: Laboratory, seed: int, tolerance: float) -> Site:
@@ -306,15 +334,35 @@ def equal_by_algebra(claim: Claim, mutant: Claim) -> bool:
     return bool(sympy.expand(sympy.fraction(sympy.together(pair[0] - pair[1]))[0]) == 0)
 
 
-def same_everywhere(claim: Claim, mutant: Claim, seed: int) -> bool:
-    """Whether two formulas agree to 1e-9 at 20 points; of predictions per draw, the pilot has said it."""
-    if not (claim.is_per_point() and mutant.is_per_point()):
-        return True
-    for point in default_points(claim, SAME_POINTS, seed):
-        try:
-            first, second = (one.predict(point, digits=DIGITS).value for one in (claim, mutant))
-        except BadInput:  # undefined where its claim is not
-            return False
-        if abs(first - second) > SAME * abs(first):
-            return False
-    return True
+@dataclass(frozen=True)
+class Elsewhere:
+    """Points beside the sites, at which a mutant has to agree with its claim, too."""
+
+    claim: Claim
+    seed: int
+
+    @cached_property
+    def points(self) -> list[Point]:
+        return default_points(self.claim, SAME_POINTS, self.seed)
+
+    @cached_property
+    def values(self) -> list[float | None]:
+        return list(self.told(self.claim))
+
+    def told(self, claim: Claim) -> Iterator[float | None]:
+        """The predictions one after the other; None where there is none."""
+        for point, found in zip(self.points, _at_once(claim, self.points), strict=True):
+            try:
+                yield float((found or _by_balls(claim, point)).value)
+            except BadInput:
+                yield None
+
+    def agrees(self, mutant: Claim) -> bool:
+        """Whether two formulas agree to 1e-9 at 20 points; of predictions per draw, the pilot has said it."""
+        if not (self.claim.is_per_point() and mutant.is_per_point()):
+            return True
+        pairs = zip(self.values, self.told(mutant), strict=True)
+        return all(
+            first is not None and second is not None and abs(first - second) <= SAME * abs(first)
+            for first, second in pairs
+        )

@@ -260,6 +260,8 @@ def _replaced(node: Basic, path: tuple[int, ...], new: Any) -> Any:
     parts[path[0]] = _replaced(parts[path[0]], path[1:], new)
     if any(isinstance(part, Expr) and part.has(nan, zoo, oo) for part in parts):
         return nan
+    if isinstance(node, (Max, Min)):  # SymPy would compare its arguments by algebra, which takes longest of all
+        return node.func(*parts, evaluate=False)
     return node.func(*parts)
 
 

@@ -18,13 +18,14 @@ from numerics.measure import Laboratory
 from proofs_check.check import Request
 from proofs_check.mutation.effects import (
     SAME,
+    Elsewhere,
     Remembering,
     Site,
     differences,
     equal_by_algebra,
     false_by,
+    foresee,
     implied,
-    same_everywhere,
     sites_of,
 )
 from proofs_check.mutation.mutants import Mutant, mutants_of
@@ -109,8 +110,9 @@ def mutate_claim(claim: Claim, asked: Request, level: float, lab: Laboratory) ->
     mutants = mutants_of(claim)
     sites = sites_of(claim, memory, asked.seed, asked.tolerance) if mutants else []
     studied = [_studied(claim, mutant, sites) for mutant in mutants]
+    elsewhere = Elsewhere(claim, asked.seed)
     for one in studied:
-        _settle_without_trials(claim, one, asked.seed)
+        _settle_without_trials(claim, one, elsewhere)
     chosen = _points(claim, sites, studied, asked.tolerance)
     memory.forget()
     tally = Tally()
@@ -146,6 +148,7 @@ def _fate(one: Studied) -> Fate:
 
 def _studied(claim: Claim, mutant: Mutant, sites: Sequence[Site]) -> Studied:
     false, apart, looser = [], [], []
+    foresee(mutant.claim, sites)
     for site in sites:
         try:
             told = site.foretold(mutant.claim)
@@ -161,10 +164,10 @@ def _studied(claim: Claim, mutant: Mutant, sites: Sequence[Site]) -> Studied:
     return Studied(mutant, np.array(false), same, bool(looser) and all(looser))
 
 
-def _settle_without_trials(claim: Claim, one: Studied, seed: int) -> None:
+def _settle_without_trials(claim: Claim, one: Studied, elsewhere: Elsewhere) -> None:
     if one.same and equal_by_algebra(claim, one.mutant.claim):
         one.outcome, one.reason = "equivalent", "by algebra"
-    elif one.same and same_everywhere(claim, one.mutant.claim, seed):
+    elif one.same and elsewhere.agrees(one.mutant.claim):
         one.outcome, one.reason = "equivalent", "equal wherever the claim was evaluated"
     elif math.isnan(one.most):
         one.outcome, one.reason = "undefined", "no value at any point"

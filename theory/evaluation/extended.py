@@ -9,7 +9,7 @@ from sympy import Basic, Symbol
 
 from theory.evaluate import ball_at
 from theory.evaluation.functions import FUNCTIONS, PLAIN, real
-from theory.evaluation.kinks import reads
+from theory.evaluation.pieces import reads
 from theory.evaluation.walk import Walk
 
 End = arb | None  # None: unbounded on this side
@@ -82,10 +82,10 @@ def _added(one: End, other: End) -> End:
 
 def _product(one: Bounds, other: Bounds) -> Bounds:
     """Of factors of certain sign; otherwise only where all is bounded."""
-    if _negative(one):
+    if _negative(one) and not _positive(one):  # 0 is both
         low, high = _product(_opposite(one), other)
         return _opposite((low, high))
-    if _negative(other):
+    if _negative(other) and not _positive(other):
         return _opposite(_product(one, _opposite(other)))
     if _positive(one) and _positive(other):
         low = one[0] * other[0]  # type: ignore[operator]

@@ -15,10 +15,11 @@ from flint import acb, arb, ctx
 from sympy import Dummy, Expr, Symbol, oo
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
+from theory.domain import free_symbols
 from theory.errors import BadInput
 from theory.evaluate import precision
 from theory.evaluation.functions import NONE, Shape, real
-from theory.evaluation.kinks import kinks, settled, zero_of
+from theory.evaluation.pieces import kinks, settled, zero_of
 from theory.evaluation.plane import NoBound
 from theory.evaluation.program import Program
 from theory.evaluation.tails import cut
@@ -150,7 +151,7 @@ def _spent(notes: dict[Any, Any]) -> bool:
 def _check_names(node: Any, body: Expr, over: Symbol) -> None:
     """SymPy's subs and free_symbols do not keep a bound variable apart from another one of its name."""
     bound = {limit.args[0] for inner in body.atoms(ExprWithLimits) for limit in inner.limits}
-    twice = bound & (node.free_symbols | body.free_symbols | {over})
+    twice = bound & (free_symbols(node) | free_symbols(body) | {over})
     if twice:
         raise BadInput(f"{node} uses {twice.pop()} twice, inside and outside; give the inner variable another name")
 
@@ -171,7 +172,7 @@ def _shape(body: Expr, walk: Walk) -> Shape:
     """Negative numbers have roots where the formula is complex; a variable of an outer integral is a real one."""
     if walk.shape.holomorphic:
         return replace(walk.shape, analytic=False)
-    constants = (walk.of(symbol) for symbol in body.free_symbols if symbol in walk.known)
+    constants = (walk.of(symbol) for symbol in free_symbols(body) if symbol in walk.known)
     return Shape(complex=body.has(sympy.I) or any(isinstance(value, acb) for value in constants), holomorphic=True)
 
 
@@ -245,7 +246,7 @@ def _settled(problem: Problem, low: Expr, high: Expr) -> Problem:
     def side(argument: Expr) -> int | None:
         """Of what is linear: its sign at both ends, where one of them may be its zero."""
         root = zero_of(argument, problem.over)
-        if root is None or not argument.free_symbols - {problem.over} <= problem.body.free_symbols:
+        if root is None or not free_symbols(argument) - {problem.over} <= free_symbols(problem.body):
             return None
         signs = [_sign_at(problem, argument, root, end) for end in (low, high)]
         known = {sign for sign in signs if sign}
@@ -352,7 +353,7 @@ def _moved(body: Expr, over: Symbol, end: Expr, far: Symbol) -> Expr:
     """The body at end − e⁻ˢ, with polynomials expanded, so that what vanishes at the end does so exactly."""
     small = Dummy("t", positive=True)
     plain = body.replace(
-        lambda node: isinstance(node, sympy.Add) and over in node.free_symbols and node.is_polynomial(over),
+        lambda node: isinstance(node, sympy.Add) and over in free_symbols(node) and node.is_polynomial(over),
         lambda node: sympy.expand(node.subs(over, end - small)),
     )
     return plain.subs(over, end - small).subs(small, sympy.exp(-far))

@@ -9,7 +9,7 @@ import sympy
 from flint import arb
 from sympy import Basic, Symbol
 
-from theory.domain import LARGEST_SIZE, Real, Size
+from theory.domain import LARGEST_SIZE, Real, Size, free_symbols
 from theory.errors import BadDeclaration, BadInput
 from theory.evaluate import enclose, holds
 from theory.evaluation.minimum import Least, certified, searched, whole_numbers
@@ -63,7 +63,7 @@ def _problem(minimum: Any, point: Point, roots: Sequence[Any]) -> tuple[Any, Seq
     if hasattr(of, "prediction"):
         roots = of.roots_at(point)
         given |= {symbol: exact(str(value)) for symbol, value in of.fixing.items() if not isinstance(value, str)}
-    conditions = [condition for condition in getattr(of, "assuming", ()) if over in condition.free_symbols]
+    conditions = [condition for condition in getattr(of, "assuming", ()) if over in free_symbols(condition)]
     return point.decide(formula), roots, conditions, {key: value for key, value in given.items() if key != over}
 
 

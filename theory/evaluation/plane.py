@@ -12,7 +12,7 @@ import sympy
 from flint import acb, arb, fmpq
 from sympy import Expr, Symbol
 
-from theory.evaluation.kinks import reads
+from theory.evaluation.pieces import reads
 
 MOST_WAVES = 400
 LARGEST_POWER = 20

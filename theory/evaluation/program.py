@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 from theory.domain import total
 from theory.errors import BadInput
 from theory.evaluation.functions import FUNCTIONS, Shape, complement, power
-from theory.evaluation.kinks import reads
+from theory.evaluation.pieces import reads
 from theory.evaluation.walk import Walk
 
 WALKED = (sympy.Piecewise, sympy.Sum, sympy.Product, sympy.Integral, sympy.hyper, total)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import sympy
 
-from theory.domain import total
+from theory.domain import free_symbols, total
 from theory.evaluation.pieces import HIGH, LOW, Pieces, Plan, pieces, planned
-from theory.evaluation.rounding import EPS, Pair, Rounding, Spread, product
+from theory.evaluation.rounding import EPS, NOTHING, Pair, Rounding, Spread, product
 
 REACH = 5.0  # of the rule's own variable: distances from e^−233, and up to e^116
 STEPS = (0.25, 0.125, 0.0625, 0.03125, 0.015625)
@@ -26,13 +26,12 @@ HIDDEN = 0.25  # of the integral of the modulus, which nothing between two nodes
 NEAREST = 0.9  # part of its distance to an end by which a node is moved, at most
 FAINT = 1e-200
 SCAN = np.linspace(-30, 30, 61)
-NOTHING: Pair = (np.asarray(np.nan), np.asarray(np.inf))
 
 
 @np.errstate(all="ignore")  # what is not finite is not a number
 def quadrature(node: Any, walk: Rounding) -> Pair:
     """The integral at all places of a walk."""
-    plan, read = planned(node), sorted(node.free_symbols, key=str)
+    plan, read = planned(node), sorted(free_symbols(node), key=str)
     if plan is None:
         return NOTHING
     walk.moved.add("Integral")
@@ -53,7 +52,7 @@ def quadrature(node: Any, walk: Rounding) -> Pair:
 
 def _spectra(node: Any, known: Mapping[Any, Pair]) -> dict[Any, Pair]:
     """What is summed over modes inside of the integral."""
-    summed = {symbol for part in node.atoms(total) for symbol in part.free_symbols}
+    summed = {symbol for part in node.atoms(total) for symbol in free_symbols(part)}
     return {s: pair for s, pair in known.items() if s in summed and np.ndim(pair[0]) and pair[0].shape[-1] > 1}
 
 

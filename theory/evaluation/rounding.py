@@ -4,7 +4,7 @@ An overflow is not a number from there on; an underflow counts as an error of th
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial, reduce
+from functools import cached_property, lru_cache, partial, reduce
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,14 @@ import sympy
 from flint import acb, arb
 from sympy import Expr, Symbol, lambdify
 
-from theory.domain import total
+from theory.domain import free_symbols, total
 from theory.errors import BadInput
 from theory.evaluation.walk import COMPARISONS, NO_MODES
 
 Pair = tuple[np.ndarray, np.ndarray]  # values and bounds of their errors
 EPS = float(np.finfo(float).eps)
 TINY = float(np.finfo(float).tiny)
+WHOLE = 2.0**53  # sums and products of whole numbers are exact below it
 LIBRARY = 8 * EPS  # rounding of NumPy's and SciPy's elementary functions
 OF_COMPLEX = 512 * EPS  # of SciPy's special functions of complex arguments, where they say 1e-13
 MONOTONE = (
@@ -26,6 +27,7 @@ MONOTONE = (
     sympy.acos, sympy.atanh, sympy.acosh, sympy.sign, sympy.Heaviside, sympy.floor, sympy.ceiling,
 )  # fmt: skip
 LIPSCHITZ = (sympy.sin, sympy.cos, sympy.Abs, sympy.re, sympy.im, sympy.conjugate)
+NOTHING: Pair = (np.asarray(np.nan), np.asarray(np.inf))  # left to balls
 PARTS = (sympy.Abs, sympy.re, sympy.im, sympy.conjugate)  # so they are for complex arguments too
 
 
@@ -48,7 +50,7 @@ def opened(expression: Any) -> tuple[Any, dict[str, Callable[..., np.ndarray]]]:
             return node
         if not isinstance(node, sympy.Integral):
             return node.func(*map(visited, node.args))
-        symbols = sorted(node.free_symbols, key=str)
+        symbols = sorted(free_symbols(node), key=str)
         name = f"quadrature_{len(functions)}"
         functions[name] = partial(_quadrature, node, symbols)
         return sympy.Function(name)(*symbols)
@@ -98,16 +100,36 @@ class Rounding:
     """The pairs of expressions at some values. `moved`: the functions whose bound is an estimate.
 
     `depth`: the number of integrals around; `coarse`: whether of these only the running bound is asked.
+    `outer`: the walk of everything that does not read the index of a sum, `index`.
     """
 
-    def __init__(self, known: Mapping[Any, Pair], depth: int = 0, coarse: bool = False) -> None:
+    def __init__(
+        self,
+        known: Mapping[Any, Pair],
+        depth: int = 0,
+        coarse: bool = False,
+        outer: "Rounding | None" = None,
+        index: Symbol | None = None,
+    ) -> None:
         self.known: dict[Any, Pair] = dict(known)
-        self.depth, self.coarse = depth, coarse
-        self.moved: set[str] = set()
+        self.depth, self.coarse, self.outer, self.index = depth, coarse, outer, index
+        self.moved: set[str] = outer.moved if outer else set()
+
+    @cached_property
+    def extent(self) -> tuple[int, ...]:
+        """The longest of what is known along every axis."""
+        shapes = [self.outer.extent if self.outer else (), *(np.shape(value) for value, _ in self.known.values())]
+        axes = max(map(len, shapes))
+        return tuple(map(max, zip(*((*(1,) * (axes - len(shape)), *shape) for shape in shapes), strict=True)))
+
+    def along(self, index: Symbol, numbers: np.ndarray) -> "Rounding":
+        """The walk inside a sum, at some values of its index.   Shapes: numbers (terms, 1, …)."""
+        return type(self)({index: (numbers, np.zeros(numbers.shape))}, self.depth, self.coarse, self, index)
 
     def of(self, node: Any) -> Pair:
         if node not in self.known:
-            self.known[node] = _finite(*self._evaluated(node))
+            shared = self.outer if self.index not in free_symbols(node) else None
+            self.known[node] = shared.of(node) if shared else _finite(*self._evaluated(node))
         return self.known[node]
 
     def _evaluated(self, node: Any) -> Pair:
@@ -121,13 +143,12 @@ class Rounding:
             from theory.evaluation.quadrature import quadrature  # which walks
 
             return quadrature(node, self)
-        if node.has(sympy.Integral) and hasattr(node, "limits"):
-            return np.asarray(np.nan), np.asarray(np.inf)  # left to balls
-        if hasattr(node, "limits"):  # sums and products, as a whole
-            symbols = tuple(sorted(node.free_symbols, key=str))
-            return self._estimated(node, node, symbols, [self.of(symbol) for symbol in symbols])
-        if any(isinstance(part, sympy.Tuple) for part in node.args):  # hypergeometric functions: left to balls
-            return np.asarray(np.nan), np.asarray(np.inf)
+        if isinstance(node, (sympy.Sum, sympy.Product)):
+            from theory.evaluation.ranged import ranged  # which walks
+
+            return ranged(node, self)
+        if any(isinstance(part, sympy.Tuple) for part in node.args):  # hypergeometric functions, and other limits
+            return NOTHING
         parts = [self.of(part) for part in node.args]
         if isinstance(node, total):
             return _total(parts[0])
@@ -145,6 +166,12 @@ class Rounding:
         return _power(base, exponent, written)
 
     def _function(self, node: Any, parts: list[Pair]) -> Pair:
+        if isinstance(node, sympy.binomial):
+            from theory.evaluation.ranged import binomials  # which are terms of sums, mostly
+
+            found = binomials(*parts)
+            if found is not None:
+                return found
         places = [i for i, part in enumerate(node.args) if not part.is_number]
         names = tuple(Symbol(f"_{i}") for i in places)
         written = node.func(*(Symbol(f"_{i}") if i in places else part for i, part in enumerate(node.args)))
@@ -179,10 +206,10 @@ class Rounding:
                     error = error + np.abs((_real(there) if real else there) - value)
             return value, error
         except (TypeError, NameError, AttributeError, ZeroDivisionError):
-            return np.asarray(np.nan), np.asarray(np.inf)  # NumPy and SciPy have no such function
+            return NOTHING  # NumPy and SciPy have no such function
 
     def _piecewise(self, node: Any) -> Pair:
-        value, error = np.asarray(np.nan), np.asarray(np.inf)
+        value, error = NOTHING
         for expression, condition in reversed(node.args):
             true, open_ = self._truth(condition)
             if not np.any(true | open_):
@@ -276,7 +303,7 @@ def _number(node: Any) -> Pair:
     try:
         number = complex(node) if node is sympy.I else float(node)
     except (OverflowError, TypeError):
-        return np.asarray(np.nan), np.asarray(np.inf)
+        return NOTHING
     exact = node is sympy.I or (isinstance(node, sympy.Integer) and abs(number) <= 2**53)
     return np.asarray(number), np.asarray(0.0 if exact else EPS * abs(number))
 
@@ -285,7 +312,8 @@ def _sum(parts: list[Pair]) -> Pair:
     value, error, size = parts[0][0], parts[0][1], np.abs(parts[0][0])
     for other, off in parts[1:]:
         value, error, size = value + other, error + off, size + np.abs(other)
-    return value, error + EPS * (len(parts) - 1) * size
+    exact = not error.any() and np.all(size < WHOLE) and all(np.all(part == np.round(part)) for part, _ in parts)
+    return value, error if exact else error + EPS * (len(parts) - 1) * size
 
 
 def _total(part: Pair) -> Pair:
@@ -306,6 +334,9 @@ def _extreme(parts: list[Pair], side: int) -> Pair:
 def product(one: Pair, other: Pair) -> Pair:
     (a, off), (b, aside) = one, other
     value = a * b
+    certain = not (off.any() or aside.any()) and np.all(np.abs(value) < WHOLE)
+    if certain and all(np.all(factor == np.round(factor)) for factor in (a, b)):
+        return value, np.zeros(value.shape)
     lost = np.where((np.abs(value) < TINY) & (a != 0) & (b != 0), TINY, 0.0)
     return value, np.abs(a) * aside + np.abs(b) * off + off * aside + 2 * EPS * np.abs(value) + lost
 

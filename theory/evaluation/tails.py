@@ -12,10 +12,10 @@ import sympy
 from flint import acb, arb
 from sympy import Dummy, Expr, Symbol
 
-from theory.domain import total
+from theory.domain import free_symbols, total
 from theory.evaluation.extended import NOTHING, Bounds, bounds
 from theory.evaluation.functions import PLAIN, complement, real
-from theory.evaluation.kinks import reads
+from theory.evaluation.pieces import reads
 from theory.evaluation.plane import LARGEST_POWER, NoBound, Plane, Term, exact_ball, nonzero
 from theory.evaluation.walk import Walk
 
@@ -340,10 +340,10 @@ def _derivative(node: Expr, over: Symbol) -> tuple[Expr, int]:
 
     def turned(argument: Expr) -> Expr:
         rate = sympy.expand(argument / over)
-        return sympy.exp(argument) if over in rate.free_symbols else SMALL**-rate
+        return sympy.exp(argument) if over in free_symbols(rate) else SMALL**-rate
 
     function, order = node.replace(sympy.exp, turned), 0
-    if over in function.free_symbols or function.has(*BENT, sympy.I):
+    if over in free_symbols(function) or function.has(*BENT, sympy.I):
         return function, 0
     while order < VANISHING and _vanishes(function):
         order += 1
@@ -357,7 +357,7 @@ def cut(problem: Any, first: arb) -> tuple[arb, arb]:
     The number that served before is tried at once: an inner integral is asked for very often.
     Raises NoBound where none is found.
     """
-    known = {s: real(problem.walk.of(s)) for s in problem.body.free_symbols if s != problem.over}
+    known = {s: real(problem.walk.of(s)) for s in free_symbols(problem.body) if s != problem.over}
     first, key = arb(first.upper()), ("cut", problem.body, problem.over)
     before = problem.walk.notes.get(key)
     if before is not None and before >= first:

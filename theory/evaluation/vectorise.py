@@ -11,6 +11,7 @@ import sympy
 from flint import arb
 from sympy import Basic, Symbol
 
+from theory.domain import free_symbols
 from theory.errors import BadInput
 from theory.evaluate import Prediction, ball_at, predicted
 from theory.evaluation.rounding import EPS, Pair, Rounding, as_float, pair_of, vectorised
@@ -123,7 +124,7 @@ def real_pair(value: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _symbols(expression: Basic) -> list[Symbol]:
-    return sorted((symbol for symbol in expression.free_symbols if isinstance(symbol, Symbol)), key=str)
+    return sorted((symbol for symbol in free_symbols(expression) if isinstance(symbol, Symbol)), key=str)
 
 
 def _guarantee(moved: set[str]) -> str:

@@ -10,7 +10,7 @@ import sympy
 from flint import acb, arb, fmpq
 from sympy import Basic, Symbol
 
-from theory.domain import total
+from theory.domain import free_symbols, total
 from theory.errors import BadInput
 from theory.evaluation.functions import CONSTANTS, FUNCTIONS, NONE, PLAIN, Shape, hypergeometric, power
 from theory.values import exact
@@ -72,7 +72,7 @@ class Walk:
 
     def _reads(self, node: Any) -> bool:
         if node not in self.reads:
-            self.reads[node] = bool(node.free_symbols & self.own)
+            self.reads[node] = bool(free_symbols(node) & self.own)
         return self.reads[node]
 
     def inner(self, values: Mapping[Any, Ball], shape: Shape | None = None, reads: Any = None) -> "Walk":
@@ -175,7 +175,8 @@ def _whole(end: Any, node: Any, walk: Walk) -> int:
     value = walk.of(end)
     number = value.unique_fmpz() if isinstance(value, arb) else None
     if number is None or not (value.is_exact() or value.rad() < 1e-6):
-        raise BadInput(f"{node}: the bound {end} is no certain whole number")
+        index = node.args[-1][0]  # the whole sum may be long, and takes long to print
+        raise BadInput(f"the bound {end} of {index} is no certain whole number; sums and products run over whole ones")
     return int(number)
 
 
@@ -270,4 +271,4 @@ def _each(function: Any, value: Any) -> Any:
 
 def symbols_read(expression: Basic) -> list[Symbol]:
     """The symbols that need a value, in a fixed order."""
-    return sorted((symbol for symbol in expression.free_symbols if isinstance(symbol, Symbol)), key=str)
+    return sorted((symbol for symbol in free_symbols(expression) if isinstance(symbol, Symbol)), key=str)

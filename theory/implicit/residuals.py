@@ -3,7 +3,7 @@
 The residual F counts with the bound of its own rounding, and with what the parameters and earlier roots may be off by.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,14 +20,19 @@ SAFE = 2.0  # times the first order
 
 
 def with_bounds(
-    roots: Sequence[Root], columns: Mapping[Symbol, np.ndarray], held: Mapping[Symbol, Any], names: Names
-) -> dict[Symbol, Pair]:
+    roots: Sequence[Root], columns: Mapping[Symbol, np.ndarray], held: Mapping[Symbol, Any], names: Names,
+    whole: Collection[Symbol] = (),
+) -> dict[Symbol, Pair]:  # fmt: skip
     """Every column with the bound of its error: parameters are rounded, roots and derivatives solve their equations.
 
-    Shapes: columns (points,) each.
+    `whole`: parameters that are whole numbers, and exact.   Shapes: columns (points,) each.
     """
     unknown = {root.symbol for root in roots} | {symbol for order in names.values() for symbol in order.values()}
-    known = {symbol: (column, EPS * np.abs(column)) for symbol, column in columns.items() if symbol not in unknown}
+    known = {
+        symbol: (column, np.where(symbol in whole, 0.0, EPS * np.abs(column)))
+        for symbol, column in columns.items()
+        if symbol not in unknown
+    }
     fixed = {symbol: pair_of(value) for symbol, value in held.items() if not isinstance(value, Symbol)}
     for block in blocks(roots):
         equations = [sympy.sympify(root.equation) for root in block]

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Float, Integer, Max, Rational, Symbol, sqrt
+from sympy import Float, Integer, Max, Rational, Sum, Symbol, sqrt
 
 from numerics.arrays import Array
 from numerics.measure import Laboratory
 from numerics.simulator import simulates
 from numerics.store import Store
 from numerics.streams import Stream
-from proofs_check.mutation.effects import equal_by_algebra, same_everywhere
+from proofs_check.mutation.effects import Elsewhere, equal_by_algebra, foresee, sites_of
 from proofs_check.mutation.mutants import mutants_of, turned
 from proofs_check.mutation.mutating import COUNTS, mutate
 from proofs_check.mutation.scores import MutationReport, table
@@ -151,19 +151,41 @@ def test_a_relation_is_mutated_too() -> None:
     assert rates == [2.0, 0.5]
 
 
+# what sums or integrates
+
+
+k = Symbol("k", integer=True)
+SERIES = plane_claim(P.risk, Sum(P.r2 * (P.n / P.p) ** k / P.n, (k, 0, P.n)))
+
+
+def test_mutants_of_sums_are_told_at_once_within_their_bound_of_balls() -> None:
+    sites = sites_of(SERIES, Laboratory(), 0, 0.02)
+    told = 0
+    for mutant in mutants_of(SERIES):
+        foresee(mutant.claim, sites)
+        for site in sites:
+            found = site.told.get((mutant.claim.prediction, site.point))
+            if found is not None:
+                right = mutant.claim.predict(site.point)
+                assert abs(found.value - right.value) <= found.error + right.error
+                told += 1
+    assert told > 100
+    assert len({found.value for found in sites[0].told.values()}) > 10
+
+
 # equivalent mutants
 
 
 def test_the_same_formula_in_other_words_is_equivalent() -> None:
     rewritten = RISK.but(prediction=P.r2 * (P.p - P.n) / P.p)
     assert equal_by_algebra(RISK, rewritten)
-    assert same_everywhere(RISK, rewritten, seed=0)
+    assert Elsewhere(RISK, seed=0).agrees(rewritten)
 
 
 def test_another_formula_is_not_equivalent() -> None:
     other = RISK.but(prediction=P.r2 * (P.p - P.n - Rational(1, 10**6)) / P.p)
     assert not equal_by_algebra(RISK, other)
-    assert not same_everywhere(RISK, other, seed=0)
+    assert not Elsewhere(RISK, seed=0).agrees(other)
 
 
 def test_equivalent_mutants_are_set_aside() -> None:

@@ -293,3 +293,10 @@ def test_moments_of_the_semicircle_are_catalan_numbers(power: int, catalan: int)
     ball = enclose(Integral(x**power * sqrt(4 - x**2) / (2 * pi), (x, -2, 2)), {}, digits=20)
     with precision(200):
         assert ball.overlaps(arb(catalan)) and not ball.overlaps(arb(catalan) + arb("1e-17"))
+
+
+def test_a_slope_that_vanishes_bounds_the_rest_all_the_same() -> None:
+    flat = Integral(GAUSS * erfc(-(1 + y * x)) ** 2 / 4, (x, -oo, oo))
+    found = enclose(flat, {y: sympy.Integer(0)})
+    assert found.overlaps(enclose(erfc(Rational(-1)) ** 2 / 4, {}))
+    assert not found.overlaps(enclose(flat, {y: sympy.Integer(1)}))
