@@ -48,11 +48,14 @@ SHARED = {
 }  # fmt: skip
 WORDS = {
     "status": "derived here",
-    "fixing": {W.sc: Rational(2, 5)},  # V·exp(−‖v‖²/d) is large: Z hardly varies
+    "assuming": [W.sc <= 1],  # V·exp(−‖v‖²/d) is large: Z hardly varies
+    "regime": [W.sc <= Rational(2, 5)],  # beyond, what falls like 1/d is still more than an extrapolation may move
+    "points": [{W.sc: Rational(2, 5)}],
 }  # fmt: skip
 
-SMALL = [{W.d: 8, W.V: 128}]
-LONG = Wrong("slope 1 for long vectors as well", fixing={}, relation=Equality(), at=[{W.d: 8, W.V: 128, W.sc: 2}])
+SMALL = [{W.d: 8, W.V: 128, W.sc: Rational(2, 5)}]
+LONG = Wrong("slope 1 for long vectors as well", assuming=[], regime=[], relation=Equality(),
+             at=[{W.d: 8, W.V: 128, W.sc: 2}])
 
 claims = [
     Claim(
@@ -86,6 +89,7 @@ claims = [
         quantity="slope",
         title="Pointwise mutual information grows like v·v′/d",
         steps=[PAIR],
+        fails_at=[{W.sc: 2}],
         wrong=[
             LONG,
             Wrong("like v·v′", prediction=W.d, relation=Equality(), at=SMALL),

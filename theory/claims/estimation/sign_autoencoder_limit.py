@@ -30,7 +30,6 @@ ARC_SINE = [
     Identical(4 * chance - 1, 2 * asin(c) / pi, where={chance: (pi - acos(c)) / (2 * pi)}, given=[c < 1],
               everywhere=True, because="E sign x sign y = P(equal) − P(unequal), θ = arccos c: the arc-sine law"),
 ]  # fmt: skip
-ladder = Asymptotic(Ladder(S.d, (16, 32, 64, 128), tie={S.n: 3 * S.d / 2}, rate=1))
 
 claims = [
     Claim(
@@ -85,18 +84,19 @@ claims = [
                Wrong("a linear encoder's", at=[SMALL | {S.rows: "iid"}], prediction=1 - r + NEAR)],
         **SHARED,
     ),
-    Claim(
-        S, S.error, many, ladder,
-        quantity="tight_frame",
-        title="Rows of a random tight frame have the error 1 − r/(r + π/2 − 1), in the limit of large d, at r > 1",
+    *(Claim(
+        S, S.error, many, Asymptotic(Ladder(S.d, (16, 32, 64, 128), tie={S.n: rows * S.d}, rate=1)),
+        quantity=name,
+        title=f"Rows of a random tight frame have the error 1 − r/(r + π/2 − 1) for large d, at r = {text}",
         assuming=[S.n > S.d, Eq(S.rows, HAAR)],
         points=[{S.rows: "haar"}],
         steps=[Identical((2 / pi) * rate / (2 / pi * rate + 1 - 2 / pi), rate / (rate + pi / 2 - 1),
                          because="G has d eigenvalues r, and f(G) is (2/π)G + (1 − 2/π)I to leading order")],
         wrong=[Wrong("−1 is missing", prediction=1 - r / (r + pi / 2)),
                Wrong("independent rows are as good", assuming=[Eq(S.rows, IID)], points=[{S.rows: "iid"}])],
+        figure=Curve(S.d, label=f"inputs d, with {text}·d rows"),
         **SHARED,
-    ),
+    ) for name, rows, text in (("tight_frame", Rational(3, 2), "3/2"), ("tight_frame_wide", 3, "3"))),
     Claim(
         S, S.trained, many, Bound(">="),
         quantity="lower_bound_large",
@@ -105,6 +105,7 @@ claims = [
         assuming=[S.n > S.d],
         regime=[S.n <= 12],
         points=[LARGE | {S.rows: "iid"}, LARGE | {S.rows: "haar"}, {S.d: 6, S.n: 12, S.rows: "iid"}],
+        figure=Curve(S.n, (7, 8, 9, 10, 12), fixing={S.d: 6, S.rows: "iid"}, label="rows n at d = 6", log=False),
         wrong=[Wrong("−1 is missing", at=[LARGE | {S.rows: "iid"}], prediction=1 - r / (r + pi / 2)),
                Wrong("independent rows are optimal", at=[LARGE | {S.rows: "iid"}], prediction=S.error)],
         **SHARED,

@@ -26,7 +26,7 @@ HERE = {"points": [AT, CLOUDS], **SHARED}
 
 
 eigen, unit = Entries("eigen", S.d, real=True), 1 / (S.d * (S.d + 2))
-four, pair, power = symbols("four pair power", positive=True)
+four, pair, power, square = symbols("four pair power square", positive=True)
 density = exp(-(x**2) / 2) / sqrt(2 * pi)
 SPHERE = [  # g = |g|·θ standard normal, its length and direction independent
     Integration((3 * x**2 - x**4) * density, x, -oo, oo, 0, antiderivative=x**3 * density,
@@ -41,6 +41,13 @@ SPHERE = [  # g = |g|·θ standard normal, its length and direction independent
               (total(eigen) ** 2 + 2 * total(eigen**2)) * unit, where={pair: unit, four: 3 * unit},
               because="E (θᵀMθ)² in the eigenbasis of M"),
 ]  # fmt: skip
+MEAN = [
+    Solution(square, 1 / S.d, S.d * square - 1, unique=True, because="E θ₁², as Σᵢ E θᵢ² = 1"),
+    Identical(total(eigen * square), total(eigen) / S.d, where={square: 1 / S.d}, everywhere=True,
+              because="E θᵀMθ in the eigenbasis of M"),
+]  # fmt: skip
+VARIANCE = [*SPHERE, Identical((a**2 + 2 * b) / (S.d * (S.d + 2)) - (a / S.d) ** 2,
+                               2 * (S.d * b - a**2) / (S.d**2 * (S.d + 2)), because="a = tr M, b = tr M²")]
 of_w, cross = symbols("of_w cross", real=True)
 PARABOLA = [
     Identical(of_w - 2 * a * cross + a**2 * four, of_w - cross**2 / four + four * (a - cross / four) ** 2,
@@ -53,6 +60,7 @@ claims = [
         S, S.low, S.delta2 / S.d, Equality(),
         title="Mean of the lower control over directions",
         scale=S.delta**2 / S.d,
+        steps=MEAN,
         wrong=[Wrong("not divided by d", at=[AT], prediction=S.delta2),
                Wrong("divided by d − 1", at=[AT], prediction=S.delta2 / (S.d - 1))],
         **HERE,
@@ -61,6 +69,7 @@ claims = [
         S, S.up, S.trace / S.d, Equality(),
         quantity="upper",
         title="Mean of the upper control over directions",
+        steps=MEAN,
         wrong=[Wrong("not divided by d", at=[AT], prediction=S.trace),
                Wrong("covariances forgotten", at=[AT], prediction=S.delta2 / S.d)],
         **HERE,
@@ -72,9 +81,7 @@ claims = [
         scale=2 * (S.d - 1) * S.delta**4 / (S.d**2 * (S.d + 2)),
         regime=[S.d >= 2, Eq(S.measures, Symbol("gaussian"))],  # ‖δ‖ of few points varies much
         points=[AT],
-        steps=[*SPHERE,
-               Identical((a**2 + 2 * b) / (S.d * (S.d + 2)) - (a / S.d) ** 2,
-                         2 * (S.d * b - a**2) / (S.d**2 * (S.d + 2)), because="a = tr M, b = tr M²")],
+        steps=VARIANCE,
         wrong=[Wrong("d³ in the denominator", at=[AT], prediction=low_moment / S.d),
                Wrong("d in place of d + 2", at=[AT], prediction=low_moment * (S.d + 2) / S.d)],
         **SHARED,
@@ -83,6 +90,7 @@ claims = [
         S, S.up_variance, up_moment, Equality(),
         quantity="upper_variance",
         title="Variance of the upper control over directions",
+        steps=VARIANCE,
         regime=[S.d >= 2],
         wrong=[Wrong("d³ in the denominator", at=[AT], prediction=up_moment / S.d),
                Wrong("d in place of d + 2", at=[AT], prediction=up_moment * (S.d + 2) / S.d)],

@@ -18,7 +18,8 @@ rows, columns, share = symbols("rows columns share", positive=True)
 x, t = Symbol("x", positive=True), Symbol("t", positive=True)
 tail, beside, TIMES = 1 - exp(-1 / (2 * t) - 1 / sqrt(t)), 1 - exp(-1 / (2 * t)), 10
 features = total(1 + A.l) - total(A.l)  # the number of modes
-WHITE = {A.l: "power(0,60)", A.b2: "power(1,60)", A.s2: 1, A.entries: "gaussian"}
+WHITE = {A.l: "power(0,60)", A.b2: "power(1,60)"}
+GAUSSIAN = {A.n: 30, A.s2: 1, A.entries: "gaussian"}
 
 
 wishart = [
@@ -169,15 +170,15 @@ claims = [
         A, A.variance, A.s2 * A.n / (features - A.n - 1), Equality(),
         quantity="features",
         title="Variance of the least-norm interpolator with normal, uncorrelated features, and not with others",
-        assuming=[Eq(total(A.l), features), Eq(total(A.l**2), features), Eq(A.entries, Symbol("gaussian"))],
+        assuming=[Eq(A.entries, Symbol("gaussian"))],
         regime=[features > A.n + 5],
-        points=[{**WHITE, A.n: 30}, {**WHITE, A.n: 20}, {**WHITE, A.n: 40, A.s2: "0.5"}],
-        fails_at=[{**WHITE, A.n: 30, A.l: "power(1/2,60)"}, {**WHITE, A.n: 30, A.entries: "elliptical"}],
+        points=[GAUSSIAN, {**GAUSSIAN, A.n: 20}, {**GAUSSIAN, A.n: 40, A.s2: "0.5"}],
+        fails_at=[{**GAUSSIAN, A.l: "power(1/2,60)"}, {**GAUSSIAN, A.entries: "elliptical"}],
         wrong=[
-            Wrong("p in place of n", at=[{**WHITE, A.n: 30}], prediction=A.s2 * features / (features - A.n - 1)),
-            Wrong("asymptotic variance at finite size", at=[{**WHITE, A.n: 40}],
+            Wrong("p in place of n", at=[GAUSSIAN], prediction=A.s2 * features / (features - A.n - 1)),
+            Wrong("asymptotic variance at finite size", at=[{**GAUSSIAN, A.n: 40}],
                   prediction=A.s2 * A.n / (features - A.n)),
         ],
-        **{**SHARED, "fixing": {A.lam: 0}},
+        **{**SHARED, "fixing": {A.lam: 0, **WHITE}},
     ),
 ]  # fmt: skip

@@ -25,8 +25,8 @@ def degrees(a: int) -> Integration:
 SHARED = {
     "entry": "min_norm.tempered_overfitting",
     "source": Source(
-        "Bartlett, Long, Lugosi, Tsigler: Benign overfitting in linear regression; Mallinar, Simon, Abedsoltan, "
-        "Pandit, Belkin, Nakkiran: Benign, tempered, or catastrophic: a taxonomy of overfitting"
+        "Bartlett, Long, Lugosi, Tsigler 2020: Benign overfitting in linear regression; Mallinar, Simon, Abedsoltan, "
+        "Pandit, Belkin, Nakkiran 2022: Benign, Tempered, or Catastrophic: A Taxonomy of Overfitting"
     ),
     "seeds": ["More is Better in Modern Machine Learning: when Infinite Overparameterization is Optimal and "
               "Overfitting is Obligatory",

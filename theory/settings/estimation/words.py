@@ -22,7 +22,7 @@ class WordVectors(Setting):
 
     d = Size(at_least=2, typical=(20, 100))
     V = Size(at_least=40, typical=(500, 2000))
-    sc = Real(above=0, typical=(0.5, 0.8))
+    sc = Real(above=0, typical=(0.4, 0.4))
     pmi = Observable("slope of PMI against v·v′/d, by least squares with an intercept")
     unigram = Observable("slope of log P(w) against ‖v‖²/2d, the same way, over all words")
     constant = Observable("mean over the words of log P(w) − ‖v‖²/2d, plus the log of the mean Z over contexts")
