@@ -23,6 +23,17 @@ class Model(Protocol):
     def forward(self, parameters: Parameters, x: Array) -> Pulled: ...
 
 
+def norm(parts: Parameters) -> Array:
+    """Euclidean norm of each model's parts together.   Shapes: -> (B,)."""
+    xp = namespace(parts[0])
+    return xp.sqrt(sum(xp.sum(xp.reshape(part, (part.shape[0], -1)) ** 2, axis=1) for part in parts))
+
+
+def over(part: Array, scale: Array) -> Array:
+    """A number of each model as a factor of its part."""
+    return namespace(part).reshape(scale, (-1, *([1] * (part.ndim - 1))))
+
+
 @dataclass(frozen=True)
 class Linear:
     """f(x) = w·x.   Shapes: w (B, d), x (B, n, d) -> (B, n)."""
@@ -30,6 +41,26 @@ class Linear:
     def forward(self, parameters: Parameters, x: Array) -> Pulled:
         (w,) = parameters
         return _column(x @ w[..., None]), lambda seeds: (_applied(x, seeds),)
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """Another model at its parameters over their norm, that of all of them together: their scale does not matter."""
+
+    model: Model
+
+    def forward(self, parameters: Parameters, x: Array) -> Pulled:
+        length, xp = norm(parameters), namespace(x)
+        units = tuple(part / over(part, length) for part in parameters)
+        f, pull = self.model.forward(units, x)
+
+        def across(seeds: Array) -> Parameters:
+            slopes = pull(seeds)
+            pairs = list(zip(units, slopes, strict=True))
+            along = sum(xp.sum(xp.reshape(u * g, (u.shape[0], -1)), axis=1) for u, g in pairs)
+            return tuple((g - over(u, along) * u) / over(u, length) for u, g in pairs)
+
+        return f, across
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,16 @@
 """Training of B models at once, each until its own stopping criterion, and why each of them stopped."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from numerics.arrays import Array, namespace
-from numerics.networks.models import Model, Parameters
+from numerics.arrays import Array, device_of, namespace
+from numerics.networks.models import Model, Parameters, norm
 from numerics.streams import Stream
 from numerics.training.losses import HALF_SQUARE, Loss
-from numerics.training.optimisers import Gradient, Optimiser, chosen, norm
+from numerics.training.optimisers import Gradient, Optimiser, chosen
 from numerics.training.reasons import DIVERGED, REASONS, SMALL_GRADIENT, SMALL_LOSS, SPENT
 from theory.errors import BadInput
 
@@ -25,11 +25,13 @@ class Batches:
     An epoch is a new order of the samples; those that do not fill a last batch are left out of it.
 
     label_noise: standard deviation of normal noise that is added to the targets of each step.
+    dropout: chance that a feature of a step is dropped from a sample; the others are divided by 1 − dropout.
     """
 
     size: int | None = None
     sampling: str = "with"
     label_noise: float = 0.0
+    dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ class Stopping:
     stride: int = 100
     small_loss: float = 0.0
     small_gradient: float = 0.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: where it began, the gradient of its batch that the optimiser first asked for, and where it ended."""
+
+    before: Parameters
+    slope: Parameters
+    after: Parameters
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,8 @@ def train(
     """Every model trained as if alone, in chunks whose size depends on the shapes alone.
 
     Inputs and targets have the model axis, of length 1 where all models share them. The batches of a chunk are drawn
-    for all of its models, so that none depends on when another stops.
+    for all of its models, so that none depends on when another stops. Calls with the same rng and shapes have the same
+    batches, so that twins can be told apart by nothing else; so have those of `visited` and `averaged`.
     Shapes: parameters (B, …), inputs (B or 1, n, …), targets (B or 1, n[, C]).
     """
     run = _Chunk(model, inputs, targets, optimiser, stopping, batches, loss, rng)
@@ -96,6 +108,21 @@ def visited(
     run = _Chunk(model, inputs, targets, optimiser, Stopping(steps[-1]), batches, loss, rng)
     with np.errstate(all="ignore"):
         found = [chunk.visit(start, frozenset(steps)) for chunk, start in run.chunks(parameters)]
+    return tuple(namespace(inputs).concat(list(parts)) for parts in zip(*found, strict=True))
+
+
+def averaged(
+    model: Model, parameters: Parameters, inputs: Array, targets: Array, optimiser: Optimiser,
+    read: Callable[[Step], tuple[Array, ...]], steps: int, rng: Stream, *, batches: Batches = Batches(),
+    loss: Loss = HALF_SQUARE,
+) -> tuple[Array, ...]:
+    """The average over `steps` of what `read` makes of each.
+
+    Shapes: like those of `train`; read (B, …) each -> like them.
+    """
+    run = _Chunk(model, inputs, targets, optimiser, Stopping(steps), batches, loss, rng)
+    with np.errstate(all="ignore"):
+        found = [chunk.average(start, read) for chunk, start in run.chunks(parameters)]
     return tuple(namespace(inputs).concat(list(parts)) for parts in zip(*found, strict=True))
 
 
@@ -131,13 +158,25 @@ class _Chunk:
             yield run, tuple(one[part, ...] for one in parameters)
 
     def visit(self, parameters: Parameters, steps: frozenset[int]) -> Parameters:
-        xp, count, found = namespace(self.inputs), parameters[0].shape[0], list[Parameters]()
-        state, plan, going = self.optimiser.begin(parameters), self._plan(count), np.arange(count)
-        for t in range(1, max(steps) + 1):
-            gradient = self._gradient(*next(plan)(self.inputs, self.targets, going))
-            parameters, state = self.optimiser.step(parameters, state, gradient, t)
-            found += [parameters] * (t in steps)
-        return tuple(xp.stack(parts, axis=1) for parts in zip(*found, strict=True))
+        found = [step.after for t, step in enumerate(self._walk(parameters), start=1) if t in steps]
+        return tuple(namespace(self.inputs).stack(parts, axis=1) for parts in zip(*found, strict=True))
+
+    def average(self, parameters: Parameters, read: Callable[[Step], tuple[Array, ...]]) -> tuple[Array, ...]:
+        totals: tuple[Array, ...] = ()
+        for step in self._walk(parameters):
+            values = read(step)
+            totals = tuple(a + b for a, b in zip(totals, values, strict=True)) if totals else values
+        return tuple(total / self.stopping.steps for total in totals)
+
+    def _walk(self, parameters: Parameters) -> Iterator[Step]:
+        """All steps of all models."""
+        going = np.arange(parameters[0].shape[0])
+        state, plan = self.optimiser.begin(parameters), self._plan(len(going))
+        for t in range(1, self.stopping.steps + 1):
+            asked = _Asked(self._gradient(*next(plan)(self.inputs, self.targets, going)))
+            before = parameters
+            parameters, state = self.optimiser.step(before, state, asked, t)
+            yield Step(before, asked.slopes[0], parameters)
 
     def train(self, parameters: Parameters) -> Trained:
         xp, count, stop = namespace(self.inputs), parameters[0].shape[0], self.stopping
@@ -195,11 +234,13 @@ class _Chunk:
                 order = self.rng.permutation(n, count)
                 picks = [order[:, at : at + size] for at in range(0, n - size + 1, size)]
             for pick in picks:
-                noise = None
+                noise, mask, step, lost = None, None, (count, n if size is None else size), self.batches.dropout
                 if self.batches.label_noise:
-                    shape = (count, n if size is None else size, *self.targets.shape[2:])
-                    noise = self.batches.label_noise * self.rng.normal(shape)
-                yield _Pick(pick, noise, self)
+                    noise = self.batches.label_noise * self.rng.normal((*step, *self.targets.shape[2:]))
+                if lost:
+                    kept = self.rng.uniform((*step, *self.inputs.shape[2:])) >= lost
+                    mask = self.rng.xp.astype(kept, self.inputs.dtype) / (1 - lost)
+                yield _Pick(pick, noise, mask, self)
 
     def _index(self, host: np.ndarray) -> Array:
         return self.rng.asarray(host)
@@ -214,12 +255,25 @@ class _Chunk:
         return Trained(tuple(parts), losses, steps, np.concatenate([reason for *_, reason in ended])[order])
 
 
+@dataclass
+class _Asked:
+    """A gradient that keeps what it gave."""
+
+    gradient: Gradient
+    slopes: list[Parameters] = field(default_factory=list)
+
+    def __call__(self, parameters: Parameters) -> Parameters:
+        self.slopes.append(self.gradient(parameters))
+        return self.slopes[-1]
+
+
 @dataclass(frozen=True)
 class _Pick:
     """The samples of one step, of the models that still go."""
 
     picks: Array | None
     noise: Array | None
+    mask: Array | None
     chunk: _Chunk
 
     def __call__(self, x: Array, y: Array, going: np.ndarray) -> tuple[Array, Array]:
@@ -227,6 +281,7 @@ class _Pick:
         if self.picks is not None:
             picks = self._going(self.picks, going)
             x, y = _taken(x, picks), _taken(y, picks)
+        x = x if self.mask is None else x * self._going(self.mask, going)
         return x, y if self.noise is None else y + self._going(xp.astype(self.noise, y.dtype, copy=False), going)
 
     def _going(self, drawn: Array, going: np.ndarray) -> Array:
@@ -238,11 +293,11 @@ class _Pick:
 def _taken(array: Array, picks: Array) -> Array:
     """Samples of each model.   Shapes: array (B or 1, n, …), picks (B, size) -> (B, size, …)."""
     xp, (count, size) = namespace(array), picks.shape
-    if array.shape[0] == 1:
-        flat = xp.take(array[0, ...], xp.reshape(picks, (-1,)), axis=0)
-        return xp.reshape(flat, (count, size, *array.shape[2:]))
-    index = xp.reshape(picks, (count, size, *([1] * (array.ndim - 2))))
-    return xp.take_along_axis(array, xp.broadcast_to(index, (count, size, *array.shape[2:])), axis=1)
+    models, n, *rest = array.shape
+    if models > 1:  # rows of one long array: several times as fast as an index along an axis
+        picks = picks + n * xp.arange(count, dtype=picks.dtype, device=device_of(picks))[:, None]
+    rows = xp.take(xp.reshape(array, (models * n, *rest)), xp.reshape(picks, (-1,)), axis=0)
+    return xp.reshape(rows, (count, size, *rest))
 
 
 def _require(parameters: Parameters, inputs: Array, targets: Array, batches: Batches, stopping: Stopping) -> None:
@@ -263,6 +318,8 @@ def _require(parameters: Parameters, inputs: Array, targets: Array, batches: Bat
         raise BadInput(f"training: sampling {batches.sampling!r} is unknown; with, without or epochs")
     if batches.size is not None and not 1 <= batches.size <= (math.inf if batches.sampling == "with" else n):
         raise BadInput(f"training: a batch of {batches.size} of {n} samples; take one from 1 to {n}")
+    if not 0 <= batches.dropout < 1:
+        raise BadInput(f"training: dropout {batches.dropout} is no chance below 1; take one in [0, 1)")
     if stopping.steps < 0 or stopping.stride < 1:
         raise BadInput(f"training: {stopping.steps} steps with a look every {stopping.stride}; take steps >= 0, "
                        "stride >= 1")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from numerics.arrays import Array, namespace
-from numerics.networks.models import Parameters
+from numerics.networks.models import Parameters, norm, over
 
 Gradient: TypeAlias = Callable[[Parameters], Parameters]
 State: TypeAlias = tuple[Parameters, ...]
@@ -31,28 +31,19 @@ def _each(function: Callable[..., Array], *sets: Parameters) -> Parameters:
     return tuple(function(*parts) for parts in zip(*sets, strict=True))
 
 
-def norm(parts: Parameters) -> Array:
-    """Euclidean norm of each model's parts together.   Shapes: -> (B,)."""
-    xp = namespace(parts[0])
-    return xp.sqrt(sum(xp.sum(xp.reshape(part, (part.shape[0], -1)) ** 2, axis=1) for part in parts))
-
-
-def _over(part: Array, scale: Array) -> Array:
-    """A number of each model as a factor of its part."""
-    return namespace(part).reshape(scale, (-1, *([1] * (part.ndim - 1))))
-
-
 @dataclass(frozen=True)
 class GradientDescent:
-    """w₊ = w − η g(w); stochastic where batches are."""
+    """w₊ = (1 − η·decay)·w − η g(w); stochastic where batches are."""
 
     eta: float
+    decay: float = 0.0
 
     def begin(self, parameters: Parameters) -> State:
         return ()
 
     def step(self, parameters: Parameters, state: State, gradient: Gradient, t: int) -> tuple[Parameters, State]:
-        return _each(lambda w, g: w - self.eta * g, parameters, gradient(parameters)), ()
+        kept = tuple((1 - self.eta * self.decay) * w for w in parameters) if self.decay else parameters
+        return _each(lambda w, g: w - self.eta * g, kept, gradient(parameters)), ()
 
 
 @dataclass(frozen=True)
@@ -162,7 +153,7 @@ class SharpnessAware:
         slopes = gradient(parameters)
         xp, size = namespace(parameters[0]), norm(slopes)
         reach = self.rho / xp.where(size > 0, size, 0 * size + 1) if self.normalised else self.rho + 0 * size
-        worse = _each(lambda w, g: w + _over(w, reach) * g, parameters, slopes)
+        worse = _each(lambda w, g: w + over(w, reach) * g, parameters, slopes)
         return _each(lambda w, g: w - self.eta * g, parameters, gradient(worse)), ()
 
 
@@ -179,7 +170,7 @@ class NormalisedDescent:
         slopes = gradient(parameters)
         xp, size = namespace(parameters[0]), norm(slopes)
         rate = self.eta / xp.where(size > 0, size, 0 * size + 1)
-        return _each(lambda w, g: w - _over(w, rate) * g, parameters, slopes), ()
+        return _each(lambda w, g: w - over(w, rate) * g, parameters, slopes), ()
 
 
 def chosen(sets: Any, kept: Array) -> Any:

@@ -3,8 +3,11 @@
 import itertools
 
 from numerics.arrays import Array, namespace
+from numerics.networks.models import Linear
 from numerics.simulator import simulates
 from numerics.streams import Stream
+from numerics.training.engine import Batches, averaged
+from numerics.training.optimisers import GradientDescent
 from theory.settings.regularisation.masks import InvertedDropout
 
 STEPS = 400
@@ -30,7 +33,7 @@ def inverted_dropout(*, n: int, p: int, d: float, columns: str, link: str,
         "kept": xp.sum((y - through(link, (X @ w[:, :, None])[:, :, 0])) ** 2, axis=1),
         "penalty": xp.sum(w**2 * xp.sum(X**2, axis=1), axis=1), "norm2": xp.sum(w**2, axis=1),
         "minimiser": best, "size": xp.linalg.vector_norm(best, axis=1),
-        "averaged": xp.sum(towards * averaged(X, y, best, d, rng), axis=1),
+        "averaged": xp.sum(towards * descended(X, y, best, d, rng), axis=1),
         "rounding": rounding[:, None] + xp.zeros_like(best), "size_rounding": rounding,
     }
 
@@ -56,18 +59,15 @@ def minimiser(X: Array, y: Array, masks: Array, chance: Array) -> tuple[Array, A
     return xp.linalg.solve(upper, xp.matrix_transpose(basis) @ targets)[:, :, 0], (values[:, 0] / values[:, -1]) ** 2
 
 
-def averaged(X: Array, y: Array, start: Array, d: float, rng: Stream) -> Array:
-    """Average over the steps of SGD.   Shapes: (trials, n, p), (trials, n), (trials, p) -> (trials, p)."""
-    xp, (trials, n, p) = rng.xp, X.shape
-    eta = PACE * (1 - d) * n / xp.sum(X**2, axis=(1, 2))
-    first, w, total = n * xp.arange(trials), start, 0.0 * start
-    rows, targets = xp.reshape(X, (trials * n, p)), xp.reshape(y, (trials * n,))
-    for _ in range(STEPS):
-        row = first + rng.integers(n, trials)
-        x = xp.take(rows, row, axis=0) * xp.astype(rng.uniform((trials, p)) >= d, X.dtype) / (1 - d)
-        w = w + (eta * (xp.take(targets, row) - xp.sum(w * x, axis=1)))[:, None] * x
-        total = total + w
-    return total / STEPS
+def descended(X: Array, y: Array, start: Array, d: float, rng: Stream) -> Array:
+    """Average over the steps of SGD, whose rate is that of each trial: rows and targets are scaled by its root.
+
+    Shapes: (trials, n, p), (trials, n), (trials, p) -> (trials, p).
+    """
+    xp, n = rng.xp, X.shape[1]
+    root = xp.sqrt(PACE * (1 - d) * n / xp.sum(X**2, axis=(1, 2)))
+    return averaged(Linear(), (start,), root[:, None, None] * X, root[:, None] * y, GradientDescent(1.0),
+                    lambda step: step.after, STEPS, rng.child("descent"), batches=Batches(1, dropout=d))[0]
 
 
 def through(link: str, outputs: Array) -> Array:

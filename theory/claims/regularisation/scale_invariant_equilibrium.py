@@ -25,10 +25,11 @@ POINT = {S.dim: 20, eta: "0.5", lam: "0.1", G: 2}
 STEADY = {"fixing": {S.vary: 0}, "fails_at": [{**POINT, S.vary: "0.8"}], "points": [POINT], **SHARED}
 # the trained classifier: eta·lam is 1/memory
 trained = N.eta * sqrt(N.G2 * N.memory**2 / (2 * N.memory - 1))
-TRAINED = {**SHARED, "assuming": []}
+TRAINED = {**SHARED, "assuming": [N.settling >= 5]}
 kept = 1 - 1 / N.memory
 fourth = (2 * kept**2 * N.eta**2 * N.G2 + N.eta**4 * N.g4) / (1 - kept**4)
-RUN = {N.n: 20, N.d: 10, N.batch: 4, N.eta: "0.2", N.flips: "0.2"}
+RUN = {N.n: 20, N.d: 10, N.batch: 4, N.eta: "0.2", N.flips: "0.2", N.settling: 5}
+UNSETTLED = {N.settling: 1, N.eta: "0.005"}  # at the start ‖w‖² is sixty times what it settles at
 r, r1 = Symbol("r", positive=True), Symbol("r1", positive=True)
 CURVE = ("0.1", "0.2", "0.4", "0.8")
 
@@ -96,6 +97,7 @@ claims = [
         title="SGD on a normalised classifier settles at ‖w‖⁴ = ηE G²/(λ(2 − ηλ)), as ηλ → 0",
         fixing={N.model: "normalised"},
         points=[RUN, {**RUN, N.batch: 1, N.eta: "0.5"}],
+        fails_at=[{**RUN, N.model: "plain"}, {**RUN, **UNSETTLED}],
         steps=[Identical(N.eta * sqrt(N.G2 * N.memory**2 / (2 * N.memory - 1)), level,
                          where={lam: 1 / (N.eta * N.memory), eta: N.eta, G: sqrt(N.G2)}, because="λ = 1/(η·memory)")],
         wrong=[Wrong("twice as large", prediction=2 * trained),
@@ -109,6 +111,7 @@ claims = [
         title="Exactly, for SGD on a normalised classifier: E‖w‖⁴(1 − (1 − ηλ)⁴) = 2(1 − ηλ)²η²E G² + η⁴E‖g‖⁴",
         fixing={N.model: "normalised"},
         points=[{**RUN, N.memory: 50}, {**RUN, N.memory: 20, N.batch: 1, N.eta: "0.5"}],
+        fails_at=[{**RUN, N.memory: 50, **UNSETTLED}, {**RUN, N.memory: 50, N.model: "plain"}],
         steps=[Identical((c**2 * r + eta**2 * G**2 / r) ** 2 - c**4 * r**2,
                          2 * c**2 * eta**2 * G**2 + eta**4 * (G**2 / r) ** 2,
                          because="c = 1 − ηλ, r = ‖w‖², ‖g‖² = G²/r: the square of a step, whose mean is that of r²")],

@@ -95,8 +95,9 @@ class NormalisedClassifier(Setting):
 
     n inputs of N(0, I) in R^d, labelled by the sign of their first coordinate, each label flipped with probability
     `flips`; a batch is drawn with replacement at each step, its loss is the mean of log(1 + exp(−y·f(x))). The decay is
-    lam = 1/(eta·memory): w forgets in `memory` steps. From N(0, I/d) entries 10·memory steps are forgotten, and the
-    next 20·memory averaged. The twin takes the same batches at 4·eta and lam/4 from 2·w. A plain model has f(x) = w·x.
+    lam = 1/(eta·memory): w forgets in `memory` steps. From N(0, I/d) it settles for settling·memory steps; the next
+    10·memory are averaged. The twin settles on the same batches at 4·eta and lam/4 from 2·w. A plain model has
+    f(x) = w·x.
     """
 
     n = Size(at_least=1, typical=(10, 30))
@@ -104,6 +105,7 @@ class NormalisedClassifier(Setting):
     batch = Size(at_least=1, typical=(1, 4))
     eta = Real(above=0, typical=(0.1, 0.5))
     memory = Size(at_least=2, typical=(20, 60))
+    settling = Size(at_least=1, typical=(5, 8))
     flips = Real(at_least=0, at_most=0.5, typical=(0.1, 0.3))
     model = Choice("normalised", "plain")
     norm2 = Observable("average of ‖w‖²", between=(0, None))
@@ -111,4 +113,4 @@ class NormalisedClassifier(Setting):
     g4 = Observable("average of ‖∇L_B(w)‖⁴", between=(0, None))
     G2 = Observable("average of ‖w‖²·‖∇L_B(w)‖², the squared gradient at ‖w‖ = 1", between=(0, None))
     turning = Observable("average of −log cosine of consecutive weights, of cosines above rounding", between=(0, None))
-    apart = Observable("distance between the directions of w and of its twin at the end")
+    apart = Observable("distance between the directions of w and of its twin once settled")

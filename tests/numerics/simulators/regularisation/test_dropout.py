@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from numerics.arrays import Machine
-from numerics.simulators.regularisation.dropout import all_masks, averaged, inverted_dropout, minimiser
+from numerics.simulators.regularisation.dropout import all_masks, descended, inverted_dropout, minimiser
 from numerics.streams import stream
 
 
@@ -45,5 +45,23 @@ def test_without_dropout_the_loss_is_that_of_the_data(backend: str) -> None:
 def test_sgd_stays_at_an_interpolating_start_without_dropout_and_leaves_it_with_it() -> None:
     X, start = np.random.default_rng(2).normal(size=(3, 5, 2)), np.ones((3, 2))
     y, rng = X.sum(2), stream(Machine(), "sgd", seed=0)
-    np.testing.assert_allclose(averaged(X, y, start, 0.0, rng), start)
-    assert not np.allclose(averaged(X, y, start, 0.3, rng), start)
+    np.testing.assert_allclose(descended(X, y, start, 0.0, rng), start)
+    assert not np.allclose(descended(X, y, start, 0.3, rng), start)
+
+
+def test_sgd_is_that_of_a_loop_by_hand_in_the_mean_and_not_that_of_another_rate() -> None:
+    """From 0, where the weights are still on their way after 400 steps, so that the rate shows."""
+    trials, n, p, d = 3000, 4, 2, 0.5
+    rng = np.random.default_rng(3)
+    X, y = np.tile(rng.normal(size=(1, n, p)), (trials, 1, 1)), np.tile(rng.normal(size=(1, n)), (trials, 1))
+    found = descended(X, y, np.zeros((trials, p)), d, stream(Machine(), "loop", seed=0))
+    for pace, same in ((0.05, True), (0.025, False)):
+        w, total = np.zeros((trials, p)), np.zeros((trials, p))
+        eta = pace * (1 - d) * n / np.sum(X[0] ** 2)
+        for _ in range(400):
+            rows = rng.integers(n, size=trials)
+            x = X[0][rows] * (rng.random((trials, p)) >= d) / (1 - d)
+            w = w + eta * (y[0][rows] - np.sum(w * x, axis=1))[:, None] * x
+            total += w / 400
+        noise = ((found.var(axis=0) + total.var(axis=0)) / trials) ** 0.5
+        assert np.all(np.abs(found.mean(axis=0) - total.mean(axis=0)) < 5.3 * noise) == same

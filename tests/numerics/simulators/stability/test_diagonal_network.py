@@ -16,20 +16,6 @@ def machine(request: pytest.FixtureRequest) -> Machine:
     return request.param
 
 
-def test_steps_on_diagonal_networks_are_those_of_autograd() -> None:
-    rng, eta = np.random.default_rng(0), 0.1
-    a, b, x, y = (rng.normal(size=shape) for shape in ((4, 1), (4, 1), (3, 2, 4, 1), (3, 2, 1)))
-    weights = torch.tensor(np.stack([a[:, 0], b[:, 0]]), requires_grad=True)
-    for step in range(3):
-        outputs = torch.tensor(x[step, :, :, 0]) @ (weights[0] * weights[1])
-        loss = torch.sum((outputs - torch.tensor(y[step, :, 0])) ** 2) / 4
-        (slope,) = torch.autograd.grad(loss, weights)
-        weights = (weights - eta * slope).detach().requires_grad_(True)
-    found = np.stack([part[:, 0] for part in diagonal_network.descend(a, b, x, y, eta)])
-    assert np.allclose(found, weights.detach().numpy(), rtol=1e-12)
-    assert not np.allclose(found, np.stack([a[:, 0], b[:, 0]]), rtol=1e-2)
-
-
 def test_the_trace_of_a_trained_network_is_that_of_its_hessian(machine: Machine) -> None:
     """At zero loss: of the Hessian of the loss, by automatic differentiation; the trained predictor fits e₁ − e₂."""
     asked = {"n": 4, "d": 6, "B": 1, "eta": 0.03, "trials": 5}

@@ -9,10 +9,10 @@ import torch
 
 from numerics.arrays import Machine
 from numerics.networks.activations import ERF, IDENTITY, QUADRATIC, RELU, TANH
-from numerics.networks.models import Attention, Dense, Diagonal, Linear, LinearAttention, two_layer
+from numerics.networks.models import Attention, Dense, Diagonal, Linear, LinearAttention, Normalised, two_layer
 from numerics.streams import Stream, stream
 from numerics.training import engine
-from numerics.training.engine import Batches, Stopping, Trained, train, visited
+from numerics.training.engine import Batches, Step, Stopping, Trained, averaged, train, visited
 from numerics.training.flow import gradient_flow
 from numerics.training.losses import CROSS_ENTROPY, HALF_SQUARE, LOGISTIC
 from numerics.training.optimisers import (
@@ -49,6 +49,8 @@ MODELS: dict[str, tuple[Any, list[tuple[int, ...]], int]] = {
                       [(4, D), (4,), (5, 4), (5,), (3, 5), (3,)], D),
     "attention": (Attention(tokens=4), [(2, 2)], 4 * 2 + 2 + 4),
     "attention in factors": (Attention(tokens=4, factored=True), [(2, 3), (2, 3)], 4 * 2 + 2 + 4),
+    "normalised linear": (Normalised(Linear()), [(D,)], D),
+    "normalised two-layer": (Normalised(two_layer(TANH)), [(5, D), (1, 5)], D),
     "linear attention": (LinearAttention(tokens=4), [(2,), (2, 2)], 4 * 2 + 2),
 }  # fmt: skip
 
@@ -102,6 +104,7 @@ def test_slopes_of_a_loss_are_those_of_its_value(loss: Any) -> None:
 
 OPTIMISERS: dict[str, tuple[Any, Callable[[Any], torch.optim.Optimizer]]] = {
     "descent": (GradientDescent(0.1), lambda w: torch.optim.SGD(w, 0.1)),
+    "descent with decay": (GradientDescent(0.1, 0.5), lambda w: torch.optim.SGD(w, 0.1, weight_decay=0.5)),
     "heavy ball": (HeavyBall(0.1, 0.8), lambda w: torch.optim.SGD(w, 0.1, momentum=0.8)),
     "Nesterov": (Nesterov(0.1, 0.8), lambda w: torch.optim.SGD(w, 0.1, momentum=0.8, nesterov=True)),
     "RMSprop": (RMSprop(0.02, 0.9), lambda w: torch.optim.RMSprop(w, 0.02, alpha=0.9)),
@@ -205,7 +208,7 @@ def run(name: str = "two-layer tanh", backend: str = "numpy", **more: Any) -> Tr
 
 
 @pytest.mark.parametrize("batches", [Batches(), Batches(2), Batches(2, "without"), Batches(2, "epochs"),
-                                     Batches(2, label_noise=0.1)])  # fmt: skip
+                                     Batches(2, label_noise=0.1), Batches(2, dropout=0.3)])  # fmt: skip
 @pytest.mark.parametrize("backend", ["torch", "strict"])
 def test_backends_train_alike(backend: str, batches: Batches) -> None:
     one, other = run(batches=batches), run(backend=backend, batches=batches)
@@ -251,59 +254,26 @@ def test_a_path_comes_by_where_training_ends(batches: Batches, cached: int, monk
             assert np.array_equal(part[:, at], end)
 
 
-@pytest.mark.parametrize(("sampling", "batches"), [("with", 16), ("without", 12), ("epochs", 12)])
-@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
-def test_a_step_is_that_of_one_of_the_possible_batches_and_all_of_them_occur(
-    sampling: str, batches: int, backend: str
-) -> None:
-    """Ordered pairs of 4 samples, 16 with replacement and 12 without, against a loop over them by hand."""
-    machine, rng = Machine(backend), np.random.default_rng(3)
-    x, y, w = rng.normal(size=(4, D)), rng.normal(size=4), rng.normal(size=D)
-    pairs = [(i, j) for i in range(4) for j in range(4) if sampling == "with" or i != j]
-    moves = np.array([w - 0.1 * sum((x[k] @ w - y[k]) * x[k] for k in pair) / 2 for pair in pairs])
-    found = train(Linear(), (machine.asarray(np.tile(w, (2000, 1))),), machine.asarray(x[None]),
-                  machine.asarray(y[None]), GradientDescent(0.1), Stopping(1), draws(sampling, backend),
-                  batches=Batches(2, sampling))  # fmt: skip
-    apart = np.abs(machine.to_host(found.parameters[0])[:, None, :] - moves[None]).max(axis=2)
-    assert np.all(apart.min(axis=1) < ROUNDING)
-    counts = np.bincount(apart.argmin(axis=1), minlength=len(pairs))
-    shares = {pair: sum(counts[at] for at, one in enumerate(pairs) if set(one) == set(pair)) for pair in pairs}
-    for pair, count in shares.items():  # a step does not tell the order of a pair
-        share = (1 if pair[0] == pair[1] else 2) / batches
-        assert abs(count - 2000 * share) < 6 * (2000 * share * (1 - share)) ** 0.5
-    whole = w - 0.1 * (x @ w - y) @ x / 4  # the twin: no step is that of all samples
-    assert np.min(np.abs(machine.to_host(found.parameters[0]) - whole).max(axis=1)) > ROUNDING
+@pytest.mark.parametrize("cached", [engine.CACHED_NUMBERS, 1])
+def test_averages_along_a_run_are_those_of_what_it_comes_by(cached: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of w, g and w₊ at each step of descent: the steps themselves tell the gradients."""
+    monkeypatch.setattr(engine, "CACHED_NUMBERS", cached)
+    model, (w,), x, y = posed("linear")
+    eta, count = 0.2, 7
 
+    def read(step: Step) -> tuple[Any, ...]:
+        return step.before[0], step.slope[0] ** 2, step.after[0]
 
-def test_batches_without_replacement_are_drawn_afresh_in_every_step() -> None:
-    """Two steps of three samples of four: in epochs the second would begin a new order, and a sample be left out."""
-    x, y = np.ones((1, 4, 1)), 10.0 ** np.arange(4)[None]
-    first, both = (train(Linear(), (np.zeros((400, 1)),), x, y, GradientDescent(1e-9), Stopping(steps),
-                         draws("afresh"), batches=Batches(3, "without")).parameters[0] for steps in (1, 2))
-    one, two = (np.round(3e9 * part) for part in (first[:, 0], both[:, 0] - first[:, 0]))
-    left_out = [1111 - one, 1111 - two]
-    assert set(left_out[0]) == set(left_out[1]) == {1, 10, 100, 1000}
-    again = np.sum(left_out[0] == left_out[1])
-    assert abs(again - 100) < 6 * (400 / 4 * 3 / 4) ** 0.5  # independent: the same in a quarter of the runs
-
-
-def test_each_sample_is_used_once_in_an_epoch() -> None:
-    """Descent on w·1 with targets apart: the sum of the steps of an epoch at tiny η is that of all samples."""
-    x, y = np.ones((1, N, 1)), 2.0 ** np.arange(N)[None]
-    start = (np.zeros((50, 1)),)
-    found = train(Linear(), start, x, y, GradientDescent(1e-9), Stopping(N, N), draws("epoch"),
-                  batches=Batches(1, "epochs"))  # fmt: skip
-    assert np.max(np.abs(found.parameters[0] / (1e-9 * y.sum()) - 1)) < 1e-6
-    other = train(Linear(), start, x, y, GradientDescent(1e-9), Stopping(N, N), draws("epoch"), batches=Batches(1))
-    assert np.max(np.abs(other.parameters[0] / (1e-9 * y.sum()) - 1)) > 1e-2
-
-
-def test_label_noise_has_the_variance_asked_for() -> None:
-    """One step at w = 0, x = 1: w₊ = η(y + noise)."""
-    found = train(Linear(), (np.zeros((4000, 1)),), np.ones((1, 1, 1)), np.zeros((1, 1)), GradientDescent(1.0),
-                  Stopping(1), draws("noise"), batches=Batches(label_noise=0.5))  # fmt: skip
-    share = np.sum((found.parameters[0] / 0.5) ** 2) / 4000
-    assert abs(share - 1) < 6 * (2 / 4000) ** 0.5
+    asked = {"batches": Batches(2), "rng": draws("averages")}
+    (path,) = visited(model, (w,), x, y, GradientDescent(eta), range(1, count + 1), **asked)
+    found = averaged(model, (w,), x, y, GradientDescent(eta), read, count, **asked | {"rng": draws("averages")})
+    places = np.concatenate([w[:, None], path], axis=1)
+    slopes = (places[:, :-1] - places[:, 1:]) / eta
+    expected = places[:, :-1].mean(axis=1), (slopes**2).mean(axis=1), path.mean(axis=1)
+    for one, other in zip(found, expected, strict=True):
+        assert np.max(np.abs(one - other)) < ROUNDING
+    twin = averaged(model, (w,), x, y, GradientDescent(eta), read, count, draws("others"), batches=Batches(2))
+    assert all(np.max(np.abs(one - other)) > 1e-3 for one, other in zip(twin, found, strict=True))
 
 
 def test_a_diverging_model_is_reported_with_its_step() -> None:
@@ -320,7 +290,7 @@ def test_a_small_gradient_ends_a_run() -> None:
 
 @pytest.mark.parametrize("fault", [
     {"batches": Batches(0)}, {"batches": Batches(N + 1, "epochs")}, {"batches": Batches(N + 1, "without")},
-    {"batches": Batches(2, "some")},
+    {"batches": Batches(2, "some")}, {"batches": Batches(2, dropout=1.0)},
     {"stopping": Stopping(-1)}, {"stopping": Stopping(5, 0)},
 ])  # fmt: skip
 def test_what_does_not_fit_is_told(fault: dict[str, Any]) -> None:
