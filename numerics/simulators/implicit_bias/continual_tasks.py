@@ -7,10 +7,12 @@ import numpy as np
 from numerics.arrays import Array
 from numerics.simulator import simulates
 from numerics.streams import Stream
+from numerics.training.newton import Objective, minimised
 from theory.settings.implicit_bias.continual import ContinualTasks
 
 TASKS, ROWS, D = 3, 3, 3
-ROUNDS, HALVINGS, FIRST = 25, 30, 5.0
+FIRST = 5.0
+LARGEST = 700.0  # whose exponential is a number
 
 
 @simulates(ContinualTasks, cost=2e-3, block=256, backends=("numpy",))
@@ -74,24 +76,13 @@ def learnt(tasks: list[np.ndarray], steps: int, Lam: float) -> tuple[np.ndarray,
 
 
 def minimum(Z: np.ndarray, centre: np.ndarray, w: np.ndarray, Lam: float) -> np.ndarray:
-    """argmin Σ exp(Lam − Zw) + ½ ‖w − centre‖², by damped Newton steps from w."""
+    """argmin Σ exp(Lam − Zw) + ½ ‖w − centre‖², from w."""
 
     def pulls(at: np.ndarray) -> np.ndarray:
-        return np.exp(np.minimum(Lam - (Z @ at[:, :, None])[:, :, 0], 700.0))
+        return np.exp(np.minimum(Lam - (Z @ at[:, :, None])[:, :, 0], LARGEST))
 
-    def value(at: np.ndarray) -> np.ndarray:
-        return pulls(at).sum(1) + ((at - centre) ** 2).sum(1) / 2
-
-    for _ in range(ROUNDS):
-        strength = pulls(w)
-        gradient = w - centre - np.einsum("ti,tid->td", strength, Z)
-        hessian = np.eye(D) + np.einsum("ti,tid,tie->tde", strength, Z, Z)
-        step = -np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
-        length, before = np.ones((len(w), 1)), value(w)
-        for _ in range(HALVINGS):
-            worse = value(w + length * step) > before * (1 + 1e-13)
-            if not worse.any():
-                break
-            length = np.where(worse[:, None], length / 2, length)
-        w = w + length * step
-    return w
+    return minimised(Objective(
+        lambda at: pulls(at).sum(1) + ((at - centre) ** 2).sum(1) / 2,
+        lambda at: at - centre - np.einsum("ti,tid->td", pulls(at), Z),
+        lambda at: np.eye(D) + np.einsum("ti,tid,tie->tde", pulls(at), Z, Z),
+    ), w)  # fmt: skip

@@ -7,9 +7,9 @@ from numerics.networks.models import Linear
 from numerics.simulator import simulates
 from numerics.streams import Stream
 from numerics.training.losses import LOGISTIC
+from numerics.training.newton import Objective, minimised
 from theory.settings.implicit_bias.starved import STRENGTHS, CoupledPair, StarvedFeatures
 
-ROUNDS, HALVINGS = 40, 20
 STEP = 1e-3  # of the differences in s_1², relative
 
 
@@ -50,7 +50,7 @@ def slopes(U: Array, s: Array, lam: float, eye: Array, width: float) -> Array:
 
 
 def minimum(U: Array, s: Array, lam: float, eye: Array) -> tuple[Array, Array]:
-    """Responses at the minimum by damped Newton steps, and what the last gradient leaves open.
+    """Responses at the minimum, and what the last gradient leaves open.
 
     Shapes: U (trials, n, n), s (trials, n) -> (trials, n), (trials,).
     """
@@ -58,24 +58,18 @@ def minimum(U: Array, s: Array, lam: float, eye: Array) -> tuple[Array, Array]:
     features, model = U * s[:, None, :], Linear()
     ones = s * 0.0 + 1.0
 
-    def parts(theta: Array) -> tuple[Array, Array, Array]:
-        """Loss, gradient and outputs."""
-        f, pull = model.forward((theta,), features)
-        value = n * LOGISTIC.value(f, ones) + lam / 2 * xp.sum(theta**2, axis=1)
-        return value, n * pull(LOGISTIC.slope(f, ones))[0] + lam * theta, f
+    def value(theta: Array) -> Array:
+        return n * LOGISTIC.value(model.forward((theta,), features)[0], ones) + lam / 2 * xp.sum(theta**2, axis=1)
 
-    theta = 0.0 * s
-    for _ in range(ROUNDS):
-        value, gradient, f = parts(theta)
+    def slope(theta: Array) -> Array:
+        f, pull = model.forward((theta,), features)
+        return n * pull(LOGISTIC.slope(f, ones))[0] + lam * theta
+
+    def hessian(theta: Array) -> Array:
+        f, _ = model.forward((theta,), features)
         weights = 1 / (2 + xp.exp(f) + xp.exp(-f))
-        hessian = xp.matrix_transpose(features) @ (weights[:, :, None] * features) + lam * eye
-        step = -xp.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
-        length = 0.0 * value + 1.0
-        for _ in range(HALVINGS):
-            worse = parts(theta + length[:, None] * step)[0] > value + 1e-12
-            if not bool(xp.any(worse)):
-                break
-            length = xp.where(worse, length / 2, length)
-        theta = theta + length[:, None] * step
-    rest = xp.linalg.vector_norm(parts(theta)[1], axis=1) / lam
+        return xp.matrix_transpose(features) @ (weights[:, :, None] * features) + lam * eye
+
+    theta = minimised(Objective(value, slope, hessian), 0.0 * s)
+    rest = xp.linalg.vector_norm(slope(theta), axis=1) / lam
     return s * theta, rest * xp.max(s, axis=1)
