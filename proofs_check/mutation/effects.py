@@ -127,25 +127,35 @@ class Site:
         """The prediction at a point, without asking for more digits where it has few."""
         return self.told.get((claim.prediction, point)) or _by_balls(claim, point)
 
-    def trials_to_refute(self, false: float, tolerance: float) -> float:
-        """Trials that would show an error of that size, from the pilot's spread and skewness; inf where none would.
+    def trials_to_refute(self, false: float, told: Sequence[Prediction], tolerance: float) -> float:
+        """Trials that would show a mutant with these predictions to be false by so much; inf where none would.
 
-        The skewness sets how many trials the gate of a confidence sequence waits for.
+        From the pilot's spread and skewness: the skewness sets how many trials the gate of a confidence sequence waits
+        for. A mutant that reads the draws spreads in its own way, be the claim itself as sharp as it may.
         """
         if not false > tolerance:
             return float("inf")
-        spread, skewness = self.noise
+        spread, skewness = self._noise(told)
         to_see = (Z * spread / (min(false, 1.0) - tolerance)) ** 2
         return max(first_look(self.lab, self.claim, self.point), to_see, (skewness * Z**3 / 6) ** 2)
 
-    @cached_property
-    def noise(self) -> tuple[float, float]:
-        """Standard deviation, on the claim's scale, and skewness of a trial; none where single draws decide."""
-        only = self.pilot[-1]
-        if only.observable.ndim > 1 or not isinstance(self.claim.relation, (Equality, Asymptotic, Bound)):
+    def _noise(self, told: Sequence[Prediction]) -> tuple[float, float]:
+        """Standard deviation, on the claim's scale, and skewness of a trial; none where single draws decide.
+
+        On a ladder, those of the fitted limit that has more of either.
+        """
+        relation = self.claim.relation
+        if self.pilot[-1].observable.ndim > 1 or not isinstance(relation, (Equality, Asymptotic, Bound)):
             return 0.0, 0.0
-        block = moments((only.observable - only.prediction.value) / scale_of(self.claim, only))
-        return block.sd, block.skewness
+        rounds = min(only.kept for only in self.pilot)
+        rows = [(only.observable - new.value) / scale_of(self.claim, only)
+                for only, new in zip(self.pilot, told, strict=True)]  # fmt: skip
+        gaps = np.stack([row[:rounds] for row in rows])
+        if isinstance(relation, Asymptotic):
+            fits = limit_fits(np.array(relation.ladder.sizes, dtype=float), relation.ladder.rate or 1.0)
+            gaps = np.stack([weights @ gaps for _, weights in fits])
+        blocks = [moments(row) for row in gaps]
+        return max(block.sd for block in blocks), max((block.skewness for block in blocks), key=abs)
 
     def seconds(self) -> float:
         """The declared cost of one trial at every station."""

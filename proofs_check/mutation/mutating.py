@@ -2,8 +2,8 @@
 
 Where a mutant only moves what is tested, one confidence sequence judges all of them: the event that it covers the
 mean at all numbers of trials makes every verdict right together, for any number of mutants, without confirmation.
-At P points each has its share α/P. Elsewhere every mutant has its own share of that (a union bound); violations of a
-statement about every draw are facts and spend nothing.
+The k-th point has the share 6/(π²k²) of α. Elsewhere every mutant has its own share of that (a union bound);
+violations of a statement about every draw are facts and spend nothing.
 """
 
 import math
@@ -42,23 +42,28 @@ from theory.relation import Bound, Relation, Threshold
 COUNTS = 0.05 * (1 - 1e-6)  # false by so much, on the claim's scale, a mutant must be refuted
 SEEN = 0.02 * (1 - 1e-6)
 DEARER = 4.0  # a point serves a mutant if it costs at most so many times what its best point does
+TRIES = 3  # points that are meant for a mutant: where one leaves it open, another may not
 
 
 @dataclass(eq=False)
 class Studied:
     """A mutant, how false it is at every candidate point (nan: undefined there), and what became of it.
 
+    `trials`: how many would show that there. `tries`: points that served it; `elsewhere`: whether another still may.
     `last`: what the judge said last, at `point`.
     """
 
     mutant: Mutant
     false: np.ndarray
+    trials: np.ndarray
     same: bool
     looser: bool
     outcome: str = ""
     reason: str = ""
     point: str = ""
     last: Outcome | None = None
+    tries: int = 0
+    elsewhere: bool = False
 
     @property
     def most(self) -> float:
@@ -67,6 +72,18 @@ class Studied:
     @property
     def counts(self) -> bool:
         return not self.same and self.most >= COUNTS
+
+    @property
+    def waits(self) -> bool:
+        """Whether more trials are worth their time here: not where tails are heavy or a ladder fits badly, at first."""
+        stuck = self.last is not None and self.last.reason.startswith(("regime", "finite size"))
+        return not (stuck and self.elsewhere)
+
+    def served(self, tried: Sequence[int]) -> None:
+        """Once more a point is meant for it, the last of those tried."""
+        self.tries += 1
+        left = [one for j, one in enumerate(self.false) if j not in tried and one >= COUNTS]
+        self.elsewhere = bool(left) and self.tries < TRIES
 
 
 @dataclass
@@ -109,15 +126,18 @@ def mutate_claim(claim: Claim, asked: Request, level: float, lab: Laboratory) ->
     memory = Remembering(lab)
     mutants = mutants_of(claim)
     sites = sites_of(claim, memory, asked.seed, asked.tolerance) if mutants else []
-    studied = [_studied(claim, mutant, sites) for mutant in mutants]
+    studied = [_studied(claim, mutant, sites, asked.tolerance) for mutant in mutants]
     elsewhere = Elsewhere(claim, asked.seed)
     for one in studied:
         _settle_without_trials(claim, one, elsewhere)
-    chosen = _points(claim, sites, studied, asked.tolerance)
     memory.forget()
-    tally = Tally()
-    for index in chosen:
-        _judge_at(index, sites[index], studied, asked, level / len(chosen), deadline, tally)
+    tally, tried = Tally(), list[int]()
+    while (step := _next_point(sites, studied, tried)) is not None:
+        index, served = step
+        tried.append(index)
+        for one in served:
+            one.served(tried)
+        _judge_at(index, sites[index], studied, served, asked, _share(len(tried)) * level, deadline, tally)
         memory.forget()
     seen = min(tally.detectable, default=None)
     for one in studied:
@@ -127,7 +147,7 @@ def mutate_claim(claim: Claim, asked: Request, level: float, lab: Laboratory) ->
         relation=claim.relation.label,
         verdict=_worst(tally.verdicts),
         fates=tuple(_fate(one) for one in studied),
-        points=tuple(str(sites[index].point) for index in chosen),
+        points=tuple(str(sites[index].point) for index in tried),
         has_score=not isinstance(claim.relation, Bound) or bool(claim.tight_at),
         tightness=max(tally.tightness, default=None),
         detectable=seen,
@@ -146,22 +166,24 @@ def _fate(one: Studied) -> Fate:
 # before the trials
 
 
-def _studied(claim: Claim, mutant: Mutant, sites: Sequence[Site]) -> Studied:
-    false, apart, looser = [], [], []
+def _studied(claim: Claim, mutant: Mutant, sites: Sequence[Site], tolerance: float) -> Studied:
+    false, trials, apart, looser = [], [], [], []
     foresee(mutant.claim, sites)
     for site in sites:
         try:
             told = site.foretold(mutant.claim)
         except (BadInput, ArithmeticError):  # no root there, or infinite
             false.append(math.nan)
+            trials.append(math.inf)
             continue
         gaps = max(float(np.max(np.abs(part))) for part in differences(claim, site.pilot, told))
         relation = mutant.claim.relation
         false.append(false_by(relation, claim, site.pilot, told, site.tight) if math.isfinite(gaps) else math.nan)
+        trials.append(site.trials_to_refute(false[-1], told, tolerance))
         apart.append(gaps)
         looser.append(implied(claim, mutant.claim, site.pilot, told))
     same = bool(apart) and max(apart) < SAME and mutant.claim.relation == claim.relation
-    return Studied(mutant, np.array(false), same, bool(looser) and all(looser))
+    return Studied(mutant, np.array(false), np.array(trials), same, bool(looser) and all(looser))
 
 
 def _settle_without_trials(claim: Claim, one: Studied, elsewhere: Elsewhere) -> None:
@@ -177,36 +199,45 @@ def _settle_without_trials(claim: Claim, one: Studied, elsewhere: Elsewhere) -> 
         one.reason = "the claim implies it" if changed else "implied by the bound at every point tried"
 
 
-def _points(claim: Claim, sites: Sequence[Site], studied: Sequence[Studied], tolerance: float) -> list[int]:
-    """A greedy cover: few points at which every mutant that counts is refuted about as cheaply as anywhere.
+def _share(k: int) -> float:
+    """Of the level, for the k-th point: together one at most, however many are tried."""
+    return 6 / (math.pi * k) ** 2
+
+
+def _next_point(
+    sites: Sequence[Site], studied: Sequence[Studied], tried: Sequence[int]
+) -> tuple[int, list[Studied]] | None:
+    """The point at which most mutants that must still be refuted are so about as cheaply as anywhere; and which.
 
     Without such mutants: the first point, for the verdict on the claim and the tightness of a bound.
     """
-    counting = [one for one in studied if one.counts and not one.outcome]
+    counting = [one for one in studied if one.counts and not one.outcome and one.tries < TRIES]
     cost = np.full((len(counting), len(sites)), math.inf)
-    for i, one in enumerate(counting):
-        for j, site in enumerate(sites):
-            if one.false[j] >= COUNTS:
-                cost[i, j] = site.trials_to_refute(one.false[j], tolerance) * site.seconds()
+    for j in set(range(len(sites))) - set(tried):
+        shown = [one.trials[j] if one.false[j] >= COUNTS else math.inf for one in counting]
+        cost[:, j] = np.array(shown) * sites[j].seconds()
     serves = np.isfinite(cost) & (cost <= DEARER * cost.min(axis=1, keepdims=True, initial=math.inf))
-    chosen: list[int] = []
-    left = serves.any(axis=1)
-    while left.any():
-        gain = (serves & left[:, None]).sum(axis=0)
-        dearest = np.where(serves & left[:, None], cost, 0.0).max(axis=0)
-        chosen.append(max(range(len(sites)), key=lambda j: (gain[j], -dearest[j])))
-        left &= ~serves[:, chosen[-1]]
-    first = [i for i, site in enumerate(sites) if site.tight] or list(range(len(sites)))
-    return chosen or first[:1]
+    if serves.any():
+        dearest = np.where(serves, cost, 0.0).max(axis=0)
+        best = max(range(len(sites)), key=lambda j: (serves[:, j].sum(), -dearest[j]))
+        return best, [one for one, served in zip(counting, serves[:, best], strict=True) if served]
+    if tried or not sites:
+        return None
+    return next((i for i, site in enumerate(sites) if site.tight), 0), []
 
 
 # the trials
 
 
 def _judge_at(
-    index: int, site: Site, studied: Sequence[Studied], asked: Request, level: float, deadline: float, tally: Tally
+    index: int, site: Site, studied: Sequence[Studied], served: Sequence[Studied], asked: Request, level: float,
+    deadline: float, tally: Tally,
 ) -> None:
-    """Every mutant that is still open and false at this point, from the claim's own trials."""
+    """Every mutant that is still open and false at this point, from the claim's own trials.
+
+    They go on for the sake of the mutants that the point serves; the others are refuted more cheaply elsewhere. One
+    that stays open here is tried at another point.
+    """
     attempt = _attempt(site, asked, level, len(studied))
     facts = _any_error_shows(site.claim.relation)
     least = 0.0 if facts else asked.tolerance
@@ -218,7 +249,7 @@ def _judge_at(
         for one in list(readers):
             if _settled(one, readers[one], measured, trials, site):
                 del readers[one]
-        if own.answer != "open" and not any(one.false[index] >= COUNTS for one in readers):
+        if own.answer != "open" and not any(one in readers and one.waits for one in served):
             break
     tally.verdicts.append("undecided" if own.answer == "open" else own.answer)
     tally.trials += trials
