@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from theory.implicit.system import System
 from theory.implicit.unique import only_scalar
 
 SPARE_DIGITS = 6  # a formula loses digits of its root; the root is that much more certain than what is asked
-REMEMBERED = 512
+REMEMBERED = 1024
 _MEMORY: OrderedDict[Any, "Solution"] = OrderedDict()
 
 
@@ -54,15 +54,23 @@ def solution(roots: Sequence[Root], values: Mapping[Symbol, Any], digits: int) -
     if key in _MEMORY:
         _MEMORY.move_to_end(key)
         return _MEMORY[key]
+    same = None if key is None else _equations(roots, values, digits)
+    if same in _MEMORY:  # the rungs of a ladder whose equations read ratios of sizes
+        found = _MEMORY[same]
+        return _remembered(key, replace(found, known={**values, **found.values}))
     known, notes = dict(values), []
     for block in blocks(roots):
         balls, note = _solved(block, known, digits + SPARE_DIGITS)
         known |= balls
         notes.append(note)
     found = Solution(tuple(roots), {root.symbol: known[root.symbol] for root in roots}, known, tuple(notes))
+    return _remembered(key, _remembered(same, found))
+
+
+def _remembered(key: Any, found: Solution) -> Solution:
     if key is not None:
         _MEMORY[key] = found
-        if len(_MEMORY) > REMEMBERED:
+        while len(_MEMORY) > REMEMBERED:
             _MEMORY.popitem(last=False)
     return found
 
@@ -102,3 +110,13 @@ def _key(roots: Sequence[Root], values: Mapping[Symbol, Any], digits: int) -> An
     return tuple((str(root.bracket), root.symbol, root.equation, root.branch) for root in roots), tuple(parts), digits
 
 
+def _equations(roots: Sequence[Root], values: Mapping[Symbol, Any], digits: int) -> Any:
+    """The same for all values at which equations and branches are the same; none where that is not seen."""
+    if any(isinstance(root.branch, Continued) for root in roots):
+        return None
+    numbers = {symbol: value for symbol, value in values.items() if isinstance(value, (int, sympy.Rational))}
+    others = {symbol: value for symbol, value in values.items() if symbol not in numbers}
+    parts = tuple(sympify(part).xreplace(numbers) for root in roots for part in (root.equation, root.branch))
+    if any(part.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo) for part in parts):
+        return None
+    return parts, _key(roots, others, digits)

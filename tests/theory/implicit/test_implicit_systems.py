@@ -306,3 +306,18 @@ def test_cosh_of_the_derivative_is_no_part_of_the_equation() -> None:
     with mpmath.workdps(40):
         pair = mpmath.findroot(lambda p, q: [p - mpmath.tanh(q) / 3, q - mpmath.cosh(p) / 2], (0.1, 0.5))
     assert agree(ball, mpmath.nstr(pair[0], 30), 18)
+
+
+def test_points_of_the_same_equation_share_its_root_and_nothing_else() -> None:
+    """g³ + g = n/x reads a ratio: its root is solved for once, n·g and ∂g/∂n = 1/(x·(3g² + 1)) are each point's own."""
+    x, root = symbols("x root", positive=True)
+    roots = [Root(root, root**3 + root - n / x)]
+    solved = []
+    for ratio in ((2, 1), (4, 2), (6, 3), (6, 4)):
+        at = dict(zip((n, x), map(Rational, ratio), strict=True))
+        own = mpmath.findroot(lambda t, r=ratio: t**3 + t - mpmath.mpf(r[0]) / r[1], 1)
+        for formula, value in ((n * root, ratio[0] * own), (slope(root, n), 1 / (ratio[1] * (3 * own**2 + 1)))):
+            assert abs(float(enclose(*read_at(formula, roots, at, 20), 20)) - float(value)) < 1e-12
+        solved.append(solution(roots, at, 20).values)
+    assert solved[0] is solved[1] is solved[2]
+    assert solved[3] is not solved[0]
