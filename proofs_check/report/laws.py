@@ -9,6 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from proofs_check.report.drawing import (
     FAINT,
+    WIDE,
     by_kind,
     by_point,
     column,
@@ -151,6 +152,14 @@ def draw_mean_bound(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tol
     place_legend(panel, "the bound")
 
 
+def _near(marks: Sequence[Mark]) -> list[Mark]:
+    """The claim's marks, and others unless their bound would stretch the axis: outside the assumptions it may be 0."""
+    own = [value for m in marks if m.kind == "claim" for value in (m.mean, m.prediction) if value is not None]
+    if not own or min(own) <= 0:
+        return list(marks)
+    return [m for m in marks if m.kind == "claim" or min(own) / WIDE <= (m.prediction or 0.0) <= max(own) * WIDE]
+
+
 def draw_share(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
     """Means, and those of their bounds; below, the share of the draws beyond the bound, and the share that may be."""
     upper, lower = axes
@@ -158,10 +167,11 @@ def draw_share(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
         colour, face = (FAINT, "white") if kind != "claim" else (BLUE, BLUE)
         draw_bars(upper, column(group, "x"), group, colour, "o", face=face, label=series)
         draw_bars(lower, column(group, "x"), group, colour, "o", gap=True, face=face)
+    seen = _near(marks)
     for panel, name, label in ((upper, "prediction", "the bound"), (lower, "allowed", None)):
-        panel.plot(column(marks, "x"), column(marks, name), "_", color=BLACK, markersize=11, label=label, zorder=2)
+        panel.plot(column(seen, "x"), column(seen, name), "_", color=BLACK, markersize=11, label=label, zorder=2)
         panel.margins(y=0.15)
-    log_if_wide(upper, marks)
+    log_if_wide(upper, seen)
     name_places(lower, marks, spec)
     upper.set_ylabel(folded(f"mean of {spec.named}"))
     lower.set_ylabel("share beyond")

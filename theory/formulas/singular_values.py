@@ -47,9 +47,11 @@ def largest_cosine(V: Array, *, s: float, others: Array, rest: float, spare: int
                    shrunk: bool = True) -> Array:
     """Largest |cosine| of two rows of V diag(q^power), q = σ²/(σ² + lam) for σ = s, others, and rest `spare` times.
 
-    Not `shrunk`: q = σ.   Shapes: (trials, p, p) -> (trials,).
+    Not `shrunk`: q = σ. Not a number where these are not p values.   Shapes: (trials, p, p) -> (trials,).
     """
     values = np.array([s, *others, *[rest] * int(spare)])
+    if len(values) != V.shape[1]:
+        return np.full(len(V), np.nan)
     gram = (V * (values**2 / (values**2 + lam) if shrunk else values) ** (2 * power)) @ np.swapaxes(V, 1, 2)
     size = np.sqrt(np.einsum("tii->ti", gram))
     return np.max(np.abs(gram / size[:, :, None] / size[:, None, :]) * (1 - np.eye(V.shape[1])), axis=(1, 2))

@@ -8,6 +8,9 @@ from sympy import Rational
 
 from proofs_check.report.caption import caption
 from proofs_check.report.figures import comparison
+from proofs_check.report.laws import draw_share
+from proofs_check.report.marks import Mark, Spec
+from proofs_check.report.style import canvas, styled, venue_of
 from tests.engine_toys import claim_of
 from tests.figure_records import SHAPES, bound
 from tests.proofs_check.report.test_figures_along import Decay, drawn
@@ -58,3 +61,14 @@ def test_a_share_is_drawn_beside_the_share_that_may_be_and_the_mean_beside_its_b
 def test_a_bound_of_every_draw_keeps_its_own_words() -> None:
     _, marks = comparison(*SHAPES["bound"])
     assert "largest of all draws" in caption(bound(), SHAPES["bound"][1], marks)
+
+
+@pytest.mark.parametrize("bound, stretched", [(1e-14, False), (0.3, False), (1.1, True)])
+def test_a_bound_far_from_those_of_the_claim_does_not_stretch_the_axis(bound: float, stretched: bool) -> None:
+    own = [Mark("measured", "claim", x, prediction=1.0, mean=0.5, gap=0.0, allowed=0.1) for x in (1.0, 2.0)]
+    outside = Mark("outside", "boundary", 1.0, prediction=bound, mean=0.6, gap=1.0, allowed=0.1)
+    with styled(venue := venue_of("neurips")):
+        _, (upper, lower) = canvas(venue, 2)
+        draw_share((upper, lower), [*own, outside], Spec("x", over="n", log=False), 0.02)
+        assert upper.get_yscale() == "linear"
+        assert bool(upper.get_ylim()[1] > 1.1) is stretched

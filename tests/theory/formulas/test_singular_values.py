@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theory.formulas.singular_values import least, quasinorm
+from theory.formulas.singular_values import largest_cosine, least, quasinorm
 
 RNG = np.random.default_rng(0)
 
@@ -28,3 +28,16 @@ def test_the_least_fit_is_that_of_a_grid_on_both_sides_of_the_jump_and_not_that_
         assert np.all(value <= by_grid + error)
         assert np.allclose(value, by_grid, rtol=1e-8)
         assert not np.allclose(least(beside, s=2.0, lam=1.0, L=L, power=1.0)[0], by_grid, rtol=1e-2)
+
+
+def test_the_largest_cosine_is_that_of_the_rows_one_by_one_and_none_where_the_sizes_differ() -> None:
+    V = np.linalg.qr(RNG.standard_normal((4, 3, 3)))[0]
+    at = {"s": 3.0, "others": np.array([2.0]), "rest": 0.5, "lam": 1.0}
+    rows = V * (np.array([9 / 10, 4 / 5, 0.2])) ** 0.7
+    found = largest_cosine(V, **at, spare=1, power=0.7)
+    for B, value in zip(rows, found, strict=True):
+        pairs = [abs(a @ b) / np.sqrt(a @ a * (b @ b)) for a, b in ((B[0], B[1]), (B[0], B[2]), (B[1], B[2]))]
+        assert np.isclose(max(pairs), value)
+    assert np.all(largest_cosine(V, **at, spare=1, power=0.0) < 1e-14)
+    assert not np.allclose(largest_cosine(V, **at, spare=1, power=0.7, shrunk=False), found, rtol=1e-2)
+    assert np.all(np.isnan(largest_cosine(V, **at, spare=2, power=0.7)))
