@@ -96,7 +96,7 @@ claims = [
     Claim(
         P, P.z_2, second(), Identity(excluded=0.03),
         quantity="pair",
-        title="A stronger first feature starves the second at negative coupling and helps it at positive coupling",
+        title="z₂ along the strength of a first feature is that of the dual: it falls at coupling −0.3, rises at 0.3",
         points=[{P.lam: "0.05", P.coupling: d} for d in ("-0.3", "0.3", 0)],
         wrong=[Wrong("the coupling's sign does not matter", at=[{P.lam: "0.05", P.coupling: "-0.3"}],
                      prediction=second(flipped=True)),
