@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from sympy import Matrix, Symbol, expand, symbols
+from sympy import Abs, Matrix, Symbol, expand, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
 from theory.programs.regression.weighted_ridge import along_gradient, dropout_ridge, dropout_size
-from theory.proof import Identical
+from theory.proof import Identical, Inequality
 from theory.relation import Equality, Identity
 from theory.settings.regularisation.masks import InvertedDropout as S
 
@@ -35,9 +35,9 @@ best = penalised.adjugate() / penalised.det() * Matrix(w)
 loss = (v - 2 * (Matrix(w).T * Matrix(x))[0] + (Matrix(x).T * gram * Matrix(x))[0] + c * (a * x[0]**2 + b * x[1]**2))
 SHARED = {
     "entry": "regularisation.dropout_ridge",
-    "source": Source("Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, a simple way to prevent "
-                     "neural networks from overfitting; Wager, Wang, Liang: Dropout training as adaptive "
-                     "regularization"),
+    "source": Source("Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014: Dropout: A Simple Way to Prevent "
+                     "Neural Networks from Overfitting; Wager, Wang, Liang 2013: Dropout Training as Adaptive "
+                     "Regularization"),
     "seeds": ["Fine-tuning with Very Large Dropout", "Recurrent Neural Network Regularization"],
 }  # fmt: skip
 
@@ -101,15 +101,21 @@ claims = [
         steps=STATIONARY,
         wrong=[Wrong("along Xᵀy alone", at=[AT], prediction=Computed(READS, along_gradient, using=USING)),
                Wrong("no shrinkage in d", at=[AT], prediction=Computed(READS, partial(dropout_size, d=0.0)))],
+        figure=Curve(d, CURVE, fixing={S.n: 12, S.p: 5, S.columns: "any"}, label="rate of dropping d"),
         **SHARED,
     ),
     Claim(
         S, S.averaged, Computed(READS, along_gradient, using=USING), Equality(),
         quantity="sgd",
-        title="SGD with dropout and a constant step averages to that minimiser",
+        title="SGD with dropout and a constant step, begun at that minimiser, stays there on average, as nowhere else",
         assuming=[S.n >= S.p + 3],
         fixing={S.link: "linear"},
         points=[AT],
+        steps=[Identical((1 - d) * (target - a * x[0] / (1 - d)) * x[0] / (1 - d),
+                         target * x[0] - a * x[0]**2 / (1 - d),
+                         because="mean of a step over the masks, one weight a: it vanishes at the minimiser alone"),
+               Inequality(Abs(1 - b), 1, strict=True, given=[b < 2], because="b = the step times a curvature: from "
+                          "anywhere else the mean comes back")],
         wrong=[Wrong("d(1 − d), without the inverted scaling", at=[AT],
                      prediction=Computed(READS, partial(along_gradient, strength="variance"), using=USING)),
                Wrong("d", at=[AT], prediction=Computed(READS, partial(along_gradient, strength="rate"), using=USING))],

@@ -34,8 +34,9 @@ def kinks(**changed: float) -> Computed:
 
 SHARED = {
     "entry": "regularisation.relu_path_norm_tv",
-    "source": Source("Savarese, Evron, Soudry, Srebro: How do infinite width bounded norm networks look in function "
-                     "space?; Parhi, Nowak: Banach space representer theorems for neural networks and ridge splines"),
+    "source": Source("Savarese, Evron, Soudry, Srebro 2019: How do infinite width bounded norm networks look in "
+                     "function space?; Parhi, Nowak 2021: Banach Space Representer Theorems for Neural Networks and "
+                     "Ridge Splines"),
     "seeds": ["Deep Learning Meets Sparse Regularization: A Signal Processing Perspective"],
 }  # fmt: skip
 PRICE = [

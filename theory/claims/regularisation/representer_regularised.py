@@ -47,8 +47,8 @@ RECOVERED = Identical(value * total(left * column) / total(left**2), value * z, 
                       because="√(WWᵀ)(UVᵀ + M) = W where UᵀM = 0: each singular pair takes its own value, and M none")
 SHARED = {
     "entry": "regularisation.representer_regularised",
-    "source": Source("Tsai, Zhang, Chien, Yu, Hsieh, Ravikumar: Representer Point Selection for Explaining Regularized "
-                     "High-dimensional Models; from the stationarity of the fit"),
+    "source": Source("Tsai, Zhang, Chien, Yu, Hsieh, Ravikumar 2023: Representer Point Selection for Explaining "
+                     "Regularized High-dimensional Models; from the stationarity of the fit"),
     "seeds": ["Representer Point Selection for Explaining Regularized High-dimensional Models"],
     "scale": 1,
 }  # fmt: skip
