@@ -17,6 +17,7 @@ from theory.settings.regularisation.jacobians import InputNoise as N
 s, others, lam, L = S.s, S.others, S.lam, S.L
 AT = {s: 3, others: "[2,0.5]", lam: 1, L: 2, S.extra: 0, S.spread: "0.5"}
 FLAT = {**AT, lam: 4}
+LARGE = {**AT, s: 8, others: "[6,4.5,3.5,1.5]", lam: 2}
 DEEP = {**AT, others: "[2.5]", L: 3}
 DEEPER = {**DEEP, L: 4, S.extra: 1}
 DROPPED = {**DEEP, s: "1.4"}  # under lam = 1 worth its cost above 1.4757 only, though a local minimum keeps it
@@ -103,7 +104,7 @@ claims = [
         scale=s,
         fixing={L: 2},
         assuming=[S.extra >= 0],
-        points=[AT, FLAT],
+        points=[FLAT, LARGE],
         fails_at=[{**AT, L: 3}, NARROW],
         steps=SOFT,
         wrong=[Wrong("threshold lam/2", at=[AT], prediction=Max(s - lam / 2, 0)),
@@ -128,7 +129,7 @@ claims = [
         title="Two factors: the least objective is ½ Σ s² − ½ Σ (s − lam)₊²",
         fixing={L: 2},
         assuming=[S.extra >= 0],
-        points=[AT, FLAT],
+        points=[FLAT, LARGE],
         fails_at=[{**AT, L: 3}, NARROW],
         steps=SOFT,
         wrong=[Wrong("threshold lam/2", at=[AT], prediction=(s**2 - Max(s - lam / 2, 0) ** 2) / 2
@@ -190,6 +191,8 @@ claims = [
         fixing={N.bend: 0, N.cubic: 0},
         points=[NOISY | {N.bend: 0}, NOISY | {N.bend: 0, N.noise: "signs"}],
         fails_at=[NOISY],
+        steps=[Identical(((x + y) ** 2 + (x - y) ** 2) / 2, x**2 + y**2, everywhere=True,
+                         because="two inputs under fair signs: entries that are independent leave no cross terms")],
         wrong=[Wrong("sg in place of sg²", at=[NOISY | {N.bend: 0}], prediction=N.sg * N.jacobian),
                Wrong("half of it", at=[NOISY | {N.bend: 0}], prediction=second / 2)],
         **SHARED,
