@@ -67,7 +67,7 @@ class Quantisation(Setting):
     stochastic = Observable("loss of the stochastically rounded weights", between=(0, None))
     fractions = Drawn(p)
     diagonal = Drawn(p)
-    fixed = Observable("loss of four stochastically rounded weights, average over the outcomes", between=(0, None))
+    fixed = Observable("mean loss over the outcomes of the first four weights", between=(0, None))
 
 
 class ScaleInvariantWeights(Setting):
