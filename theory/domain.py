@@ -152,7 +152,7 @@ class Real(Domain):
 
     def __str__(self) -> str:
         bounds = [(">", self.above), ("≥", self.at_least), ("<", self.below), ("≤", self.at_most)]
-        return "the reals " + " and ".join(f"{sign} {bound}" for sign, bound in bounds if bound is not None)
+        return ("the reals " + " and ".join(f"{sign} {bound}" for sign, bound in bounds if bound is not None)).strip()
 
 
 class Size(Domain):

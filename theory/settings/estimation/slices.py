@@ -30,8 +30,8 @@ class SlicedTransport(Setting):
     variance = Observable("variance of W over the directions", between=(0, None))
     low_covariance = Observable("covariance of W and the lower control over the directions")
     up_covariance = Observable("covariance of W and the upper control over the directions")
-    low_gain = Observable("g at which W − g·(lower control) varies least over the directions", certificate="rounding")
-    up_gain = Observable("g at which W − g·(upper control) varies least over the directions", certificate="rounding")
+    low_gain = Observable("g at which W − g·(lower control) varies least over the directions", certificate="searched")
+    up_gain = Observable("g at which W − g·(upper control) varies least over the directions", certificate="searched")
     low_rest = Observable("its least variance, lower control")
     up_rest = Observable("its least variance, upper control")
     one = Observable("W in the first direction", certificate="rounding")
@@ -40,7 +40,8 @@ class SlicedTransport(Setting):
     delta2 = Observable("‖δ‖²")
     trace = Observable("tr(δδᵀ + S₁ + S₂)")
     trace2 = Observable("tr((δδᵀ + S₁ + S₂)²)")
-    rounding = Observable("a bound on the rounding of W in the first direction, and of the gains")
+    rounding = Observable("a bound on the rounding of W in the first direction")
+    searched = Observable("how far the search leaves the gains open")
 
 
 class IsotropicSlices(Setting):
