@@ -19,6 +19,7 @@ from proofs_check.mutation.relations import follows
 from proofs_check.statistics import stations
 from proofs_check.statistics.evidence import Measured, Station, number, scale_of
 from proofs_check.statistics.fitting import limit_fits
+from proofs_check.statistics.judging import mean_certificate
 from proofs_check.statistics.moments import moments
 from proofs_check.trials.sampling import Evidence, first_look
 from theory.claim import Claim
@@ -35,6 +36,7 @@ from theory.relation import (
     Distribution,
     Equality,
     Exponent,
+    Identity,
     Order,
     Ordering,
     Probability,
@@ -132,12 +134,22 @@ class Site:
 
         From the pilot's spread and skewness: the skewness sets how many trials the gate of a confidence sequence waits
         for. A mutant that reads the draws spreads in its own way, be the claim itself as sharp as it may.
+        What certificates leave open shows nothing.
         """
-        if not false > tolerance:
+        if not false > tolerance + self.doubt:
             return float("inf")
         spread, skewness = self._noise(told)
         to_see = (Z * spread / (min(false, 1.0) - tolerance)) ** 2
         return max(first_look(self.lab, self.claim, self.point), to_see, (skewness * Z**3 / 6) ** 2)
+
+    @cached_property
+    def doubt(self) -> float:
+        """What the simulator's certificates leave open, on the claim's scale."""
+        scaled = isinstance(self.claim.relation, (Identity, Equality, Asymptotic, Bound))
+        if not scaled or self.pilot[-1].observable.ndim > 1:
+            return 0.0
+        with np.errstate(all="ignore"):  # of a scale of zero nothing is certain
+            return max(mean_certificate(only, scale_of(self.claim, only)) for only in self.pilot)
 
     def _noise(self, told: Sequence[Prediction]) -> tuple[float, float]:
         """Standard deviation, on the claim's scale, and skewness of a trial; none where single draws decide.

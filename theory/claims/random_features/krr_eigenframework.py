@@ -1,9 +1,9 @@
 """Test and training error, mean predictor and degrees of freedom of kernel ridge regression from its eigenvalues."""
 
-from sympy import Derivative, Expr, Symbol, symbols
+from sympy import Derivative, Expr, Rational, Symbol, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
-from theory.domain import total
+from theory.domain import power, step, total
 from theory.implicit import Root
 from theory.proof import Identical, Inequality, Monotone, Solution
 from theory.relation import Asymptotic, Ladder
@@ -41,8 +41,15 @@ STEPS = [
               because="least-norm regression on isotropic features"),
 ]  # fmt: skip
 
-ladder = Asymptotic(Ladder(K.n, [16, 32, 64, 128], rate=1))
-POINT = {K.lam: "power(1.5,200)", K.v2: "power(1.6,200)", K.delta: "0.05", K.sigma2: "0.1"}
+ladder = Asymptotic(Ladder(K.n, [12, 24, 48, 96], rate=1))
+POINTS = [  # spectra and ridges that grow with the samples, so that δ/κ is a share of n in the limit
+    {K.lam: power(Rational(3, 2), 3 * K.n), K.v2: step(K.n, 1 / K.n, 2 * K.n, 1 / (2 * K.n)),
+     K.delta: K.n**Rational(-1, 2) / 2, K.sigma2: "0.3"},
+    {K.lam: step(K.n, 1, 2 * K.n, Rational(1, 10)), K.v2: step(K.n, 1 / K.n, 2 * K.n, 1 / (2 * K.n)),
+     K.delta: K.n / 20, K.sigma2: "0.3"},
+    {K.lam: power(1, 2 * K.n), K.v2: step(2 * K.n, 1 / (2 * K.n)), K.delta: "0.3", K.sigma2: "0.1"},
+]  # fmt: skip
+LARGE = [{**POINTS[1], K.delta: 3 * K.n}]  # counted n times it leaves nothing learnt but a term 1/n
 SHARED = {
     "entry": "random_features.krr_eigenframework",
     "source": Source("Bordelon, Canatar, Pehlevan: Spectrum dependent learning curves in kernel regression and wide "
@@ -54,8 +61,8 @@ SHARED = {
     "status": "heuristic",
     "roots": [root()],
     "fixing": {K.inputs: "gaussian"},
-    "points": [POINT],
-    "fails_at": [{**POINT, K.inputs: "onehot"}],
+    "points": POINTS,
+    "fails_at": [{**POINTS[0], K.inputs: "onehot"}],
 }  # fmt: skip
 
 claims = [
@@ -65,7 +72,7 @@ claims = [
         wrong=[
             Wrong("learnabilities in the noise gain not squared", prediction=test_error(K.n / (K.n - total(learned)))),
             Wrong("missed share of a mode not squared", prediction=test_error(missed=1 - learned)),
-            Wrong("ridge counted n times", at=[{**POINT, K.delta: "0.5"}], roots=[root(K.n * K.delta)]),
+            Wrong("ridge counted n times", at=LARGE, roots=[root(K.n * K.delta)]),
         ],
         steps=STEPS,
         figure=Curve(K.n, label="samples n"),
@@ -77,7 +84,7 @@ claims = [
         title="Training error of kernel ridge regression",
         wrong=[
             Wrong("ratio of ridges not squared", prediction=K.delta / (K.n * kappa) * test_error()),
-            Wrong("ridge counted n times", roots=[root(K.n * K.delta)]),
+            Wrong("ridge counted n times", roots=[root(K.n * K.delta)], scale=K.sigma2),  # itself it predicts next to 0
         ],
         **SHARED,
     ),

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from sympy import Matrix, Symbol, eye, sqrt, symbols
+from sympy import Matrix, Rational, Symbol, eye, sqrt, symbols
 
 from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
-from theory.domain import total
+from theory.domain import power, step, total
 from theory.implicit import Root
 from theory.programs.regression.kernel_ridge import degrees_of_freedom
 from theory.proof import Identical, Inequality, Instances
@@ -26,7 +26,8 @@ SHARED = {
               "Overfitting is Obligatory"],
 }  # fmt: skip
 POINTS = [{F.M: 40, F.n: 9, F.kernel: kernel, F.delta: "0.3"} for kernel in ("rbf", "laplace", "ntk")]
-
+GROWING = [(power(2, 3 * K.n), 3 / K.n), (step(K.n, 1, 2 * K.n, Rational(1, 10)), K.n / 20),
+           (power(1, 2 * K.n), Rational(3, 10))]  # δ/κ stays a share of n
 ridge, a, c, d = symbols("ridge a c d", positive=True)
 b, e, f = symbols("b e f", real=True)
 
@@ -106,13 +107,13 @@ claims = [
     ),
     Claim(
         K, K.dof, K.n - K.delta / kappa,
-        Asymptotic(Ladder(K.n, [16, 32, 64, 128], tie={K.delta: 3 / K.n}, rate=1)),
+        Asymptotic(Ladder(K.n, [12, 24, 48, 96], rate=1)),
         quantity="eigenframework",
         title="Learnabilities of the eigenframework add up to n − δ/κ",
         status="heuristic",
         roots=[Root(kappa, equation, unique="the left side falls in κ")],
         fixing={K.inputs: "gaussian"},
-        points=[{K.lam: "power(2,200)", K.v2: "power(2,200)"}],  # n·κ falls like the ridge: a share of n is left over
+        points=[{K.lam: lam, K.v2: lam, K.delta: delta} for lam, delta in GROWING],
         steps=[Identical(total(learned), K.n - K.delta / kappa, where={K.n: total(learned) + K.delta / kappa})],
         wrong=[
             Wrong("n in spite of the ridge", prediction=K.n),
