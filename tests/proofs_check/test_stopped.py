@@ -30,7 +30,7 @@ SAID: dict[str, Any] = {
 }
 
 
-VALUES = {"n": 3, "p": 8, "lam": 1, "eta": "0.5", "r0": 1, "time": 1, "optimiser": "descent"}
+VALUES = {"n": 3, "p": 8, "lam": 1, "eta": "0.5", "r0": 1, "time": 1, "optimiser": "descent", "mode": 1}
 AT = [part for name, value in VALUES.items() for part in ("--set", f"{name}={value}")]
 
 
