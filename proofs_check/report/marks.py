@@ -361,17 +361,18 @@ def _unit(mark: Mark, estimate: float, spec: Spec) -> float | None:
 
 def _row_mark(record: Record, tested: Mapping[str, Any], row: Mapping[str, Any], spec: Spec) -> Mark:
     mark = dataclasses.replace(_plain_mark(record, tested, row, spec), x=float(row["at"]), largest=row.get("largest"))
-    return _with_errors(mark)
+    return _with_errors(mark, row.get("paired_stderr"))
 
 
-def _with_errors(mark: Mark) -> Mark:
-    """The mark with its standard errors drawn, in the observable and in the gap."""
+def _with_errors(mark: Mark, paired: float | None = None) -> Mark:
+    """The mark with its standard errors drawn, in the observable and in the gap; `paired`: that of the difference."""
     reach, mean, prediction = SPREAD * (mark.stderr or 0.0), mark.mean, mark.prediction
     if mean is None:
         return mark
     mark = dataclasses.replace(mark, low=mean - reach, high=mean + reach, bars=ERRORS)
     if not prediction:
         return mark
+    reach = reach if paired is None else SPREAD * paired
     low, gap, high = ((end - prediction) / abs(prediction) for end in (mean - reach, mean, mean + reach))
     return dataclasses.replace(mark, gap=gap, gap_low=low, gap_high=high)
 

@@ -114,7 +114,10 @@ class Outcome:
 
 
 def scalar_row(measured: Measured, component: int | None = None, **at: Any) -> dict[str, Any]:
-    """A row of the series that figures draw: prediction, mean and standard error of one component at one station."""
+    """A row of the series that figures draw: prediction, mean and standard error of one component at one station.
+
+    Where every trial has its own prediction, the standard error of the difference too.
+    """
     trials, kept = measured.observable, measured.kept
     values = trials if component is None else trials.reshape(kept, -1)[:, component]
 
@@ -123,13 +126,16 @@ def scalar_row(measured: Measured, component: int | None = None, **at: Any) -> d
             return np.asarray(part, dtype=float)
         return np.broadcast_to(part, trials.shape).reshape(kept, -1)[:, component]
 
+    told = of_component(measured.prediction.value)
+    paired = {"paired_stderr": float((values - told).std(ddof=1) / np.sqrt(kept))} if told.ndim and kept > 1 else {}
     return {
         **at,
         "mean": float(values.mean()),
         "stderr": float(values.std(ddof=1) / np.sqrt(kept)) if kept > 1 else None,
+        **paired,
         "trials": measured.drawn,
         "kept": kept,
-        "prediction": float(np.mean(of_component(measured.prediction.value))),
+        "prediction": float(np.mean(told)),
         "prediction_error": float(np.max(of_component(measured.prediction.error))),
     }
 

@@ -36,7 +36,7 @@ def diagonal_sgd(*, n: int, d: int, B: int, eta: float, trials: int, rng: Stream
     found = train(Diagonal(), start, inputs, inputs[:, :, 0] - inputs[:, :, 1], GradientDescent(eta), CONVERGED,
                   rng.child("training"), batches=Batches(B))  # fmt: skip
     converged = rng.asarray(found.reason == SMALL_LOSS)
-    a, b = (xp.where(converged[:, None], part, 0.0 * part) for part in found.parameters)
+    a, b = (xp.where(converged[:, None], part, xp.zeros_like(part)) for part in found.parameters)
     mean_square = xp.mean(inputs**2, axis=1)
     return {
         "trH": xp.sum(mean_square * (a**2 + b**2), axis=1), "weighted_l1": xp.sum(mean_square * xp.abs(a * b), axis=1),

@@ -16,9 +16,12 @@ from proofs_check.report.files import rendered, require_place, table, write_figu
 from proofs_check.report.html import record_card
 from proofs_check.report.marks import OUTSIDE, Spec, theory_marks
 from proofs_check.report.style import FORMATS, VENUES
+from proofs_check.statistics.evidence import scalar_row
+from tests.engine_toys import measured
 from tests.figure_records import (
     SHAPES,
     SPEC,
+    asymptotic,
     at_point,
     bound,
     equality,
@@ -118,6 +121,24 @@ def test_error_bars_are_named_for_what_they_are() -> None:
     _, marks = comparison(records, SPEC)
     assert marks[0].high - marks[0].mean == pytest.approx(2.6 * marks[0].stderr)
     assert "2.6 standard errors" in caption(records, SPEC, marks)
+
+
+def test_bars_of_a_gap_are_those_of_the_difference_where_every_trial_has_its_prediction() -> None:
+    """X = m(1 + z/1000), m from 1 to 3: the mean is known to 3 %, its ratio to the mean of m to a thirtieth of that."""
+    m = np.linspace(1, 3, 400)
+    noise = 1e-3 * np.random.default_rng(0).normal(size=400)
+    own, shared = (scalar_row(measured(m * (1 + noise), told), at=10) for told in (m, 2.0))
+    assert own["paired_stderr"] == pytest.approx((m * noise).std(ddof=1) / 20) and own["stderr"] == shared["stderr"]
+    assert "paired_stderr" not in shared
+    reaches = []
+    for row in (own, shared):
+        records = asymptotic()
+        for tested in records[0]["points"]:
+            tested["series"] = [row | {"at": one["at"]} for one in tested["series"]]
+        mark = comparison(records, SHAPES["asymptotic"][1])[1][0]
+        assert mark.high - mark.mean == pytest.approx(2.6 * row["stderr"])
+        reaches.append((mark.gap_high - mark.gap) * row["prediction"] / 2.6)
+    assert reaches == pytest.approx([own["paired_stderr"], shared["stderr"]])
 
 
 def test_a_gap_is_called_relative_unless_the_claim_has_a_scale_of_its_own() -> None:

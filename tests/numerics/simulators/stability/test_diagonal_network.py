@@ -7,6 +7,7 @@ import torch
 from numerics.arrays import Machine
 from numerics.simulators.stability import catapult, diagonal_network
 from numerics.streams import stream
+from numerics.training.reasons import REASONS
 
 MACHINES = [Machine(backend) for backend in ("numpy", "torch", "strict")]
 
@@ -22,6 +23,12 @@ def test_the_trace_of_a_trained_network_is_that_of_its_hessian(machine: Machine)
     sample = diagonal_network.diagonal_sgd(**asked, rng=stream(machine, "diagonal", seed=2))
     trace, l1, converged = (machine.to_host(sample[name]) for name in ("trH", "weighted_l1", "converged"))
     assert converged.any() and np.all(trace[converged] > 2 * l1[converged]) and np.all(trace[~converged] == 0)
+
+
+def test_a_network_that_diverges_counts_for_nothing(machine: Machine) -> None:
+    sample = diagonal_network.diagonal_sgd(n=4, d=6, B=1, eta=3.0, trials=5, rng=stream(machine, "wild", seed=0))
+    assert not machine.to_host(sample["converged"]).any() and np.all(machine.to_host(sample["trH"]) == 0)
+    assert set(machine.to_host(sample["stopped"])) == {REASONS.index("diverged")}
 
 
 def test_the_population_hessian_is_that_of_isotropic_inputs(machine: Machine) -> None:
