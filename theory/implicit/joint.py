@@ -1,7 +1,8 @@
 """Systems, and single unknowns of the plane: every candidate is certified, the branch picks one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flint import acb, arb
@@ -22,18 +23,20 @@ DIGITS_FIRST = 20
 
 @dataclass(frozen=True)
 class Found:
-    """The balls of a block of roots, and what is known of there being no other solution."""
+    """The balls of a block of roots, and what is known of there being no other solution: in words, and if it is proved.
+
+    That is found out when it is asked for: it takes as long as the solution, and mutants never ask.
+    """
 
     balls: tuple[Any, ...]
-    guarantee: str
-    proved: bool
+    alone: Callable[[], tuple[str, bool]]
 
 
 def solved_jointly(roots: Sequence[Root], values: Mapping[Any, Any], digits: int) -> Found:
     """The only solution of a block on its branch.   Raises NoRoot."""
     system = System(tuple(roots), values)
     if any(isinstance(root.branch, Continued) for root in roots):
-        return Found(followed(system, digits).balls, f"{system.names} continued in balls", True)
+        return Found(followed(system, digits).balls, lambda: (f"{system.names} continued in balls", True))
     alone = not system.complex and by_signs(system)
     listed = None if alone else solutions_of(system, digits)
     settled = listed if listed is not None else _from_starts(system, digits if alone else DIGITS_FIRST, alone)
@@ -54,16 +57,15 @@ def solved_jointly(roots: Sequence[Root], values: Mapping[Any, Any], digits: int
             "give a branch or a bracket that leaves one"
         )
     if alone:
-        return Found(found[0].balls, f"{names} unique: the signs of the Jacobian", True)
+        return Found(found[0].balls, lambda: (f"{names} unique: the signs of the Jacobian", True))
     finer = certified(system, [ball.mid() for ball in found[0].balls], digits)
     if finer is None or not finer.meets(found[0]):
         raise NoRoot(f"{names}: the solution is lost at {digits} digits; the equations are singular there")
-    proof = "all solutions listed" if listed is not None else only_solution(system, finer)
-    return Found(finer.balls, *_said(system, finer, proof))
+    return Found(finer.balls, cache(lambda: _said(system, finer, listed is not None)))
 
 
-def _said(system: System, found: Certified, proof: str) -> tuple[str, bool]:
-    if proof:
+def _said(system: System, found: Certified, listed: bool) -> tuple[str, bool]:
+    if proof := "all solutions listed" if listed else only_solution(system, found):
         return f"{system.names} unique: {proof}", True
     return (
         f"{system.names} exists and is alone in a box (Krawczyk; residual below {found.residual:.1g}, "

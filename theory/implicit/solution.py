@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -94,10 +95,10 @@ def _solved(block: list[Root], known: Mapping[Symbol, Any], digits: int) -> tupl
     if alone and not any(isinstance(known.get(symbol), acb) for symbol in sympify(first.equation).free_symbols):
         first = Root(first.symbol, sympify(first.equation), first.bracket, first.branch, first.unique)
         ball = bracketed(first, known, digits)
-        return {first.symbol: ball}, lambda: only_scalar(System((first,), known), ball)
+        return {first.symbol: ball}, cache(lambda: only_scalar(System((first,), known), ball))
     found: Found = solved_jointly(block, known, digits)
     balls = dict(zip((root.symbol for root in block), found.balls, strict=True))
-    return balls, lambda: (found.guarantee, found.proved)
+    return balls, found.alone
 
 
 def _key(roots: Sequence[Root], values: Mapping[Symbol, Any], digits: int) -> Any:
