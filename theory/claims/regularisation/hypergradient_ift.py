@@ -39,6 +39,13 @@ SHARED = {
               "learning", "Dataset Distillation with Convexified Implicit Gradients"],
     "fixing": {S.start: "solution"},
 }  # fmt: skip
+
+
+def unrolled(steps: object) -> object:
+    """dw_K/dλ after so many steps from w, in an eigendirection."""
+    return -w * (1 - (1 - q * h) ** steps) / h
+
+
 SERIES_REST = Identical((1 - q * h) ** count / h - (1 - q * h) ** (count + 1) / h, q * (1 - q * h) ** count,
                         everywhere=True, because="in an eigendirection; added up from 1/h at count 0, "
                         "1/h − η Σ_{j<K} (1 − ηh)^j = (1 − ηh)^K/h")
@@ -62,6 +69,8 @@ claims = [
         scale=1,
         points=[AT],
         fails_at=[{**AT, S.start: "zero"}],
+        steps=[Identical((1 - q * h) * unrolled(count) - q * w, unrolled(count + 1), everywhere=True,
+                         because="a step at w differentiated along λ, in an eigendirection: −ηw Σ_{j<K} (1 − ηh)^j")],
         wrong=[Wrong("one term more", at=[AT], prediction=Computed(READS, partial(neumann, more=1), using=SERIES)),
                Wrong("sign +", at=[AT], prediction=Computed(READS, partial(neumann, sign=1.0), using=SERIES))],
         **SHARED,

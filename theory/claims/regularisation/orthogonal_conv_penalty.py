@@ -15,6 +15,8 @@ ALONE = {**AT, M: 1, C: 2, k: 1}
 WIDE = {**AT, M: 4, C: 2, S.spread: "0.001"}
 LARGE = {**AT, M: 1, C: 2, k: 5, N: 32}
 bound = sqrt((2 * k - 1) * S.penalty)
+turn = symbols("turn", real=True)
+ALONG = Matrix([1 - turn**2, 2 * turn]) / (1 + turn**2)
 
 
 def parseval(length: int) -> Identical:
@@ -114,6 +116,8 @@ claims = [
         title="Orthonormal kernels of one tap reach 0 for M ≤ C, and M − C beyond",
         scale=M,
         points=[AT, WIDE],
+        steps=[Identical(Add(*(entry**2 for entry in ALONG * ALONG.T - eye(2))), 1, everywhere=True,
+                         because="M = 2, C = 1: ‖BBᵀ − I‖²_F, B a unit column")],
         wrong=[Wrong("0 for any M", at=[WIDE], prediction=0), Wrong("M ≤ Ck", at=[WIDE], prediction=Max(M - C * k, 0))],
         **SHARED,
     ),

@@ -26,14 +26,15 @@ SHARED = {
 }  # fmt: skip
 CURVE = ("0.1", "0.2", "0.3", "0.5", "0.7", 1, "1.5", 2, 3, 4)
 TWEEDIE = Identical(Derivative(kernel, u), (x - u) / s**2 * kernel, because="so s² p′/p = E(x | y) − y")
+COMPLETED = Identical(-(x / b) - (u - x) ** 2 / (2 * s**2),
+                      -((x - u + s**2 / b) ** 2) / (2 * s**2) - u / b + s**2 / (2 * b**2),
+                      because="x > 0: a Gaussian about y − s²/b, of weight exp(−y/b); the other side likewise")
 claims = [
     Claim(
         S, S.mmse, mean, Identity(),
         title="The posterior mean is y − (s²/b)(2π(y) − 1), π the posterior chance of x > 0",
         points=[AT, NEAR],
-        steps=[Identical(-(x / b) - (u - x) ** 2 / (2 * s**2),
-                         -((x - u + s**2 / b) ** 2) / (2 * s**2) - u / b + s**2 / (2 * b**2),
-                         because="x > 0: a Gaussian about y − s²/b, of weight exp(−y/b); the other side likewise"),
+        steps=[COMPLETED,
                Identical(exp(-y / b) * exp(-((y - s**2 / b) ** 2) / (2 * s**2)),
                          exp(y / b) * exp(-((y + s**2 / b) ** 2) / (2 * s**2)),
                          because="what the two truncated means have beyond y ∓ s²/b: alike, so it cancels")],
@@ -47,6 +48,7 @@ claims = [
         quantity="density",
         title="The density of y",
         points=[AT],
+        steps=[COMPLETED],
         wrong=[Wrong("without exp(s²/(2b²))", at=[AT], prediction=density * exp(-(s**2) / (2 * b**2))),
                Wrong("Laplace density itself", at=[AT], prediction=exp(-y / b) / (2 * b))],
         figure=Curve(y, CURVE, fixing={b: 1, s: "0.7"}, log=False),
