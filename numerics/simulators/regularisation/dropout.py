@@ -6,11 +6,11 @@ from numerics.arrays import Array, namespace
 from numerics.networks.models import Linear
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from numerics.training.engine import Batches, averaged
+from numerics.training.engine import Batches, averaged, visited
 from numerics.training.optimisers import GradientDescent
 from theory.settings.regularisation.masks import InvertedDropout
 
-STEPS = 400
+STEPS, FORGET = 400, 4000
 PACE = 0.05
 
 
@@ -33,7 +33,7 @@ def inverted_dropout(*, n: int, p: int, d: float, columns: str, link: str,
         "kept": xp.sum((y - through(link, (X @ w[:, :, None])[:, :, 0])) ** 2, axis=1),
         "penalty": xp.sum(w**2 * xp.sum(X**2, axis=1), axis=1), "norm2": xp.sum(w**2, axis=1),
         "minimiser": best, "size": xp.linalg.vector_norm(best, axis=1),
-        "averaged": xp.sum(towards * descended(X, y, best, d, rng), axis=1),
+        "averaged": xp.sum(towards * descended(X, y, arrived(X, y, d, rng), d, rng), axis=1),
         "rounding": rounding[:, None] + xp.zeros_like(best), "size_rounding": rounding,
     }
 
@@ -64,10 +64,21 @@ def descended(X: Array, y: Array, start: Array, d: float, rng: Stream) -> Array:
 
     Shapes: (trials, n, p), (trials, n), (trials, p) -> (trials, p).
     """
-    xp, n = rng.xp, X.shape[1]
+    return averaged(Linear(), (start,), *paced(X, y, d), GradientDescent(1.0), lambda step: step.after, STEPS,
+                    rng.child("descent"), batches=Batches(1, dropout=d))[0]
+
+
+def arrived(X: Array, y: Array, d: float, rng: Stream) -> Array:
+    """Weights after the steps that forget a start from 0.   Shapes: (trials, n, p), (trials, n) -> (trials, p)."""
+    return visited(Linear(), (0.0 * X[:, 0, :],), *paced(X, y, d), GradientDescent(1.0), (FORGET,),
+                   rng.child("arrival"), batches=Batches(1, dropout=d))[0][:, 0, :]
+
+
+def paced(X: Array, y: Array, d: float) -> tuple[Array, Array]:
+    """Rows and targets at which a step of length 1 has the rate of the setting."""
+    xp, n = namespace(X), X.shape[1]
     root = xp.sqrt(PACE * (1 - d) * n / xp.sum(X**2, axis=(1, 2)))
-    return averaged(Linear(), (start,), root[:, None, None] * X, root[:, None] * y, GradientDescent(1.0),
-                    lambda step: step.after, STEPS, rng.child("descent"), batches=Batches(1, dropout=d))[0]
+    return root[:, None, None] * X, root[:, None] * y
 
 
 def through(link: str, outputs: Array) -> Array:

@@ -107,15 +107,15 @@ claims = [
     Claim(
         S, S.averaged, Computed(READS, along_gradient, using=USING), Equality(),
         quantity="sgd",
-        title="SGD with dropout and a constant step, begun at that minimiser, stays there on average, as nowhere else",
+        title="SGD with dropout and a constant step averages to that minimiser",
         assuming=[S.n >= S.p + 3],
         fixing={S.link: "linear"},
         points=[AT],
         steps=[Identical((1 - d) * (target - a * x[0] / (1 - d)) * x[0] / (1 - d),
                          target * x[0] - a * x[0]**2 / (1 - d),
                          because="mean of a step over the masks, one weight a: it vanishes at the minimiser alone"),
-               Inequality(Abs(1 - b), 1, strict=True, given=[b < 2], because="b = the step times a curvature: from "
-                          "anywhere else the mean comes back")],
+               Inequality(Abs(1 - b), 1, strict=True, given=[b < 2], because="b = the step times a curvature: the mean "
+                          "gets there from anywhere")],
         wrong=[Wrong("d(1 − d), without the inverted scaling", at=[AT],
                      prediction=Computed(READS, partial(along_gradient, strength="variance"), using=USING)),
                Wrong("d", at=[AT], prediction=Computed(READS, partial(along_gradient, strength="rate"), using=USING))],

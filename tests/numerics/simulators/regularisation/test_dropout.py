@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from numerics.arrays import Machine
-from numerics.simulators.regularisation.dropout import all_masks, descended, inverted_dropout, minimiser
+from numerics.simulators.regularisation.dropout import all_masks, arrived, descended, inverted_dropout, minimiser
 from numerics.streams import stream
 
 
@@ -47,6 +47,12 @@ def test_sgd_stays_at_an_interpolating_start_without_dropout_and_leaves_it_with_
     y, rng = X.sum(2), stream(Machine(), "sgd", seed=0)
     np.testing.assert_allclose(descended(X, y, start, 0.0, rng), start)
     assert not np.allclose(descended(X, y, start, 0.3, rng), start)
+
+
+def test_without_dropout_sgd_forgets_its_start_and_with_it_ends_elsewhere() -> None:
+    X, rng = np.random.default_rng(2).normal(size=(3, 5, 2)), stream(Machine(), "sgd", seed=0)
+    np.testing.assert_allclose(arrived(X, X.sum(2), 0.0, rng), 1, rtol=1e-6)
+    assert not np.allclose(arrived(X, X.sum(2), 0.3, rng), 1, rtol=1e-2)
 
 
 def test_sgd_is_that_of_a_loop_by_hand_in_the_mean_and_not_that_of_another_rate() -> None:
