@@ -4,6 +4,7 @@ min Σ_j [β_j arcsinh(β_j/(2a_j²)) − √(β_j² + 4a_j⁴)]  over  Xβ = y;
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,19 @@ def least_split(inputs: Floats, outputs: Floats, *, alpha: float, lam: float = 0
     first, second = size * np.sinh(drive), linear * drive
     found = {"both": first + second, "first": first, "second": second}[block]
     return found, error + 1e-13 * (np.abs(first) + np.abs(second)).max(-1)
+
+
+def norm_ratio(inputs: Floats, outputs: Floats, *, alpha: float, lam: float = 0.0,
+               **changed: Any) -> tuple[Floats, Floats]:
+    """The least ‖w‖₂ of an interpolator over that of `least_split`, and a bound on the error.
+
+    Shapes: inputs (trials, n, p), outputs (trials, n) -> (trials,), (trials,).
+    """
+    found, error = least_split(inputs, outputs, alpha=alpha, lam=lam, **changed)
+    least = inputs.mT @ np.linalg.solve(inputs @ inputs.mT, outputs[..., None])
+    norm, off = np.linalg.norm(found, axis=-1), error * found.shape[-1] ** 0.5
+    ratio = np.linalg.norm(least[..., 0], axis=-1) / norm
+    return ratio, ratio * (2 * off / norm + 1e-12)
 
 
 def along_the_way(inputs: Floats, integrals: Floats, *, alpha: float, slope: float = 4.0, power: int = 2) -> Floats:

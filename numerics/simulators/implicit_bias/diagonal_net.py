@@ -37,13 +37,14 @@ def diagonal_net(*, n: int, p: int, alpha: float, lam: float, eta: float, trials
     chosen = xp.argmax(xp.abs(w), axis=1)[:, None]
     least = [rng.asarray(norms) for norms in least_norms(*map(rng.machine.to_host, (X, y)))]
     norms = xp.sum(xp.abs(w), axis=1), xp.linalg.vector_norm(w, axis=1)
+    flow_error = both[0] + both[1] + 2 * still_to_go(X, end, residual, lam, p)
     return {
         "X": X, "y": y, "integral": end[:, 3 * p :], "early_integral": early[:, 3 * p :], "w": w, "b1": first,
         "b2": second, "early": early_first, "early_b2": early_second,
         "product": xp.take_along_axis(product, chosen, axis=1)[:, 0],
         "l1": norms[0], **{name: xp.clip(a / b, 0.0, 1.0) for name, a, b in zip(RATIOS, least, norms, strict=True)},
         "interpolates": missed < INTERPOLATING,
-        "flow_error": both[0] + both[1] + 2 * still_to_go(X, end, residual, lam, p),
+        "flow_error": flow_error, "ratio_error": 2 * p**0.5 * flow_error / norms[1],
     }
 
 

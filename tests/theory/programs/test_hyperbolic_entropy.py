@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize
 
-from theory.programs.hyperbolic_entropy import least_entropy
+from theory.programs.hyperbolic_entropy import least_entropy, least_split, norm_ratio
 
 RNG = np.random.default_rng(4)
 X, Y, INTEGRALS = RNG.normal(size=(6, 3, 7)), RNG.normal(size=(6, 3)), RNG.uniform(0, 2, size=(6, 7))
@@ -29,3 +29,13 @@ def test_other_scales_have_other_minimisers() -> None:
     right = least_entropy(X, Y, INTEGRALS, **ASKED)[0]
     for changed in ({"power": 8}, {"power": 0}, {"shared": True}):
         assert np.all(np.abs(least_entropy(X, Y, INTEGRALS, **ASKED, **changed)[0] - right).max(-1) > 1e-3)
+
+
+def test_the_ratio_of_norms_runs_to_one_as_the_start_grows_and_not_before() -> None:
+    ratios = [norm_ratio(X, Y, alpha=alpha) for alpha in (0.01, 0.1, 10.0)]
+    assert all(np.all(off < 1e-9) for _, off in ratios)
+    assert np.allclose(ratios[-1][0], 1, atol=1e-4)
+    assert np.all(ratios[0][0] < ratios[1][0]) and np.all(ratios[1][0] < ratios[2][0])
+    found = least_split(X, Y, alpha=0.1)[0]
+    least = np.stack([np.linalg.pinv(x) @ y for x, y in zip(X, Y, strict=True)])
+    assert np.allclose(ratios[1][0], np.linalg.norm(least, axis=1) / np.linalg.norm(found, axis=1), atol=1e-9)

@@ -65,7 +65,7 @@ BETTER = Instances(
 ELSEWHERE = {"p0": 1 - M.q, "pk": M.q / (M.K - 1)}
 POINTS = [{M.K: 3, M.n_v: 2, M.n_s: 6, M.q: "0.9"}, {M.K: 4, M.n_v: 1, M.n_s: 5, M.q: "0.95"},
           {M.K: 3, M.n_v: 1, M.n_s: 8, M.q: "0.7"}]  # fmt: skip
-SWEEP = ("0.1", "0.3", "0.5", "0.6", "0.7", "0.8", "0.9", "0.95", "1")
+SWEEP = ("0.3", "0.5", "0.6", "0.7", "0.8", "0.9", "0.95", "1")
 SHARED = {
     "entry": "estimation.spurious_ensemble_ood",
     "source": Source("Lin, Tan, Hao, Wong, Dong, Zhang, Yang, Zhang 2023: Spurious Feature Diversification Improves "
@@ -137,6 +137,7 @@ claims = [
         steps=[BETTER],
         assuming=[M.n_v >= 1, M.q > 0],
         regime=[M.q >= Rational(1, 2), M.n_s >= 4, M.n_s <= 16],
+        figure=Curve(M.q, SWEEP[1:], fixing={M.K: 3, M.n_v: 2, M.n_s: 6}, log=False, label="shift q"),
         wrong=[
             Wrong("less often", relation=Ordering(lower={M.second: "own"}, upper={M.second: "same"})),
             Wrong("so are models with twice the spurious features alone", at=POINTS[:2], relation=Ordering(

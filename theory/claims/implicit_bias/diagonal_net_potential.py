@@ -4,9 +4,9 @@ from functools import partial
 
 from sympy import Derivative, Expr, asinh, cosh, exp, log, oo, sinh, sqrt, symbols
 
-from theory.claim import Claim, Source, Wrong
+from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
-from theory.programs.hyperbolic_entropy import along_the_way, least_split
+from theory.programs.hyperbolic_entropy import along_the_way, least_split, norm_ratio
 from theory.proof import Identical, Limit, Series
 from theory.relation import Equality, Identity, Ordering
 from theory.settings.implicit_bias.diagonal import DiagonalNet as S
@@ -90,6 +90,18 @@ claims = [
         **SHARED,
     ),
     Claim(
+        S, S.l2_ratio, Computed(DATA, norm_ratio, using=ALPHA), Identity(excluded=0.03),
+        quantity="ratio",
+        title="From least ‖w‖₁ to least ‖w‖₂ as α grows: ‖w‖₂ is that of the potential's minimiser",
+        given=S.interpolates,
+        points=[{**NORMS, S.alpha: "0.03"}, {**NORMS, S.alpha: "0.3"}],
+        wrong=[Wrong("least ‖w‖₂ for every α", at=[{**NORMS, S.alpha: "0.03"}], prediction=1),
+               Wrong("α in place of α²", at=[{**NORMS, S.alpha: "0.03"}],
+                     prediction=Computed(DATA, partial(norm_ratio, scale=lambda alpha: 2 * alpha), using=ALPHA))],
+        figure=Curve(S.alpha, ("0.01", "0.03", "0.1", "0.3", "1", "2"), fixing=NORMS, label="start α"),
+        **SHARED,
+    ),
+    Claim(
         S, S.l1, None, Ordering(lower={S.alpha: S.alpha / 10}, upper={S.alpha: S.alpha}, strict=True),
         quantity="norms",
         title="A smaller start ends at a smaller ‖w‖₁",
@@ -97,6 +109,7 @@ claims = [
         wrong=[Wrong("the other way round", relation=Ordering(lower={S.alpha: S.alpha}, upper={S.alpha: S.alpha / 10})),
                Wrong("at ten times the start", relation=Ordering(lower={S.alpha: 10 * S.alpha},
                                                                  upper={S.alpha: S.alpha}))],
+        figure=Curve(S.alpha, ("0.01", "0.03", "0.1", "0.3", "1"), fixing=NORMS, label="start α"),
         **SHARED,
     ),
     Claim(

@@ -4,9 +4,9 @@ from functools import partial
 
 from sympy import Derivative, asinh, sqrt, symbols
 
-from theory.claim import Claim, Source, Wrong
+from theory.claim import Claim, Curve, Source, Wrong
 from theory.computed import Computed
-from theory.programs.hyperbolic_entropy import along_the_way, least_split, straight_way
+from theory.programs.hyperbolic_entropy import along_the_way, least_split, norm_ratio, straight_way
 from theory.proof import Identical
 from theory.relation import Equality, Identity
 from theory.settings.implicit_bias.diagonal import DiagonalNet as S
@@ -94,6 +94,19 @@ claims = [
                      prediction=Computed(WAY, partial(straight_way, power=1), using={"lam": S.lam})),
                Wrong("no factor", at=[AT],
                      prediction=Computed(WAY, partial(straight_way, power=0), using={"lam": S.lam}))],
+        **SHARED,
+    ),
+    Claim(
+        S, S.l2_ratio, Computed(DATA, norm_ratio, using=BOTH), Identity(excluded=0.03),
+        quantity="ratio",
+        title="From the sparse to the dense end as lam grows: ‖β‖₂ is that of the split of least potential",
+        fixing=FLOW,
+        given=S.interpolates,
+        points=[{**TENTH, S.lam: "0.1"}, {**TENTH, S.lam: "0.3"}],
+        wrong=[Wrong("least ‖β‖₂ for every lam", at=[{**TENTH, S.alpha: "0.01", S.lam: "0.1"}], prediction=1),
+               Wrong("without the dense part", at=[{**TENTH, S.alpha: "0.01", S.lam: 1}],
+                     prediction=Computed(DATA, norm_ratio, using={"alpha": S.alpha}))],
+        figure=Curve(S.lam, ("0.03", "0.1", "0.3", "1", "3"), fixing=TENTH, label="dense factor lam"),
         **SHARED,
     ),
     Claim(

@@ -68,7 +68,9 @@ class DiagonalNet(Setting):
     product = Observable("u_j v_j at the end, of the coordinate j in which |β_j| is largest", certificate="flow_error")
     l1 = Observable("‖β‖₁ at the end")
     l1_ratio = Observable("the least ‖w‖₁ of an interpolator over ‖β‖₁ at the end", between=(0, 1))
-    l2_ratio = Observable("the least ‖w‖₂ of an interpolator over ‖β‖₂ at the end", between=(0, 1))
+    l2_ratio = Observable("the least ‖w‖₂ of an interpolator over ‖β‖₂ at the end", between=(0, 1),
+                          certificate="ratio_error")
     flow_error = Observable("largest change of β, b₁, b₂ and uv when the flow's tolerances are loosened, and twice the "
                             "way that the remaining residual can move them")
+    ratio_error = Observable("how far l2_ratio may move when every coordinate of β moves by flow_error")
     interpolates = Event("‖Xβ − y‖ < 1e-7·‖y‖ at the end")
