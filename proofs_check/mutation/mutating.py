@@ -74,10 +74,19 @@ class Studied:
         return not self.same and self.most >= COUNTS
 
     @property
+    def stuck(self) -> bool:
+        """Whether heavy tails or a ladder that fits badly leave it open, which are matters of the point."""
+        return self.last is not None and self.last.reason.startswith(("regime", "finite size"))
+
+    @property
     def waits(self) -> bool:
-        """Whether more trials are worth their time here: not where tails are heavy or a ladder fits badly, at first."""
-        stuck = self.last is not None and self.last.reason.startswith(("regime", "finite size"))
-        return not (stuck and self.elsewhere)
+        """Whether more trials are worth their time here."""
+        return not (self.stuck and self.elsewhere)
+
+    @property
+    def begs(self) -> bool:
+        """Whether a point should still be meant for it."""
+        return self.counts and not self.outcome and (not self.tries or (self.stuck and self.tries < TRIES))
 
     def served(self, tried: Sequence[int]) -> None:
         """Once more a point is meant for it, the last of those tried."""
@@ -211,7 +220,7 @@ def _next_point(
 
     Without such mutants: the first point, for the verdict on the claim and the tightness of a bound.
     """
-    counting = [one for one in studied if one.counts and not one.outcome and one.tries < TRIES]
+    counting = [one for one in studied if one.begs]
     cost = np.full((len(counting), len(sites)), math.inf)
     for j in set(range(len(sites))) - set(tried):
         shown = [one.trials[j] if one.false[j] >= COUNTS else math.inf for one in counting]
