@@ -105,7 +105,10 @@ def check(
 
 
 def check_claim(claim: Claim, asked: Request, level: float, lab: Laboratory) -> Record:
-    """One claim at all its points: refuted if it is at one of them, supported only if it is at every one."""
+    """One claim at all its points: refuted if it is at one of them, supported only if it is at every one.
+
+    At its boundary it must be refuted at every one.
+    """
     began = time.monotonic()
     subject = claim.variant(asked.wrong) if asked.wrong else claim
     points = points_of(subject, asked)
@@ -123,7 +126,7 @@ def check_claim(claim: Claim, asked: Request, level: float, lab: Laboratory) -> 
             if outcome.answer != "refuted":
                 outcome = _unconfirmed(screened)
         tested.append(Tested(point, outcome, trials))
-        if outcome.answer == "refuted":
+        if outcome.answer == "refuted" and not asked.boundary:
             break
     return make_record(
         claim, subject, tested, asked, level, lab, confirmations, planned=len(points), seconds=time.monotonic() - began

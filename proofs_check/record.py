@@ -44,8 +44,12 @@ def make_record(
     claim: Claim, subject: Claim, tested: Sequence[Tested], asked: Any, level: float, lab: Laboratory,
     confirmations: int, *, planned: int, seconds: float,
 ) -> Record:  # fmt: skip
-    """The record of a check. Its verdict is that of the worst point: refuted before undecided before supported."""
-    worst = min(tested, key=lambda one: (ORDER[one.outcome.answer], -_width(one.outcome)), default=None)
+    """The record of a check. Its verdict is that of the worst point: refuted before undecided before supported.
+
+    At the boundary, where a claim must fail, it is that of the point where it stands best.
+    """
+    rank = {answer: -place if asked.boundary else place for answer, place in ORDER.items()}
+    worst = min(tested, key=lambda one: (rank[one.outcome.answer], -_width(one.outcome)), default=None)
     verdict = worst.outcome.answer if worst else "undecided"
     found = worst.outcome if worst else Outcome("undecided", reason="regime: no point was declared for this check")
     name = {"wrong": asked.wrong} if asked.wrong else {}
@@ -112,11 +116,13 @@ def _width(found: Outcome) -> float:
 
 
 def _sentence(verdict: str, found: Outcome, claim: Claim, tested: Sequence[Tested]) -> str:
-    where = f"at {len(tested)} point{'s' * (len(tested) != 1)}"
+    alike = sum(one.outcome.answer == verdict for one in tested)  # at a boundary some may be refuted
+    where = f"at {alike} point{'s' * (alike != 1)}"
     if verdict == "supported":
         return f"supported, {_manner(claim, found)}, {where} ({claim.status})"
     if verdict == "refuted":
-        return f"refuted at {tested[-1].point} ({claim.status})"
+        points = [one.point for one in tested if one.outcome.answer == "refuted"]
+        return f"refuted at {' and at '.join(map(str, points))} ({claim.status})"
     return f"undecided {where}: {found.reason} ({claim.status})"
 
 

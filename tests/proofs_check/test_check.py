@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sympy import Max
 
 from numerics import measure
 from numerics.arrays import Machine
@@ -271,6 +272,17 @@ def test_the_boundary_is_where_a_claim_must_fail() -> None:
     assert record["verdict"] == "refuted" and record["boundary"] and record["point"]["n"] == 64
     with pytest.raises(BadInput, match="boundary"):
         one(half, boundary=True, values={"m": 1})
+
+
+def test_a_boundary_counts_as_seen_only_where_the_claim_fails_at_each_of_its_points() -> None:
+    fails, holds = {Draws.n: 64, Draws.m: 1, Draws.s: "0.1"}, {Draws.n: 65, Draws.m: 2, Draws.s: "0.1"}
+    claim = TRUE.but(prediction=Draws.m + Max(0, 65 - Draws.n) / 5, assuming=[Draws.n < 2], fails_at=[fails, holds])
+    record = one(claim, boundary=True)
+    assert [point["verdict"] for point in record["points"]] == ["refuted", "supported"]
+    assert record["verdict"] == "supported" and record["point"]["n"] == 65
+    assert "at 1 point " in record["sentence"]
+    both = one(claim.but(fails_at=[fails, {**fails, Draws.m: 2}]), boundary=True)
+    assert both["verdict"] == "refuted" and both["sentence"].count("n=64") == 2 and len(both["points"]) == 2
 
 
 OUT_OF_RANGE = [
