@@ -14,6 +14,7 @@ from numerics.sources import digest_of, source_digest, versions
 from numerics.store import Store
 from proofs_check.check import Request, check_claim
 from proofs_check.record import Record
+from proofs_check.report.marks import Line, member_of
 from proofs_check.sweep import own_axes, parse_over, sweep, theory_curve
 from theory.claim import Claim, Curve
 from theory.computed import Computed
@@ -81,8 +82,13 @@ def plan_of(claim: Claim, over: str | Curve | None, asked: Request) -> Plan:
         raise BadInput(f"{claim.id}: {', '.join(climbed)} runs through the sizes of its ladder; leave it out")
     given = {str(key): value for key, value in {**(curve.fixing if curve else {}), **asked.values}.items()}
     if curve and str(curve.over) not in own_axes(claim):
-        points = sweep(subject, curve, given, asked.values, asked.seed)
-        curve = Curve(curve.over, [point[str(curve.over)] for point in points], log=curve.log, label=curve.label)
+        family = curve.family if curve.family and str(curve.family[0]) not in map(str, asked.values) else None
+        members = [{str(family[0]): value} for value in family[1]] if family else [{}]
+        points = [
+            point for one in members for point in sweep(subject, curve, {**given, **one}, asked.values, asked.seed)
+        ]
+        places = [point[str(curve.over)] for point in points]
+        curve = Curve(curve.over, places, log=curve.log, label=curve.label, family=family)
     else:
         curve, points = None, [_completed(subject, given, asked.seed)] if given else _unswept(subject, asked)
     return Plan(tuple(_checks(claim, points, asked, curve)), curve)
@@ -148,7 +154,8 @@ def spec_of(claim: Claim, plan: Plan, venue: str) -> Any:
         along=along,
         label=curve.label if curve else _own_label(claim),
         log=curve.log if curve else claim.figure.log if claim.figure else True,
-        curve=theory_curve(claim, plan.checks[0][1][0], curve),
+        family=str(curve.family[0]) if curve and curve.family else "",
+        curves=_curves(claim, plan),
         sense=relation.sense if isinstance(relation, Bound) else "<=",
         kind=_kind(relation),
         scaled=claim.scale is not None,
@@ -157,6 +164,21 @@ def spec_of(claim: Claim, plan: Plan, venue: str) -> Any:
         source=str(claim.source),
         venue=venue,
     )
+
+
+def _curves(claim: Claim, plan: Plan) -> tuple[Line, ...]:
+    """The prediction on a fine grid, for every member of a family."""
+    curve, family = plan.curve, plan.curve.family if plan.curve else None
+    bases = {
+        member_of(point.text(), str(family[0]) if family else ""): point
+        for request, points in reversed(plan.checks)
+        for point in points[:1]
+        if not request.boundary
+    }
+    lines = {name: theory_curve(claim, point, curve) for name, point in reversed(bases.items())}
+    if not family:
+        lines = {"": theory_curve(claim, plan.checks[0][1][0], curve)}
+    return tuple((name, *line) for name, line in lines.items() if line)
 
 
 def _kind(relation: Relation) -> str:

@@ -13,7 +13,7 @@ SPEC = Spec(
     about="‖β̂ − β‖² at a fresh input",
     over="p",
     label="features p",
-    curve=([40, 60, 160], [3.0, 1.6, 1.2]),
+    curves=(("", [40, 60, 160], [3.0, 1.6, 1.2]),),
     source="A & B",
 )
 
@@ -227,7 +227,9 @@ SHAPES: dict[str, tuple[list[Record], Spec]] = {
     "refuted": (equality(0.001, 0.06, 0.09, verdict="refuted"), SPEC),
     "asymptotic": (asymptotic(), Spec("test error", along="n", label="samples n, with k = 5n/3 features")),
     "asymptotic at three ridges": (asymptotic(3), Spec("test error", along="n")),
-    "asymptotic swept": (asymptotic(3), Spec("test error", over="delta", along="n", curve=([0.1, 0.3], [0.8, 1.4]))),
+    "asymptotic swept": (
+        asymptotic(3), Spec("test error", over="delta", along="n", curves=(("", [0.1, 0.3], [0.8, 1.4]),)),
+    ),
     "direction": (direction(), STEP),
     "threshold": (threshold(), Spec("growth", along="eta")),
     "bound": (bound(), Spec("trH", over="eta", log=False)),

@@ -51,13 +51,14 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Curve:
-    """The comparison that a figure of the claim draws: its prediction and its measurement over one symbol."""
+    """What a figure draws: prediction and measurement over one symbol, for each value of a `family` if there is one."""
 
     over: Symbol
     values: tuple[Any, ...]
     fixing: Mapping[Symbol, Any] = field(default_factory=dict)
     log: bool = True
     label: str = ""
+    family: tuple[Symbol, tuple[Any, ...]] | None = None
 
     def __init__(
         self,
@@ -67,8 +68,10 @@ class Curve:
         *,
         log: bool = True,
         label: str = "",
+        family: tuple[Symbol, Sequence[Any]] | None = None,
     ) -> None:
         parts = {"over": over, "values": tuple(values), "fixing": dict(fixing or {}), "log": log, "label": label}
+        parts["family"] = (family[0], tuple(family[1])) if family else None
         for name, value in parts.items():
             object.__setattr__(self, name, value)
 

@@ -202,6 +202,19 @@ def certified(objective: Objective, w: Array) -> Trained:
     return Trained(w, *(xp.where(sound, bound, xp.inf) for bound in (apart, moved, left)))
 
 
+def evened(objective: Objective, w: Array) -> Array:
+    """Two factors with the same product, each with the square roots of its singular values.
+
+    Where any invertible change of the hidden coordinates is free, they are a minimum if and only if w is, and are
+    certified where those of w are too uneven.   Shapes: (trials, numbers) -> the same.
+    """
+    xp, (first, last), k = namespace(w), objective.factors(w), objective.sizes[1]
+    U, values, Vt = xp.linalg.svd(first @ last, full_matrices=False)
+    roots = xp.sqrt(values[:, None, :k])
+    parts = (U[:, :, :k] * roots, turned(roots) * Vt[:, :k, :])
+    return xp.concat([xp.reshape(part, (w.shape[0], -1)) for part in parts], axis=1)
+
+
 def norm(matrix: Array) -> Array:
     """Frobenius norm of each.   Shapes: (trials, ·, ·) -> (trials,)."""
     return namespace(matrix).sqrt(namespace(matrix).sum(matrix**2, axis=(1, 2)))

@@ -29,9 +29,13 @@ VERDICTS = {
 def mark_points(axes: Sequence[Axes], marks: Sequence[Mark], tolerance: float) -> None:
     """Measured means above and gaps below, coloured by verdict; wrong variants and the boundary stand apart."""
     shade_tolerance(axes[1], tolerance)
-    for verdict, (colour, marker, face) in VERDICTS.items():
-        group = [m for m in marks if m.kind == "claim" and m.verdict == verdict]
-        _both(axes, group, colour, marker, face, "measured" if verdict == "supported" else f"measured, {verdict}")
+    members = list(dict.fromkeys(m.series for m in marks if m.kind == "claim"))
+    for index, name in enumerate(members):
+        for verdict, (colour, marker, face) in VERDICTS.items():
+            group = [m for m in marks if m.kind == "claim" and (m.verdict, m.series) == (verdict, name)]
+            if len(members) > 1:  # a family: the colour tells its members apart, the marker the verdict
+                colour, face = SERIES[index % len(SERIES)], face if face == "white" else SERIES[index % len(SERIES)]
+            _both(axes, group, colour, marker, face, name if verdict == "supported" else f"{name}, {verdict}")
     others = [(key, group) for key, group in by_kind(marks) if key[0] != "claim"]
     for index, ((kind, series), group) in enumerate(others):
         colour = FAINT if kind == "boundary" else SERIES[2 + index % (len(SERIES) - 2)]
@@ -97,7 +101,7 @@ def shade_tolerance(lower: Axes, tolerance: float) -> None:
 
 
 def scale_axes(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec) -> None:
-    x = [m.x for m in marks] + list(spec.curve[0] if spec.curve else ())
+    x = [m.x for m in marks] + [x for _, xs, _ in spec.curves for x in xs]
     upper = axes[0]
     if min(x) > 0 and spec.log and (spec.over or max(x) / min(x) > 4) and max(x) > min(x):
         log_axis(upper, "x")

@@ -37,9 +37,10 @@ NOTHING = 1e-18  # a relative deviation that no double can show; smaller ones ar
 def draw_sweep(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
     """The prediction over the swept symbol with the measured means, and their relative gap."""
     upper = axes[0]
-    if spec.curve:
-        upper.plot(*spec.curve, color=BLACK, label=spec.claimed, zorder=1)
-    else:
+    for index, (name, x, y) in enumerate(spec.curves):
+        upper.plot(x, y, color=SERIES[index % len(SERIES)] if name else BLACK, label=None if name else spec.claimed,
+                   zorder=1)  # fmt: skip
+    if not spec.curves:
         x, prediction = column(marks, "x"), column(marks, "prediction")
         upper.plot(x, prediction, "_", color=BLACK, label=spec.claimed, markersize=9, zorder=1)
     mark_points(axes, marks, tolerance)
@@ -88,7 +89,7 @@ def draw_ladder(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleran
         colour, marker = SERIES[index % len(SERIES)], MARKERS[index % len(MARKERS)]
         shift = 1 + 0.06 * math.log(ratio) * (index - (len(series) - 1) / 2)
         x = column(group, "x")
-        curve = spec.curve if spec.curve and len(series) == 1 else (x, column(group, "prediction"))
+        curve = spec.curves[0][1:] if spec.curves and len(series) == 1 else (x, column(group, "prediction"))
         upper.plot(
             *curve, color=BLACK if len(series) == 1 else colour, label=spec.claimed if index == 0 else None, zorder=1
         )
@@ -173,8 +174,8 @@ def draw_along(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, toleranc
 def draw_swept_identity(axes: Sequence[Axes], marks: Sequence[Mark], spec: Spec, tolerance: float) -> None:
     """The prediction over the swept symbol with the measured means; below, the largest deviation of any draw."""
     upper, lower = axes
-    if spec.curve:
-        upper.plot(*spec.curve, color=BLACK, label=spec.claimed, zorder=1)
+    if spec.curves:
+        upper.plot(*spec.curves[0][1:], color=BLACK, label=spec.claimed, zorder=1)
     else:
         x, predicted = column(marks, "x"), column(marks, "prediction")
         upper.plot(x, predicted, "_", color=BLACK, label=spec.claimed, markersize=11, zorder=1)

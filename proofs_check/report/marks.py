@@ -18,12 +18,16 @@ JUDGED, ERRORS = "confidence interval", f"{SPREAD:g} standard errors"
 OUTSIDE = "outside the assumptions"
 
 
+Line = tuple[str, Sequence[float], Sequence[float]]  # the member of a family that a curve belongs to, x and y
+
+
 @dataclass(frozen=True)
 class Spec:
     """What a figure needs beside Records, as plain values.
 
     `over`: the parameter that was swept, if one was; `along`: the ladder's symbol, the axis or the threshold's
-    parameter; `curve`: the prediction on a fine grid (x, y); `sense`, `kind`: a bound's; `scaled`: the claim has its
+    parameter; `curves`: the prediction on a fine grid, for each
+    member of a `family`; `sense`, `kind`: a bound's; `scaled`: the claim has its
     own scale; `words`: the observable as an axis names it, where its name does not say it; `sides`: what the two sides
     of an ordering set; `floor`: a power law falls to a constant.
     """
@@ -34,7 +38,8 @@ class Spec:
     along: str = ""
     label: str = ""
     log: bool = True
-    curve: tuple[Sequence[float], Sequence[float]] | None = None
+    family: str = ""
+    curves: tuple[Line, ...] = ()
     sense: str = "<="
     kind: str = "pathwise"
     scaled: bool = False
@@ -141,17 +146,9 @@ def ladder(record: Record, spec: Spec) -> Iterator[Mark]:
             yield _row_mark(record, tested, row, spec)
         if tested["series"] and tested["interval"]:
             yield Mark(
-                name_of(record),
-                "limit",
-                math.inf,
-                said(tested["point"]),
-                tested["verdict"],
-                gap=tested["estimate"],
-                gap_low=tested["interval"][0],
-                gap_high=tested["interval"][1],
-                bars=JUDGED,
-                trials=tested["trials"],
-            )
+                name_of(record), "limit", math.inf, said(tested["point"]), tested["verdict"], gap=tested["estimate"],
+                gap_low=tested["interval"][0], gap_high=tested["interval"][1], bars=JUDGED, trials=tested["trials"],
+            )  # fmt: skip
 
 
 def steps(record: Record, spec: Spec) -> Iterator[Mark]:
@@ -321,21 +318,28 @@ def told_apart(points: Sequence[str], along: str = "") -> list[str]:
 
 
 def theory_marks(spec: Spec) -> list[Mark]:
-    """The curve of the prediction, for the CSV."""
-    return (
-        [Mark("prediction", "theory", float(x), prediction=float(y)) for x, y in zip(*spec.curve, strict=True)]
-        if spec.curve
-        else []
-    )
+    """The curves of the prediction, for the CSV."""
+    return [
+        Mark(f"prediction, {name}" if name else "prediction", "theory", float(x), prediction=float(y))
+        for name, xs, ys in spec.curves
+        for x, y in zip(xs, ys, strict=True)
+    ]
 
 
 def said(point: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={shown(value)}" for name, value in point.items())
 
 
+def member_of(point: Mapping[str, Any], family: str) -> str:
+    """What a legend calls the member of a family that a point belongs to."""
+    return said({family: point[family]}).replace("=", " = ") if family else ""
+
+
 def _gap_mark(record: Record, tested: Mapping[str, Any], spec: Spec) -> Mark:
     row = tested["series"][-1]
     mark = _plain_mark(record, tested, row, spec)
+    if spec.family and mark.kind == "claim":
+        mark = dataclasses.replace(mark, series=member_of(tested["point"], spec.family))
     if not spec.over:
         mark = dataclasses.replace(mark, x=row["prediction"])
     interval = tested["interval"] if tested["interval"] and None not in tested["interval"] else None
@@ -380,16 +384,9 @@ def _with_errors(mark: Mark, paired: float | None = None) -> Mark:
 def _plain_mark(record: Record, tested: Mapping[str, Any], row: Mapping[str, Any], spec: Spec) -> Mark:
     x = _number(tested["point"][spec.over]) if spec.over else math.nan
     return Mark(
-        name_of(record),
-        kind_of(record),
-        x,
-        said(tested["point"]),
-        tested["verdict"],
-        prediction=row.get("prediction"),
-        mean=row["mean"],
-        stderr=row.get("stderr"),
-        trials=row.get("trials", tested["trials"]),
-    )
+        name_of(record), kind_of(record), x, said(tested["point"]), tested["verdict"], prediction=row.get("prediction"),
+        mean=row["mean"], stderr=row.get("stderr"), trials=row.get("trials", tested["trials"]),
+    )  # fmt: skip
 
 
 def _number(value: Any) -> float:

@@ -190,7 +190,8 @@ def betting_log_wealth(values: np.ndarray, m: float) -> float:
 def betting_lower(values: np.ndarray, *, level: float) -> float:
     """Lower end, at level α, of the mean of non-negative values: exact at every n for every law, no moment assumed.
 
-    The largest m with K_n(m) ≥ 1/α.   Shapes: (n,) -> one number.
+    The largest m with K_n(m) ≥ 1/α, 0 where no number is small enough: few ones among very many zeros lose even the
+    smallest bet.   Shapes: (n,) -> one number.
     """
     _require(0 < level < 1, f"betting_lower: level={level} is not between 0 and 1")
     sample = _non_negative(values)
@@ -202,7 +203,8 @@ def betting_lower(values: np.ndarray, *, level: float) -> float:
         return betting_log_wealth(sample, mean * math.exp(log_ratio)) + math.log(level)
 
     step = max(float(sample.std()) / mean, 0.01) / math.sqrt(len(sample))
-    return mean * math.exp(_edge_below(excess, inside=0.0, step=step))
+    least = 1 + math.log(float(np.finfo(float).tiny)) - math.log(mean)
+    return mean * math.exp(_edge_below(excess, inside=0.0, step=step, furthest=least))
 
 
 def bounded_cs(values: np.ndarray, low: float, high: float, *, level: float) -> Interval:
@@ -317,12 +319,14 @@ def looks(first: int, last: int, growth: float = 1.3) -> list[int]:
     return [*counts, last]
 
 
-def _edge_below(excess: Callable[[float], float], *, inside: float, step: float) -> float:
-    """The edge below `inside`, first bracketed by doubling steps."""
-    outside = inside - step
+def _edge_below(excess: Callable[[float], float], *, inside: float, step: float, furthest: float = -math.inf) -> float:
+    """The edge below `inside`, first bracketed by doubling steps; −∞ where it is below `furthest`."""
+    outside = max(inside - step, furthest)
     while excess(outside) < 0:
+        if outside == furthest:
+            return -math.inf
         step *= 2
-        inside, outside = outside, outside - step
+        inside, outside = outside, max(outside - step, furthest)
     return _edge(excess, outside=outside, inside=inside)
 
 

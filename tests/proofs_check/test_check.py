@@ -263,11 +263,8 @@ def test_wrong_variants_are_tried_where_their_author_says_and_refuted() -> None:
 
 
 def test_the_boundary_is_where_a_claim_must_fail() -> None:
-    half = TRUE.but(
-        prediction=Draws.m * (1 + Draws.n / 200),
-        assuming=[Draws.n < 2],
-        fails_at=[{Draws.n: 64, Draws.m: 1, Draws.s: "0.1"}],
-    )
+    half = TRUE.but(prediction=Draws.m * (1 + Draws.n / 200), assuming=[Draws.n < 2],
+                    fails_at=[{Draws.n: 64, Draws.m: 1, Draws.s: "0.1"}])  # fmt: skip
     record = one(half, boundary=True)
     assert record["verdict"] == "refuted" and record["boundary"] and record["point"]["n"] == 64
     with pytest.raises(BadInput, match="boundary"):

@@ -6,7 +6,7 @@ from itertools import pairwise
 from numerics.arrays import Array, namespace
 from numerics.simulator import simulates
 from numerics.streams import Stream
-from numerics.training.factors import Objective, Trained, certified, identity, norm, products, train, turned
+from numerics.training.factors import Objective, Trained, certified, evened, identity, norm, products, train, turned
 from theory.settings.regularisation.factorisations import DeepFactorisation, ItemEmbeddings
 
 
@@ -41,8 +41,18 @@ class Embedding:
         else:
             asked = Objective(2 * gram, 2 * gram, [2 * self.lam * gram, 2 * self.lam * small], (p, self.k, p))
         found = certified(asked, train(asked, rng.normal((trials, 2 * p * self.k)) / self.k**0.5))
+        if not asked.compact:
+            found = self._through_even_factors(asked, found)
         A, turned_B = asked.factors(found.w)
         return A, turned(turned_B), found
+
+    def _through_even_factors(self, asked: Objective, found: Trained) -> Trained:
+        """What even factors certify of the product and the objective; A and B stay as they are."""
+        xp, even = namespace(found.w), evened(asked, found.w)
+        better, (one, other) = certified(asked, even), (products(asked.factors(w))[0][-1] for w in (found.w, even))
+        beside = xp.abs(asked.value(found.w) - asked.value(even))
+        return Trained(found.w, found.apart, xp.minimum(found.moved, better.moved + norm(one - other)),
+                       xp.minimum(found.left, better.left + beside))  # fmt: skip
 
 
 @simulates(ItemEmbeddings, cost=cost_of_embeddings)
@@ -59,15 +69,15 @@ def item_embeddings(*, s: float, others: Array, rest: float, spare: int, lam: fl
     v, W, lowest = V[:, :, :1], A @ turned(B), model.loss(A, B)
     eps = 8 * p * xp.finfo(V.dtype).eps
     value_error = found.left + eps * (norm(model.X) ** 2 + lowest)
-    error = found.moved + found.apart * (2 * norm(A) + 2 * norm(B) + found.apart)
-    error = error + eps * (norm(A) + norm(B)) ** 2 * (1 + norm(A) * norm(B))
+    map_error = found.moved + (rounding := eps * (norm(A) + norm(B)) ** 2 * (1 + norm(A) * norm(B)))
+    error = found.apart * (2 * norm(A) + 2 * norm(B) + found.apart) + rounding
     return {
         "V": V, "lowest": lowest, "map": quadratic(v, W), "items": quadratic(v, B @ turned(B)),
         "users": quadratic(v, A @ turned(A)), "leak": between(V, k, W),
         "gram_leak": between(V, k, B @ turned(B)) + between(V, k, A @ turned(A)),
         **compared(B, other, found.apart + found_too.apart), **changed(model, A, B, rng),
-        **rescaled(model, W, power, error),
-        "value_error": value_error, "error": error,
+        **rescaled(model, W, power, map_error),
+        "value_error": value_error, "map_error": map_error, "error": error,
     }
 
 

@@ -64,7 +64,7 @@ def test_the_csv_holds_exactly_the_numbers_of_the_records() -> None:
     _, marks = comparison(records, SPEC)
     rows = list(csv.DictReader(io.StringIO(table([*theory_marks(SPEC), *marks]).decode())))
     theory, measured = [r for r in rows if r["kind"] == "theory"], [r for r in rows if r["kind"] == "claim"]
-    assert [(float(r["x"]), float(r["prediction"])) for r in theory] == list(zip(*SPEC.curve, strict=True))
+    assert [(float(r["x"]), float(r["prediction"])) for r in theory] == list(zip(*SPEC.curves[0][1:], strict=True))
     for written, one in zip(measured, records, strict=True):
         assert float(written["x"]) == one["point"]["p"]
         assert [float(written[name]) for name in ("mean", "prediction", "gap")] == [

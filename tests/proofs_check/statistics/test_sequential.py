@@ -349,6 +349,8 @@ def test_betting_on_a_law_without_variance_stays_below_its_mean() -> None:
     assert 0.8 < lower < 1
     assert betting_log_wealth(values, lower) == pytest.approx(math.log(1e6), rel=1e-6)
     assert betting_lower(np.zeros(50), level=0.01) == 0 == betting_lower(np.zeros(0), level=0.01)
+    rare = np.arange(200_000) == 7.0  # among so many zeros even the smallest bet is lost
+    assert betting_lower(1.0 * rare, level=0.01) == 0 < betting_lower(1.0 * rare[:2000], level=0.01)
 
 
 def test_impossible_requests_are_refused() -> None:

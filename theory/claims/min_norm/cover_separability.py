@@ -71,8 +71,8 @@ claims = [
             Wrong("coins for all points", prediction=few_heads(L.n, L.p - 1)),
             Wrong("a free intercept", prediction=few_heads(L.n - 1, L.p + 1)),
         ],
-        figure=Curve(L.n, (12, 14, 16, 18, 20, 22, 24, 26, 28, 32, 40), fixing={L.p: 10}, log=False,
-                     label="points n in dimension p = 10"),
+        figure=Curve(L.n, (14, 16, 18, 20, 22, 24, 26, 29, 32), family=(L.p, (8, 10, 12)), log=False,
+                     label="points n in dimension p"),
         **SHARED,
     ),
     Claim(

@@ -25,11 +25,11 @@ class ItemEmbeddings(Setting):
     objective = Choice("product", "factors")
     V = Drawn(ITEMS, ITEMS)
     lowest = Observable("least objective", values="discrete", certificate="value_error")
-    map = Observable("vᵀABᵀv", values="discrete", certificate="error")
+    map = Observable("vᵀABᵀv", values="discrete", certificate="map_error")
     items = Observable("vᵀBBᵀv", values="discrete", certificate="error")
     users = Observable("vᵀAAᵀv", values="discrete", certificate="error")
     leak = Observable("what ABᵀ has between different singular vectors of X, or on those of rest, Frobenius norm",
-                      values="discrete", certificate="error")
+                      values="discrete", certificate="map_error")
     gram_leak = Observable("the same of BBᵀ and of AAᵀ, added", values="discrete", certificate="error")
     apart = Observable("largest difference of a cosine between the two starts", values="discrete",
                        certificate="cosine_error")
@@ -43,7 +43,8 @@ class ItemEmbeddings(Setting):
     rescaled_value = Observable("objective after rescaling", values="discrete", certificate="scaled_error")
     rescaled_error = Observable("what the error of ABᵀ makes of that cosine")
     value_error = Observable("a bound on how far from a local minimum the objective is, and its rounding")
-    error = Observable("the same for the products of A and B")
+    map_error = Observable("the same for ABᵀ")
+    error = Observable("and for AAᵀ and BBᵀ")
     cosine_error = Observable("for the cosines")
     scaled_error = Observable("for the objective after a change of A and B")
     steered_error = Observable("and for its cosines")
