@@ -36,7 +36,7 @@ def flipped(a: Any, load: Any) -> Any:
     return normal((a - load) / (S.sig * sqrt(a**2 + load)))
 
 
-LADDER = {"relation": Asymptotic(Ladder(S.n, [50, 100, 200, 400], tie={S.p: 4 * S.n}, rate=1))}
+LADDER = {"relation": Asymptotic(Ladder(S.n, [100, 200, 400, 800], tie={S.p: 4 * S.n}, rate=1))}
 load = S.sig**2 * S.p / S.n
 AT, CALM = {S.sig: "0.5", S.f: "0.2"}, {S.sig: "0.25", S.f: "0.3"}  # load above a, and below it
 TRAIN = {T.n: 50, T.p: 200, T.sig: "0.25", T.f: "0.3", T.steps: 2000}

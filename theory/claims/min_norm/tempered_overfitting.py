@@ -57,7 +57,7 @@ claims = [
         ],
         fails_at=[{P.alpha: "0.5"}],
         wrong=[
-            Wrong("the inverse", prediction=1 / (P.alpha - 1), at=[{P.alpha: 3}]),
+            Wrong("the inverse", prediction=1 / (P.alpha - 1), scale=P.alpha - 1, at=[{P.alpha: 3}]),
             Wrong("the noise itself counted", prediction=P.alpha),
             Wrong("power laws are benign", prediction=Integer(0), scale=1),
         ],
