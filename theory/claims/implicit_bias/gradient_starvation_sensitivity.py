@@ -15,7 +15,7 @@ from theory.settings.implicit_bias.starved import StarvedFeatures as S
 
 READS, LAM = [S.U, S.s, S.a], {"lam": S.lam}
 m, p, q, r, on, off, theta, u, v = symbols("m p q r on off theta u v", real=True)
-level = Symbol("level", positive=True)
+level, other = Symbol("level", positive=True), Symbol("other", positive=True)
 P = CoupledPair
 
 
@@ -86,8 +86,9 @@ claims = [
         scale=1,
         fixing={S.mixing: 0},
         points=[APART, {S.n: 4, S.lam: "0.1"}],
-        steps=[Identical(u * (-v) / level + v * u / level, 0, everywhere=True,
-                         because="the coupling u₁ᵀD⁻¹u₂ of u₁ = (u, v), u₂ = (−v, u) where D is level·I")],
+        steps=[Identical(u * (-v) / level + v * u / other, u * v * (level - other) / (level * other), everywhere=True,
+                         because="the coupling u₁ᵀD⁻¹u₂ of u₁ = (u, v), u₂ = (−v, u) where D is diag(level, other): 0 "
+                         "where D is a multiple of I")],
         fails_at=[TWO],
         wrong=[Wrong("whatever the features", at=[TWO], fixing={S.mixing: 1}),
                Wrong("the second moves like the first", at=[APART], prediction=S.pull / S.lam)],
