@@ -51,7 +51,9 @@ def along(X: Array, mode: int, start: Array, path: Array, limit: Array, open_end
     chosen = xp.stack([path[:, t - 1, :] for t in STEPS], axis=1)
     left = xp.sum((chosen - limit[:, None, :]) * v[:, at : at + 1, :], axis=2) / whole[:, None]
     rounding = 1e2 * X.shape[2] * xp.finfo(X.dtype).eps * xp.linalg.vector_norm(start - limit, axis=1)
-    return {"remaining": left, "mode_error": 2 * (open_end + rounding) / xp.abs(whole)}
+    ends = xp.all(xp.isfinite(left), axis=1)  # descent that diverges has no limit
+    error = xp.where(ends, 2 * (open_end + rounding) / xp.abs(whole), xp.inf)
+    return {"remaining": xp.where(ends[:, None], left, xp.zeros_like(left)), "mode_error": error}
 
 
 def loss(w: Array, X: Array, y: Array) -> Array:

@@ -59,6 +59,13 @@ def test_what_remains_along_a_mode_is_the_ratio_of_projections_on_an_eigenvector
     assert np.allclose(right, found["remaining"], atol=1e-8) and not np.allclose(wrong, found["remaining"], atol=1e-2)
 
 
+def test_descent_that_diverges_has_no_limit_and_says_so() -> None:
+    with np.errstate(all="ignore"):  # as in a laboratory
+        beyond, below = (sample(eta=factor / AT["lam"]) for factor in (2.5, 1.5))
+    assert np.all(beyond["mode_error"] == np.inf) and np.all(np.isfinite(beyond["remaining"]))
+    assert np.all(beyond["growth"] > 0) and np.all(np.isfinite(below["mode_error"]))
+
+
 def test_the_flow_is_an_exponential_and_its_length_that_of_a_fine_polygon() -> None:
     found = sample()
     for X, y, start, loss, length in zip(*(found[name] for name in ("X", "y", "start", "flow_loss", "length")),
