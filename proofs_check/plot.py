@@ -154,7 +154,7 @@ def spec_of(claim: Claim, plan: Plan, venue: str) -> Any:
         along=along,
         label=curve.label if curve else _own_label(claim),
         log=curve.log if curve else claim.figure.log if claim.figure else True,
-        family=str(curve.family[0]) if curve and curve.family else "",
+        family=_family(curve),
         curves=_curves(claim, plan),
         sense=relation.sense if isinstance(relation, Bound) else "<=",
         kind=_kind(relation),
@@ -168,17 +168,16 @@ def spec_of(claim: Claim, plan: Plan, venue: str) -> Any:
 
 def _curves(claim: Claim, plan: Plan) -> tuple[Line, ...]:
     """The prediction on a fine grid, for every member of a family."""
-    curve, family = plan.curve, plan.curve.family if plan.curve else None
-    bases = {
-        member_of(point.text(), str(family[0]) if family else ""): point
-        for request, points in reversed(plan.checks)
-        for point in points[:1]
-        if not request.boundary
-    }
-    lines = {name: theory_curve(claim, point, curve) for name, point in reversed(bases.items())}
-    if not family:
-        lines = {"": theory_curve(claim, plan.checks[0][1][0], curve)}
+    bases: dict[str, Point] = {}
+    for request, points in plan.checks:
+        if not request.boundary:
+            bases.setdefault(member_of(points[0].text(), _family(plan.curve)), points[0])
+    lines = {name: theory_curve(claim, point, plan.curve) for name, point in bases.items()}
     return tuple((name, *line) for name, line in lines.items() if line)
+
+
+def _family(curve: Curve | None) -> str:
+    return str(curve.family[0]) if curve and curve.family else ""
 
 
 def _kind(relation: Relation) -> str:

@@ -93,6 +93,8 @@ def _drawn(first: Record, spec: Spec) -> str:
         text = ALONG + ALONG_BELOW[first["relation"]]
     if first["relation"] == "asymptotic equality" and spec.over:
         text = SWEPT_LIMIT
+    if spec.family:
+        text = text.replace("Line: the prediction", f"Lines, one for each {spec.family}: the prediction")
     if spec.scaled:
         text = text.replace(GAP, SCALED)
     about = f" ({spec.about})" if spec.about and spec.about != spec.observable else ""

@@ -42,11 +42,12 @@ def test_each_member_of_a_family_has_its_own_line_and_points(tmp_path: Path) -> 
         line = {float(row["x"]): float(row["prediction"]) for row in rows if row["series"] == f"prediction, b = {b}"}
         assert [line[x] for x in (1, 2, 4)] == [1 + b, 2 + b, 4 + b]
     assert len({row["series"] for row in rows}) == 4
-    assert "b" in said
+    assert "Lines, one for each b: the prediction." in said
 
 
 def test_a_value_that_is_given_leaves_no_family(tmp_path: Path) -> None:
-    rows, _ = drawn(CLAIM, tmp_path, values={"b": 2})
+    rows, said = drawn(CLAIM, tmp_path, values={"b": 2})
+    assert "Line: the prediction." in said and "for each b" not in said
     assert {row["series"] for row in rows} == {"prediction", "measured"}
     assert [float(row["prediction"]) - float(row["x"]) for row in rows] == pytest.approx([2.0] * len(rows), rel=1e-12)
 

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from numerics.arrays import Machine
 from numerics.simulators.regularisation.factorisations import Embedding, Network, deep_factorisation, item_embeddings
 from numerics.streams import stream
-from numerics.training.factors import Objective, certified, products, train
+from numerics.training.factors import Objective, certified, evened, products, train
 
 RNG = np.random.default_rng(0)
 TRIALS = 6
@@ -78,6 +78,21 @@ def test_a_saddle_and_a_place_far_from_any_minimum_have_no_certificate() -> None
     objective, start = asked(2)
     for w, known in ((0 * start, False), (start, False), (train(objective, start), True)):
         assert np.all(np.isfinite(certified(objective, w).apart)) == known
+
+
+def test_even_factors_certify_a_product_that_uneven_ones_do_not() -> None:
+    objective, w = asked(2, compact=False)
+    first, last = objective.factors(train(objective, w))
+    change = np.diag([1e4, 1.0, 1e-4])
+    parts = (first @ change, np.linalg.inv(change) @ last)
+    uneven = np.concatenate([part.reshape(TRIALS, -1) for part in parts], axis=1)
+    even = evened(objective, uneven)
+    assert np.all(np.isinf(certified(objective, uneven).moved))
+    assert np.all(certified(objective, even).moved < 1e-8)
+    (*_, product), (*_, same) = (products(objective.factors(one))[0] for one in (uneven, even))
+    assert np.allclose(product, same, atol=1e-10)
+    U, V = objective.factors(even)
+    assert np.allclose(np.swapaxes(U, 1, 2) @ U, V @ np.swapaxes(V, 1, 2), atol=1e-10)
 
 
 @pytest.mark.parametrize("objective", ["product", "factors"])
