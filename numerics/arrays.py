@@ -13,7 +13,7 @@ from array_api_compat import device as device_of
 
 from theory.errors import DeviceMissing
 
-__all__ = ["Array", "Machine", "device_of", "devices", "installed", "namespace"]
+__all__ = ["Array", "Machine", "device_of", "devices", "installed", "namespace", "with_rows"]
 
 Array: TypeAlias = Any
 
@@ -115,6 +115,14 @@ class Machine:
 @functools.cache
 def _namespace(backend: str) -> Any:
     return importlib.import_module(LIBRARIES[backend] if backend == "strict" else f"array_api_compat.{backend}")
+
+
+def with_rows(old: Array, chosen: Array, new: Array) -> Array:
+    """`old` with its chosen rows replaced by those of `new`, in order.   Shapes: (n, …), (n,) bool, (k, …)."""
+    xp, rows = namespace(old), old.shape[0]
+    count = xp.cumulative_sum(xp.astype(chosen, xp.int64))
+    own = xp.arange(rows, dtype=xp.int64, device=device_of(old))
+    return xp.take(xp.concat([old, new]), xp.where(chosen, rows - 1 + count, own), axis=0)
 
 
 @functools.cache

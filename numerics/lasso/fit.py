@@ -1,6 +1,6 @@
 """Minimisers of ‖y − Xb‖²/2 + lam·‖b‖₁ by coordinate descent and one linear system, with their duality gap."""
 
-from numerics.arrays import Array, device_of, namespace
+from numerics.arrays import Array, device_of, namespace, with_rows
 
 MOST_LOOKS, SWEEPS, GAP = 60, 16, 1e-10
 
@@ -18,13 +18,13 @@ def lasso_fit(features: Array, labels: Array, lam: float) -> tuple[Array, Array]
     closed = max(GAP, 50 * float(xp.finfo(features.dtype).eps)) * xp.sum(labels**2, axis=-1)
     fit, gap = _looked_at(features, labels, gram, pulls, xp.zeros_like(pulls), lam)
     for _ in range(MOST_LOOKS - 1):
-        rest = xp.nonzero(gap > closed)[0]
-        if not rest.shape[0]:
+        loose = gap > closed
+        if not xp.any(loose):
             break
+        rest = xp.nonzero(loose)[0]
         picked = [xp.take(array, rest, axis=0) for array in (features, labels, gram, pulls, fit)]
-        fit, gap = (
-            _with(old, rest, new) for old, new in zip((fit, gap), _looked_at(*picked, lam=lam), strict=True)
-        )
+        better = _looked_at(*picked, lam=lam)
+        fit, gap = (with_rows(old, loose, new) for old, new in zip((fit, gap), better, strict=True))
     return fit, gap
 
 
@@ -38,15 +38,6 @@ def _looked_at(
     gaps = [duality_gap(features, labels, fit, lam) for fit in (swept, settled)]
     better = gaps[1] < gaps[0]
     return xp.where(better[:, None], settled, swept), xp.where(better, gaps[1], gaps[0])
-
-
-def _with(old: Array, places: Array, new: Array) -> Array:
-    """`old` where the rows at `places` are those of `new`."""
-    xp, rows = namespace(old), old.shape[0]
-    order = xp.arange(rows, dtype=places.dtype, device=device_of(places))
-    new_place = xp.sum(xp.astype(places[None, :] < order[:, None], places.dtype), axis=1)
-    replaced = xp.any(places[None, :] == order[:, None], axis=1)
-    return xp.take(xp.concat([old, new]), xp.where(replaced, rows + new_place, order), axis=0)
 
 
 def aligned(features: Array, along: Array) -> Array:

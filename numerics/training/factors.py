@@ -7,7 +7,7 @@ leaves the objective as it is; those directions are held. `Trained` bounds how f
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from numerics.arrays import Array, device_of, namespace
+from numerics.arrays import Array, device_of, namespace, with_rows
 
 ROUNDS, FIRST, GROW, SHRINK, CLOSE = 100, 1e-2, 4.0, 0.2, 4.0
 HELD = 1e8  # damping under which no step has been better for a dozen rounds: what is left is rounding
@@ -168,10 +168,7 @@ def _trained(state: State, rounds: int) -> Array:
         if 2 * count <= trials:
             if not count or not left:
                 break
-            rest = _trained(state.of(xp.nonzero(go_on)[0]), left)
-            places = xp.where(go_on, trials + xp.cumulative_sum(xp.astype(go_on, xp.int64)) - 1,
-                              xp.arange(trials, device=device_of(state.w)))
-            return xp.take(xp.concat([state.w, rest], axis=0), places, axis=0)
+            return with_rows(state.w, go_on, _trained(state.of(xp.nonzero(go_on)[0]), left))
     return state.w
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from numerics.arrays import Machine, devices, installed, namespace
+from numerics.arrays import Machine, devices, installed, namespace, with_rows
 from numerics.streams import Stream, stream
 from theory.errors import BadInput, DeviceMissing
 
@@ -91,6 +91,17 @@ def test_an_array_of_the_run_is_its_own_copy(machine: Machine) -> None:
     assert not machine.to_host(there).any()
     host.flags.writeable = False
     machine.asarray(host)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
+@pytest.mark.parametrize("chosen", [[False, True, False, True], [True] * 4, [False] * 4])
+def test_chosen_rows_are_those_of_the_new_array_in_order(backend: str, chosen: list[bool]) -> None:
+    machine, old, new = Machine(backend), np.arange(8.0).reshape(4, 2), -1 - np.arange(8.0).reshape(4, 2)[: sum(chosen)]
+    wanted = old.copy()
+    wanted[chosen] = new
+    rng = stream(machine, "rows", seed=0)
+    found = with_rows(rng.asarray(old), rng.xp.asarray(chosen), rng.asarray(new))
+    assert np.array_equal(machine.to_host(found), wanted)
 
 
 def test_text_is_no_array(machine: Machine) -> None:
