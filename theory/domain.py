@@ -1,5 +1,6 @@
 """Domains: what values a symbol may take, and which of them are typical."""
 
+from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -31,7 +32,7 @@ class Declared:
         return self.assumptions
 
 
-class Domain(Declared):
+class Domain(Declared, ABC):
     """A parameter of a setting and the values it may take."""
 
     def accept(self, value: Any) -> Any:
@@ -56,16 +57,16 @@ class Domain(Declared):
         if faults:
             raise BadDeclaration(f"{self.name}: the typical values leave {self}; {'; '.join(faults)}")
 
+    @abstractmethod
     def fault(self, value: Any) -> str:
         """Why the value does not belong to the domain; empty when it does."""
-        raise NotImplementedError
 
     def exactly(self, value: Any) -> Any:
         return value
 
+    @abstractmethod
     def draw(self, rng: np.random.Generator) -> Any:
         """A typical value."""
-        raise NotImplementedError
 
     def corners(self) -> list[Any]:
         """The ends of the typical range."""
